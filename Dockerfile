@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+
+# The function's image for people who use Docker. The image that `make xpkg`
+# embeds in the package holds the same binary, built with the same flags.
+#
+#   docker buildx build --platform linux/amd64,linux/arm64 -t function-sonataflow .
+
+ARG GO_VERSION=1.26
+
+# The compiler runs on the machine's own platform and compiles for the target's.
+FROM --platform=${BUILDPLATFORM} golang:${GO_VERSION} AS build
+WORKDIR /src
+ARG TARGETOS
+ARG TARGETARCH
+ENV CGO_ENABLED=0
+RUN --mount=target=. \
+    --mount=type=cache,target=/go/pkg/mod \
+    --mount=type=cache,target=/root/.cache/go-build \
+    GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
+    go build -trimpath -buildvcs=false -ldflags="-s -w" -o /function ./fn
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /function /function
+USER 65532:65532
+EXPOSE 9443
+ENTRYPOINT ["/function"]

@@ -1,0 +1,187 @@
+# `make help` lists what there is. Go is all that a machine needs: every other
+# tool is built on first need from a module of its own in test/tools.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+# The release that packages are built for. Both packages always have the same.
+VERSION ?= v0.0.0-dev
+
+REGISTRY := ghcr.io/sonataflow-crossplane
+ARCHS    := amd64 arm64
+
+# What is built, and never committed.
+CACHE := .cache
+BIN   := $(CACHE)/bin
+XPKG  := $(CACHE)/xpkg
+
+GO       ?= go
+GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w"
+SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_test.go')
+
+##@ Use
+
+EXAMPLE ?= minimal
+CLI     ?= v2.5
+STATE   ?= first
+
+# What each Crossplane CLI needs to render.
+CLIS        := v1.16 v1.20 v2.2
+RENDER_BINS := $(BIN)/crossplane $(BIN)/crossplane-core
+OLD_CLIS    := $(CLIS:%=$(BIN)/crossplane-%)
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: render
+render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready, CLI=v2.5|v2.2|v1.20|v1.16.
+	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE)
+
+.PHONY: build
+build: ## Compile the function for this machine, into .cache/bin.
+	@$(GO_BUILD) -o $(BIN)/function ./fn
+
+##@ Develop
+
+# More flags for `go test`: make test TESTFLAGS=-race
+TESTFLAGS ?=
+
+.PHONY: test
+test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders with every CLI, packages.
+	@$(GO) test -count=1 $(TESTFLAGS) ./...
+
+.PHONY: golden
+golden: $(RENDER_BINS) ## Rewrite the golden renders in test/render/testdata.
+	@$(GO) test -count=1 -run TestGolden ./test/render -update
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
+	@$(BIN)/golangci-lint run
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## Write what is generated from the Go types: deepcopy, definitions, the input's schema.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(GO) generate -tags generate ./...
+
+# The files are compared with themselves, not with what git has, so that it
+# also works while other changes are not committed.
+GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
+
+.PHONY: check-generated
+check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
+	@$(GO) mod tidy -diff
+	@before=$$($(GENERATED)); \
+	$(MAKE) --no-print-directory generate; \
+	diff <(echo "$$before") <($(GENERATED)) || { echo "generated files were out of date: commit what changed" >&2; exit 1; }
+
+FUZZTIME ?= 10s
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME=10s.
+	@for package in $$($(GO) list ./fn/...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks.
+	@$(GO) test -run '^$$' -bench . -benchmem ./fn/...
+
+# Scenarios recorded from the reference operator. They are not part of this
+# repository.
+CONFORMANCE := ../shared/conformance
+SCENARIOS   := 00* 01* 02* 07* 080* 081* 082* 084* 112* 115* 116*
+
+.PHONY: conformance
+conformance: ## Compare with recordings of the reference operator, on machines that have them.
+	@if [ -d $(CONFORMANCE) ]; then \
+		$(GO) run ./test/conformance $(GO) run -C $(CONFORMANCE) . -endpoint {} $(abspath $(wildcard $(SCENARIOS:%=$(CONFORMANCE)/scenarios/platform/%))); \
+	else \
+		echo "conformance: skipped, there are no recordings in $(CONFORMANCE)"; \
+	fi
+
+##@ Release
+
+PACKAGES := $(ARCHS:%=$(XPKG)/function-%.xpkg) $(XPKG)/configuration.xpkg
+
+.PHONY: xpkg
+xpkg: $(PACKAGES) ## Build both packages, for VERSION=v1.2.3, into .cache/xpkg.
+
+empty :=
+space := $(empty) $(empty)
+comma := ,
+
+.PHONY: push
+push: xpkg ## Push both packages: the function first, the configuration depends on it.
+	@$(BIN)/crossplane xpkg push -f $(subst $(space),$(comma),$(ARCHS:%=$(XPKG)/function-%.xpkg)) $(REGISTRY)/function-sonataflow:$(VERSION)
+	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration.xpkg $(REGISTRY)/configuration-sonataflow:$(VERSION)
+
+# A package is built anew when the version changes.
+$(XPKG)/version: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = "$(VERSION)" ] || echo "$(VERSION)" > $@
+
+.PHONY: FORCE
+FORCE:
+
+$(XPKG)/%/function: $(SOURCES)
+	@mkdir -p $(@D)
+	@echo "compiling the function for linux/$*" >&2
+	@GOOS=linux GOARCH=$* $(GO_BUILD) -o $@ ./fn
+
+# The image needs neither a Docker daemon nor a base: it holds one file.
+$(XPKG)/%/runtime.tar: $(XPKG)/%/function $(XPKG)/version $(wildcard test/tools/image/*.go)
+	@$(GO) run ./test/tools/image -binary $< -arch $* -version $(VERSION) -o $@
+
+$(XPKG)/function-%.xpkg: $(XPKG)/%/runtime.tar $(BIN)/crossplane $(shell find package -type f)
+	@$(BIN)/crossplane xpkg build -f package --embed-runtime-image-tarball=$< -o $@
+
+# Only what belongs in the package is staged: `xpkg build` takes every YAML
+# file that it finds.
+API_FILES := $(wildcard apis/*/definition.yaml apis/*/composition.yaml)
+CLAIMS    := $(wildcard example/*/claim.yaml)
+
+$(XPKG)/configuration.xpkg: crossplane.yaml $(API_FILES) $(CLAIMS) $(XPKG)/version $(BIN)/crossplane
+	@rm -rf $(XPKG)/configuration
+	@for file in $(API_FILES) $(CLAIMS); do \
+		mkdir -p $(XPKG)/configuration/$$(dirname $$file); \
+		cp $$file $(XPKG)/configuration/$$file; \
+	done
+	@sed 's/>=v0.0.0-dev/>=$(VERSION)/' crossplane.yaml > $(XPKG)/configuration/crossplane.yaml
+	@$(BIN)/crossplane xpkg build -f $(XPKG)/configuration -e $(XPKG)/configuration/example -o $@
+
+##@ Tools
+
+TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod))
+
+.PHONY: tools
+tools: $(TOOLS) ## Build all tools: 15 minutes on two cores the first time, seconds when nothing changed.
+
+# Where the Crossplane binaries of one time or another keep their version. The
+# linker ignores the names that a binary doesn't have.
+VERSIONS := \
+	github.com/crossplane/crossplane-runtime/v2/pkg/version.version \
+	github.com/crossplane/crossplane/v2/internal/version.version \
+	github.com/crossplane/crossplane/internal/version.version
+
+$(BIN)/%: test/tools/%/go.mod test/tools/%/go.sum
+	@mkdir -p $(@D)
+	@echo "building $* from test/tools/$*: once, up to 4 minutes" >&2
+	@{ cd test/tools/$* && \
+	  package=$$($(GO) list tool) && \
+	  version=$$($(GO) list -f '{{.Module.Version}}' $$package) && \
+	  $(GO) build -trimpath -ldflags "-s -w $(foreach name,$(VERSIONS),-X $(name)=$$version)" -o $(CURDIR)/$@ $$package; \
+	} 2> $@.log || { cat $@.log >&2; exit 1; }
+	@rm $@.log
+
+.PHONY: clean
+clean: ## Remove all that was built, the tools too.
+	@rm -rf $(CACHE)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha08
+
+// Condition types that the function reports on composites and claims. A condition
+// about something that the spec doesn't ask for is absent. Ready and Synced belong
+// to Crossplane.
+const (
+	// ConditionSucceed is the operator's only condition: all of the platform is
+	// composed and available.
+	ConditionSucceed = "Succeed"
+	// ConditionSpecValid tells whether the spec makes sense.
+	ConditionSpecValid = "SpecValid"
+	// ConditionSecretsReady tells whether the Secrets and keys that the spec refers to
+	// exist.
+	ConditionSecretsReady = "SecretsReady"
+	// ConditionDataIndexReady tells whether the Data Index is available at the
+	// current generation.
+	ConditionDataIndexReady = "DataIndexReady"
+	// ConditionJobServiceReady tells whether the Jobs Service is available at the
+	// current generation.
+	ConditionJobServiceReady = "JobServiceReady"
+)
+
+// Reasons of ConditionSucceed.
+const (
+	// ReasonSucceeded means that everything is in place.
+	ReasonSucceeded = "Succeeded"
+	// ReasonCreating means that services are being rolled out.
+	ReasonCreating = "Creating"
+	// ReasonWarming means that the platform waits for something outside of it, such as
+	// a Secret.
+	ReasonWarming = "Warming"
+	// ReasonFailure means that something must be mended: the spec, or a rollout that
+	// doesn't get on.
+	ReasonFailure = "Failure"
+	// ReasonPlatformNotFound means that the platform that a cluster platform refers to
+	// doesn't exist.
+	ReasonPlatformNotFound = "PlatformNotFound"
+)
+
+// Reasons of ConditionSpecValid.
+const (
+	// ReasonValid means that the spec was understood.
+	ReasonValid = "Valid"
+	// ReasonValidWithWarnings means that something in the spec has no effect, or not the
+	// one that it seems to have. The message names it.
+	ReasonValidWithWarnings = "ValidWithWarnings"
+	// ReasonInvalid means that the spec was refused; nothing changes until it is
+	// mended. The message names field, value and fix.
+	ReasonInvalid = "Invalid"
+)
+
+// Reasons of ConditionSecretsReady.
+const (
+	// ReasonSecretsFound means that all Secrets and keys exist.
+	ReasonSecretsFound = "Found"
+	// ReasonSecretNotFound means that a Secret doesn't exist in the namespace of the
+	// pods that use it.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonKeyNotFound means that a Secret exists without a key that is needed.
+	ReasonKeyNotFound = "KeyNotFound"
+	// ReasonNotChecked means that this Crossplane can't look Secrets up for functions
+	// (it can since v2.2), so that nothing is known about them.
+	ReasonNotChecked = "NotChecked"
+)
+
+// Reasons of ConditionDataIndexReady and ConditionJobServiceReady.
+const (
+	// ReasonAvailable means that the Deployment is available at its current generation.
+	ReasonAvailable = "Available"
+	// ReasonProgressing means that the Deployment is being rolled out.
+	ReasonProgressing = "Progressing"
+	// ReasonDeploymentFailure means that the rollout doesn't get on; the message has
+	// the Deployment's own words.
+	ReasonDeploymentFailure = "DeploymentFailure"
+	// ReasonScaledToZero means that no pod is wanted.
+	ReasonScaledToZero = "ScaledToZero"
+)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha08
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// PodTemplateSpec shapes the pods of a service: its container, its pod, and how
+// many there are.
+type PodTemplateSpec struct {
+	// The container that runs the service. It is merged over the one that the
+	// platform makes: lists of named things by name, a probe's handler as a whole.
+	// +optional
+	Container ContainerSpec `json:"container,omitempty"`
+
+	PodSpec `json:",inline"`
+
+	// How many pods the service has. 1 when not given. The Jobs Service is a
+	// singleton: 0 stays 0, everything else is 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Replicas *int32 `json:"replicas,omitempty"`
+	// How many pods may be away when nodes are drained. It takes effect for the Data
+	// Index, while it has more than one replica.
+	// +optional
+	PodDisruptionBudget *PodDisruptionBudgetSpec `json:"podDisruptionBudget,omitempty"`
+}
+
+// PodDisruptionBudgetSpec says how many pods may be away at once. See
+// https://kubernetes.io/docs/tasks/run-application/configure-pdb/.
+//
+// +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="minAvailable and maxUnavailable exclude each other: set one of them"
+type PodDisruptionBudgetSpec struct {
+	// How many pods must stay, as a number or a percentage.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="must be a number of pods, such as 1, or a percentage of them, such as 50%"
+	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
+	// How many pods may go, as a number or a percentage.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="must be a number of pods, such as 1, or a percentage of them, such as 50%"
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
+}
+
+// ContainerSpec is a Kubernetes container without name, workingDir and
+// restartPolicy, which the platform decides. See
+// https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container.
+type ContainerSpec struct {
+	// Image of the container. It replaces the platform's.
+	// +optional
+	Image string `json:"image,omitempty"`
+	// Entrypoint of the container.
+	// +optional
+	Command []string `json:"command,omitempty"`
+	// Arguments of the entrypoint.
+	// +optional
+	Args []string `json:"args,omitempty"`
+	// Ports of the container, merged by name.
+	// +optional
+	// +listType=map
+	// +listMapKey=containerPort
+	// +listMapKey=protocol
+	Ports []corev1.ContainerPort `json:"ports,omitempty"`
+	// Sources of environment variables.
+	// +optional
+	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
+	// Environment variables. One that the platform manages keeps the platform's
+	// value, and a warning names it.
+	// +optional
+	Env []corev1.EnvVar `json:"env,omitempty"`
+	// Compute resources, merged by resource name.
+	// +optional
+	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+	// What happens to the container when its resources are resized.
+	// +optional
+	// +listType=atomic
+	ResizePolicy []corev1.ContainerResizePolicy `json:"resizePolicy,omitempty"`
+	// Volumes to mount, merged by mountPath.
+	// +optional
+	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
+	// Block devices to use.
+	// +optional
+	VolumeDevices []corev1.VolumeDevice `json:"volumeDevices,omitempty"`
+	// When to restart the container.
+	// +optional
+	LivenessProbe *corev1.Probe `json:"livenessProbe,omitempty"`
+	// When to send requests to the container.
+	// +optional
+	ReadinessProbe *corev1.Probe `json:"readinessProbe,omitempty"`
+	// When the container counts as started.
+	// +optional
+	StartupProbe *corev1.Probe `json:"startupProbe,omitempty"`
+	// What to run after start and before stop.
+	// +optional
+	Lifecycle *corev1.Lifecycle `json:"lifecycle,omitempty"`
+	// The file that the container writes its last words to.
+	// +optional
+	TerminationMessagePath string `json:"terminationMessagePath,omitempty"`
+	// Where the last words come from when that file is empty.
+	// +optional
+	TerminationMessagePolicy corev1.TerminationMessagePolicy `json:"terminationMessagePolicy,omitempty"`
+	// When to pull the image.
+	// +optional
+	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
+	// Security options. Those of the restricted Pod Security Standard, unless given
+	// here.
+	// +optional
+	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
+	// Whether the container has a standard input.
+	// +optional
+	Stdin bool `json:"stdin,omitempty"`
+	// Whether the standard input closes after the first attach.
+	// +optional
+	StdinOnce bool `json:"stdinOnce,omitempty"`
+	// Whether the container has a terminal.
+	// +optional
+	TTY bool `json:"tty,omitempty"`
+}
+
+// PodSpec is a Kubernetes pod spec as far as the operator's API offers it: without
+// ephemeralContainers and the deprecated serviceAccount. See
+// https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodSpec.
+type PodSpec struct {
+	// Volumes of the pod, merged by name.
+	// +optional
+	Volumes []corev1.Volume `json:"volumes,omitempty"`
+	// Containers that run before the service starts.
+	// +optional
+	InitContainers []corev1.Container `json:"initContainers,omitempty"`
+	// Containers beside the one of the service. One with its name is ignored.
+	// +optional
+	Containers []corev1.Container `json:"containers,omitempty"`
+	// When to restart containers.
+	// +optional
+	RestartPolicy corev1.RestartPolicy `json:"restartPolicy,omitempty"`
+	// Seconds that the pod has to end.
+	// +optional
+	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+	// Seconds that the pod may run.
+	// +optional
+	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
+	// Where names are resolved.
+	// +optional
+	DNSPolicy corev1.DNSPolicy `json:"dnsPolicy,omitempty"`
+	// Labels of nodes that the pod may run on.
+	// +optional
+	// +mapType=atomic
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// The service account that the pod runs as.
+	// +optional
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+	// Whether a token of the service account is mounted. False when not given.
+	// +optional
+	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
+	// The node that the pod runs on.
+	// +optional
+	NodeName string `json:"nodeName,omitempty"`
+	// Whether the pod uses the node's network.
+	// +optional
+	HostNetwork bool `json:"hostNetwork,omitempty"`
+	// Whether the pod sees the node's processes.
+	// +optional
+	HostPID bool `json:"hostPID,omitempty"`
+	// Whether the pod uses the node's IPC.
+	// +optional
+	HostIPC bool `json:"hostIPC,omitempty"`
+	// Whether containers of the pod see each other's processes.
+	// +optional
+	ShareProcessNamespace *bool `json:"shareProcessNamespace,omitempty"`
+	// Security options of the pod.
+	// +optional
+	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
+	// Secrets with which images are pulled, merged by name.
+	// +optional
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+	// Host name of the pod.
+	// +optional
+	Hostname string `json:"hostname,omitempty"`
+	// Subdomain of the pod.
+	// +optional
+	Subdomain string `json:"subdomain,omitempty"`
+	// Where the pod should and must not be scheduled.
+	// +optional
+	Affinity *corev1.Affinity `json:"affinity,omitempty"`
+	// The scheduler of the pod.
+	// +optional
+	SchedulerName string `json:"schedulerName,omitempty"`
+	// Taints that the pod tolerates.
+	// +optional
+	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
+	// Entries of the pod's hosts file.
+	// +optional
+	HostAliases []corev1.HostAlias `json:"hostAliases,omitempty"`
+	// The priority class of the pod.
+	// +optional
+	PriorityClassName string `json:"priorityClassName,omitempty"`
+	// The priority of the pod.
+	// +optional
+	Priority *int32 `json:"priority,omitempty"`
+	// Settings of name resolution.
+	// +optional
+	DNSConfig *corev1.PodDNSConfig `json:"dnsConfig,omitempty"`
+	// Further conditions of the pod's readiness.
+	// +optional
+	ReadinessGates []corev1.PodReadinessGate `json:"readinessGates,omitempty"`
+	// The runtime class of the pod.
+	// +optional
+	RuntimeClassName *string `json:"runtimeClassName,omitempty"`
+	// Whether Services become environment variables of the pod.
+	// +optional
+	EnableServiceLinks *bool `json:"enableServiceLinks,omitempty"`
+	// Whether the pod preempts others.
+	// +optional
+	PreemptionPolicy *corev1.PreemptionPolicy `json:"preemptionPolicy,omitempty"`
+	// Resources that running the pod itself takes.
+	// +optional
+	Overhead corev1.ResourceList `json:"overhead,omitempty"`
+	// How pods spread over the cluster.
+	// +optional
+	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
+	// Whether the pod's host name is its fully qualified name.
+	// +optional
+	SetHostnameAsFQDN *bool `json:"setHostnameAsFQDN,omitempty"`
+	// The operating system of the pod.
+	// +optional
+	OS *corev1.PodOS `json:"os,omitempty"`
+	// Whether the pod uses the node's users.
+	// +optional
+	HostUsers *bool `json:"hostUsers,omitempty"`
+	// What the scheduling of the pod waits for.
+	// +optional
+	SchedulingGates []corev1.PodSchedulingGate `json:"schedulingGates,omitempty"`
+	// Claims of dynamic resources.
+	// +optional
+	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitempty"`
+}

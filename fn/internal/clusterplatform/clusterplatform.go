@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package clusterplatform reports on a SonataFlowClusterPlatform: whether the
+// platform that it points at exists and is ready. It composes nothing.
+package clusterplatform
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+)
+
+// Compose reports on a SonataFlowClusterPlatform. Reasons and messages are the
+// operator's.
+func Compose(req *composition.Request) *composition.Result {
+	cluster := &v1alpha08.SonataFlowClusterPlatform{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"spec": req.Composite.Object["spec"]}, cluster); err != nil {
+		return refuse(errors.Wrap(err, "cannot read spec"))
+	}
+	ref := cluster.Spec.PlatformRef
+	if errs := validate(ref); len(errs) > 0 {
+		return refuse(errs.ToAggregate())
+	}
+	q := composition.Requirement{
+		Name: "platform", APIVersion: v1alpha08.APIVersion, Kind: v1alpha08.KindSonataFlowPlatform,
+		Namespace: ref.Namespace, ResourceName: ref.Name,
+	}
+	succeed := judge(req.Answer(q), ref)
+	return &composition.Result{
+		Requirements: []composition.Requirement{q},
+		Status: &v1alpha08.SonataFlowClusterPlatformStatus{
+			ObservedGeneration: req.Composite.GetGeneration(),
+			Version:            v1alpha08.SpecVersion,
+		},
+		Conditions: []composition.Condition{
+			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValid},
+			succeed,
+		},
+		Incomplete: succeed.Status != metav1.ConditionTrue,
+	}
+}
+
+func validate(ref v1alpha08.SonataFlowPlatformRef) field.ErrorList {
+	path := field.NewPath("spec", "platformRef")
+	var errs field.ErrorList
+	if ref.Name == "" {
+		errs = append(errs, field.Required(path.Child("name"), "name the SonataFlowPlatform whose services the cluster shares"))
+	}
+	if ref.Namespace == "" {
+		errs = append(errs, field.Required(path.Child("namespace"), "name the namespace of that SonataFlowPlatform"))
+	}
+	return errs
+}
+
+// judge tells what the referenced platform means for the cluster platform.
+func judge(answer composition.Answer, ref v1alpha08.SonataFlowPlatformRef) composition.Condition {
+	c := composition.Condition{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonWarming}
+	switch answer.State {
+	case composition.StatePending:
+		c.Message = fmt.Sprintf("Looking for the referenced SonataFlowPlatform '%s/%s'", ref.Namespace, ref.Name)
+	case composition.StateUnknown:
+		c.Message = fmt.Sprintf("Whether the referenced SonataFlowPlatform '%s/%s' is ready isn't known: this Crossplane doesn't look resources up for functions (v2.2 and later do)", ref.Namespace, ref.Name)
+	case composition.StateAbsent:
+		c.Status, c.Reason = metav1.ConditionFalse, v1alpha08.ReasonPlatformNotFound
+		c.Message = fmt.Sprintf("%s platform does not exist in %s namespace", ref.Name, ref.Namespace)
+	case composition.StateFound:
+		switch succeed(answer.Objects[0]) {
+		case metav1.ConditionTrue:
+			c.Status, c.Reason = metav1.ConditionTrue, v1alpha08.ReasonSucceeded
+			c.Message = fmt.Sprintf("Referenced SonataFlowPlatform '%s/%s' is ready", ref.Namespace, ref.Name)
+		case metav1.ConditionFalse:
+			c.Status, c.Reason = metav1.ConditionFalse, v1alpha08.ReasonFailure
+			c.Message = fmt.Sprintf("Referenced SonataFlowPlatform '%s/%s' not ready", ref.Namespace, ref.Name)
+		case metav1.ConditionUnknown:
+			c.Message = fmt.Sprintf("Waiting for referenced SonataFlowPlatform '%s/%s' to be ready", ref.Namespace, ref.Name)
+		}
+	}
+	return c
+}
+
+// succeed returns the status of a platform's condition Succeed.
+func succeed(platform *unstructured.Unstructured) metav1.ConditionStatus {
+	status := &struct {
+		Status struct {
+			Conditions []metav1.Condition `json:"conditions"`
+		} `json:"status"`
+	}{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"status": platform.Object["status"]}, status); err != nil {
+		return metav1.ConditionUnknown
+	}
+	for _, c := range status.Status.Conditions {
+		if c.Type == v1alpha08.ConditionSucceed && (c.Status == metav1.ConditionTrue || c.Status == metav1.ConditionFalse) {
+			return c.Status
+		}
+	}
+	return metav1.ConditionUnknown
+}
+
+// refuse reports a spec that makes no sense.
+func refuse(err error) *composition.Result {
+	return &composition.Result{
+		Conditions: []composition.Condition{
+			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: err.Error(), Verbatim: true},
+			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid: " + err.Error()},
+		},
+		Fatal: err,
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package composition
+
+import (
+	"google.golang.org/protobuf/types/known/structpb"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+	"github.com/crossplane/function-sdk-go/request"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+// A Request is what Crossplane tells about one composite.
+type Request struct {
+	// Composite is the composite resource as it is in the cluster, status included.
+	Composite *unstructured.Unstructured
+	// Input is the function's input in the Composition's pipeline step. It is empty,
+	// not nil, when the step has none.
+	Input *v1beta1.Input
+	// Observed holds the composed resources as they are in the cluster, by the key
+	// under which they were composed.
+	Observed map[string]*unstructured.Unstructured
+
+	answers map[string]Answer
+	asks    bool
+}
+
+// ParseRequest reads a request. The input is read strictly: an unknown field is an
+// error. The composite is taken as it is, because a live one has fields that no
+// schema of ours knows.
+func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
+	out := &Request{
+		Composite: object(req.GetObserved().GetComposite().GetResource()),
+		Input:     &v1beta1.Input{},
+		Observed:  make(map[string]*unstructured.Unstructured, len(req.GetObserved().GetResources())),
+		answers:   answers(req),
+		asks:      request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
+	}
+	for key, r := range req.GetObserved().GetResources() {
+		out.Observed[key] = object(r.GetResource())
+	}
+	if out.Composite.GetKind() == "" {
+		return out, errors.New("the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition")
+	}
+	if req.GetInput() == nil {
+		return out, nil
+	}
+	if err := request.GetInput(req, out.Input); err != nil {
+		return out, errors.Wrap(err, "cannot read the function's input: mend the input of its step in the Composition")
+	}
+	return out, nil
+}
+
+// object turns a protobuf struct into a Kubernetes object. Unlike
+// structpb.Struct.AsMap it keeps whole numbers whole, as Kubernetes' decoders do
+// and its libraries expect, and leaves out fields that are null, as the API server
+// does for custom resources.
+func object(s *structpb.Struct) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: fields(s)}
+}
+
+func fields(s *structpb.Struct) map[string]any {
+	out := make(map[string]any, len(s.GetFields()))
+	for k, v := range s.GetFields() {
+		if v := value(v); v != nil {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func value(v *structpb.Value) any {
+	switch v := v.GetKind().(type) {
+	case *structpb.Value_StringValue:
+		return v.StringValue
+	case *structpb.Value_BoolValue:
+		return v.BoolValue
+	case *structpb.Value_NumberValue:
+		if n := int64(v.NumberValue); float64(n) == v.NumberValue {
+			return n
+		}
+		return v.NumberValue
+	case *structpb.Value_StructValue:
+		return fields(v.StructValue)
+	case *structpb.Value_ListValue:
+		out := make([]any, len(v.ListValue.GetValues()))
+		for i, e := range v.ListValue.GetValues() {
+			out[i] = value(e)
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package composition
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+// A Requirement asks Crossplane for resources that exist beside the composed ones.
+type Requirement struct {
+	// Name tells requirements apart. It must be stable.
+	Name string
+	// APIVersion and Kind of the resources. A kind that the cluster doesn't know fails
+	// the whole pipeline.
+	APIVersion, Kind string
+	// Namespace of the resources.
+	Namespace string
+	// ResourceName is the name of one resource; all of the namespace when empty.
+	ResourceName string
+}
+
+// A State is what is known about a required resource.
+type State int
+
+// What can be known about a required resource.
+const (
+	// StatePending means that Crossplane wasn't asked yet. It will call again, so what
+	// is decided now isn't final.
+	StatePending State = iota
+	// StateUnknown means that this Crossplane can't be asked: before v2.2 it doesn't
+	// say that it looks up resources by namespace.
+	StateUnknown
+	// StateAbsent means that there is no such resource.
+	StateAbsent
+	// StateFound means that there is at least one.
+	StateFound
+)
+
+// An Answer is what Crossplane found for a requirement.
+type Answer struct {
+	State   State
+	Objects []*unstructured.Unstructured
+}
+
+// Answer returns what is known about a requirement.
+func (r *Request) Answer(q Requirement) Answer {
+	if a, ok := r.answers[q.Name]; ok {
+		return a
+	}
+	if !r.asks {
+		return Answer{State: StateUnknown}
+	}
+	return Answer{State: StatePending}
+}
+
+func answers(req *fnv1.RunFunctionRequest) map[string]Answer {
+	out := make(map[string]Answer, len(req.GetRequiredResources()))
+	for name, rs := range req.GetRequiredResources() {
+		a := Answer{State: StateAbsent}
+		for _, r := range rs.GetItems() {
+			a.State = StateFound
+			a.Objects = append(a.Objects, object(r.GetResource()))
+		}
+		out[name] = a
+	}
+	return out
+}
+
+// require writes requirements into a response. They are the same on every path
+// through a composer: Crossplane calls again until they are stable.
+func require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
+	if len(qs) == 0 {
+		return
+	}
+	if rsp.GetRequirements() == nil {
+		rsp.Requirements = &fnv1.Requirements{}
+	}
+	if rsp.GetRequirements().GetResources() == nil {
+		rsp.Requirements.Resources = make(map[string]*fnv1.ResourceSelector, len(qs))
+	}
+	for _, q := range qs {
+		s := &fnv1.ResourceSelector{ApiVersion: q.APIVersion, Kind: q.Kind}
+		if q.Namespace != "" {
+			s.Namespace = ptr.To(q.Namespace)
+		}
+		if q.ResourceName != "" {
+			s.Match = &fnv1.ResourceSelector_MatchName{MatchName: q.ResourceName}
+		}
+		rsp.Requirements.Resources[q.Name] = s
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package images decides which container images the platform runs.
+package images
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+// A Set is the images of all components.
+type Set struct {
+	DataIndexEphemeral   string
+	DataIndexPostgreSQL  string
+	JobServiceEphemeral  string
+	JobServicePostgreSQL string
+	DBMigrator           string
+}
+
+// A vendor's registry, the tag that it published last, and what it calls the
+// images there.
+type vendor struct {
+	registry string
+	tag      string
+	names    Set
+}
+
+// vendorOf returns the coordinates of a profile. Apache's are the default.
+func vendorOf(p v1beta1.ImageProfile) vendor {
+	kogito := Set{
+		DataIndexEphemeral:   "incubator-kie-kogito-data-index-ephemeral",
+		DataIndexPostgreSQL:  "incubator-kie-kogito-data-index-postgresql",
+		JobServiceEphemeral:  "incubator-kie-kogito-jobs-service-ephemeral",
+		JobServicePostgreSQL: "incubator-kie-kogito-jobs-service-postgresql",
+		DBMigrator:           "incubator-kie-kogito-db-migrator-tool",
+	}
+	switch p {
+	case v1beta1.ImageProfileKubeSmarts:
+		kogito.DBMigrator = "incubator-kie-kogito-db-migrator"
+		return vendor{registry: "quay.io/kubesmarts", tag: "main", names: kogito}
+	case v1beta1.ImageProfileRedHat:
+		return vendor{registry: "registry.redhat.io/openshift-serverless-1", tag: "1.36.0", names: Set{
+			DataIndexEphemeral:   "logic-data-index-ephemeral-rhel8",
+			DataIndexPostgreSQL:  "logic-data-index-postgresql-rhel8",
+			JobServiceEphemeral:  "logic-jobs-service-ephemeral-rhel8",
+			JobServicePostgreSQL: "logic-jobs-service-postgresql-rhel8",
+			DBMigrator:           "logic-db-migrator-tool-rhel8",
+		}}
+	case v1beta1.ImageProfileApache:
+	}
+	return vendor{registry: "docker.io/apache", tag: "10.2.0", names: kogito}
+}
+
+// Resolve decides the images from the function's input: a full reference wins over
+// registry and tag, which win over those of the profile. Paths of errors are below
+// path.
+func Resolve(in v1beta1.Images, path *field.Path) (Set, field.ErrorList) {
+	v := vendorOf(in.Profile)
+	if in.Registry != "" {
+		v.registry = strings.TrimSuffix(in.Registry, "/")
+	}
+	if in.Tag != "" {
+		v.tag = in.Tag
+	}
+	var errs field.ErrorList
+	pick := func(child, full, name string) string {
+		p := path.Child(child)
+		if full == "" {
+			// What may be wrong with a composed reference is what it is composed of.
+			p, full = path, v.registry+"/"+name+":"+v.tag
+		}
+		if err := Check(full, p); err != nil {
+			errs = append(errs, err)
+		}
+		return full
+	}
+	return Set{
+		DataIndexEphemeral:   pick("dataIndexEphemeral", in.DataIndexEphemeral, v.names.DataIndexEphemeral),
+		DataIndexPostgreSQL:  pick("dataIndexPostgreSQL", in.DataIndexPostgreSQL, v.names.DataIndexPostgreSQL),
+		JobServiceEphemeral:  pick("jobServiceEphemeral", in.JobServiceEphemeral, v.names.JobServiceEphemeral),
+		JobServicePostgreSQL: pick("jobServicePostgreSQL", in.JobServicePostgreSQL, v.names.JobServicePostgreSQL),
+		DBMigrator:           pick("dbMigrator", in.DBMigrator, v.names.DBMigrator),
+	}, errs
+}
+
+// Check returns an error if an image isn't a reference that a container runtime
+// understands.
+func Check(image string, path *field.Path) *field.Error {
+	if _, err := reference.ParseNormalizedNamed(image); err != nil {
+		return field.Invalid(path, image, "not an image: "+err.Error()+"; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest")
+	}
+	return nil
+}
+
+// Version returns what an image's version label says: its tag, or for an image that
+// only has a digest the start of that. The image must have passed Check.
+func Version(image string) string {
+	ref, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return unknownVersion
+	}
+	if tagged, ok := ref.(reference.Tagged); ok {
+		return labelValue(tagged.Tag())
+	}
+	if digested, ok := ref.(reference.Digested); ok {
+		return digested.Digest().Encoded()[:digestLength]
+	}
+	// What a container runtime pulls when neither is given.
+	return "latest"
+}
+
+const (
+	unknownVersion = "unknown"
+	// digestLength is as much of a digest as people usually write.
+	digestLength = 12
+	// labelLength is the most that the value of a label may have.
+	labelLength = 63
+)
+
+// labelValue makes a label's value of a tag: tags may be longer, start with an
+// underscore and end with any of _.- .
+func labelValue(tag string) string {
+	if len(tag) > labelLength {
+		tag = tag[:labelLength]
+	}
+	if tag = strings.Trim(tag, "_.-"); tag == "" {
+		return unknownVersion
+	}
+	return tag
+}

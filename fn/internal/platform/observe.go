@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package platform
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+)
+
+// observation is how a platform does.
+type observation struct {
+	// secrets is nil when there is nothing to say about Secrets.
+	secrets  *composition.Condition
+	services []serviceObservation
+}
+
+// serviceObservation is how one service does.
+type serviceObservation struct {
+	kind      service.Kind
+	condition composition.Condition
+	// phase is that of the Deployment. A Deployment without pods that nobody wants is
+	// ready, though the service isn't.
+	phase    health.Phase
+	replicas string
+}
+
+// observe judges the services of a platform.
+func observe(req *composition.Request, p *Platform, secrets *composition.Condition) observation {
+	out := observation{secrets: secrets}
+	for _, s := range p.Services {
+		out.services = append(out.services, observeService(s, req.Observed[s.Kind.Key(service.ResourceDeployment)]))
+	}
+	return out
+}
+
+func observeService(s *service.Service, deployment *unstructured.Unstructured) serviceObservation {
+	verdict := health.Of(deployment)
+	available, wanted := replicas(s, deployment)
+	out := serviceObservation{
+		kind:     s.Kind,
+		phase:    verdict.Phase,
+		replicas: fmt.Sprintf("%d/%d", available, wanted),
+		condition: composition.Condition{
+			Type: conditionType(s.Kind), Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonProgressing,
+			Message: fmt.Sprintf("Deployment %s: %s", s.Name, verdict.Message),
+		},
+	}
+	switch {
+	case verdict.Phase == health.Failed:
+		out.condition.Reason = v1alpha08.ReasonDeploymentFailure
+	case verdict.Phase == health.Ready && wanted == 0:
+		out.condition.Reason = v1alpha08.ReasonScaledToZero
+		out.condition.Message = fmt.Sprintf("Deployment %s is scaled to zero", s.Name)
+	case verdict.Phase == health.Ready:
+		out.condition.Status, out.condition.Reason, out.condition.Message = metav1.ConditionTrue, v1alpha08.ReasonAvailable, ""
+	}
+	return out
+}
+
+func conditionType(k service.Kind) string {
+	if k == service.DataIndex {
+		return v1alpha08.ConditionDataIndexReady
+	}
+	return v1alpha08.ConditionJobServiceReady
+}
+
+// replicas returns how many pods are available, and how many are wanted: by us where
+// we say so, else by whoever scaled the Deployment.
+func replicas(s *service.Service, deployment *unstructured.Unstructured) (available, wanted int64) {
+	wanted = 1
+	if deployment != nil {
+		if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {
+			wanted = n
+		}
+		if n, found, err := unstructured.NestedInt64(deployment.Object, "status", "availableReplicas"); err == nil && found {
+			available = n
+		}
+	}
+	return available, int64(ptr.Deref(s.Replicas, int32(wanted))) //nolint:gosec // The API server keeps it within int32.
+}

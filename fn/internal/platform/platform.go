@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package platform composes a SonataFlowPlatform: it reads the composite, decides
+// what the spec means, builds the objects of its services, judges those that exist,
+// and reports.
+package platform
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+)
+
+// Compose returns what a SonataFlowPlatform needs, and how it does.
+func Compose(req *composition.Request) *composition.Result {
+	doc, errs := parse(req.Composite)
+	if len(errs) > 0 {
+		return invalid(nil, errs)
+	}
+	asked := requirements(doc, req.Input)
+	set, errs := images.Resolve(req.Input.Images, field.NewPath("input", "images"))
+	if errs = append(errs, validate(&doc.spec)...); len(errs) > 0 {
+		return invalid(asked, errs)
+	}
+	p, err := resolve(doc, req.Input, set)
+	if err != nil {
+		return failed(asked, errors.Wrap(err, "cannot resolve the platform"))
+	}
+	secrets := lookUpSecrets(req, p)
+	scale(req, p)
+	return report(req, p, observe(req, p, secrets), compose(p), asked)
+}
+
+// compose builds the objects of all services.
+func compose(p *Platform) []composition.Composed {
+	var out []composition.Composed
+	for _, s := range p.Services {
+		out = append(out,
+			composition.Composed{Key: s.Kind.Key(service.ResourceConfig), Object: s.ConfigMap()},
+			composition.Composed{Key: s.Kind.Key(service.ResourceService), Object: s.NetworkService()},
+			composition.Composed{Key: s.Kind.Key(service.ResourceDeployment), Object: s.Deployment()},
+		)
+		if budget := s.PodDisruptionBudget(); budget != nil {
+			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceBudget), Object: budget})
+		}
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package platform
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+// A Platform is a spec with every default applied and every precedence decided.
+type Platform struct {
+	Name, Namespace string
+	Cluster         v1alpha08.ClusterKind
+	// Services are those that the spec names, the Data Index first.
+	Services []*service.Service
+	// Scale is what the user asked of the number of a service's pods.
+	Scale map[service.Kind]Scale
+	// Warnings name what of the spec has no effect, or not the one it seems to have.
+	Warnings []string
+}
+
+// Scale is what a user asked of the number of pods.
+type Scale struct {
+	Replicas *int32
+	Budget   *v1alpha08.PodDisruptionBudgetSpec
+}
+
+// wanted is a service as the spec names it.
+type wanted struct {
+	kind service.Kind
+	spec *v1alpha08.ServiceSpec
+	path *field.Path
+}
+
+// resolver carries what the decisions about one platform depend on.
+type resolver struct {
+	doc    *document
+	input  *v1beta1.Input
+	images images.Set
+}
+
+// resolve decides everything that follows from spec and input alone. The spec has
+// passed validation.
+func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, error) {
+	r := &resolver{doc: doc, input: input, images: set}
+	p := &Platform{
+		Name:      doc.Name,
+		Namespace: doc.Namespace,
+		Cluster:   v1alpha08.ClusterKubernetes,
+		Scale:     map[service.Kind]Scale{},
+		Warnings:  r.withoutEffect(),
+	}
+	if input.Cluster == v1beta1.ClusterOpenShift {
+		p.Cluster = v1alpha08.ClusterOpenShift
+	}
+	for _, w := range r.services() {
+		s, warnings, err := r.service(w)
+		if err != nil {
+			return nil, err
+		}
+		p.Services = append(p.Services, s)
+		p.Warnings = append(p.Warnings, warnings...)
+		p.Scale[w.kind] = Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget}
+	}
+	return p, nil
+}
+
+// services lists what the spec names.
+func (r *resolver) services() []wanted {
+	var out []wanted
+	s := r.doc.spec.Services
+	if s == nil {
+		return nil
+	}
+	path := field.NewPath("spec", "services")
+	if s.DataIndex != nil {
+		out = append(out, wanted{kind: service.DataIndex, spec: &s.DataIndex.ServiceSpec, path: path.Child("dataIndex")})
+	}
+	if s.JobService != nil {
+		out = append(out, wanted{kind: service.JobsService, spec: &s.JobService.ServiceSpec, path: path.Child("jobService")})
+	}
+	return out
+}
+
+// service decides about one service.
+func (r *resolver) service(w wanted) (*service.Service, []string, error) {
+	name := w.kind.Name(r.doc.Name)
+	db := r.database(w, name)
+	text, err := properties.Encode(r.properties(w.kind))
+	if err != nil {
+		return nil, nil, err
+	}
+	pod, warnings, err := podtemplate.Merge(service.NewPod(service.PodOptions{
+		Kind:            w.kind,
+		Image:           r.image(w.kind, db != nil),
+		ConfigMap:       service.ConfigMapName(w.kind, r.doc.Name),
+		Database:        db,
+		MigrateAtStart:  migratesAtStart(w.spec.Persistence),
+		PullSecrets:     r.input.Images.PullSecrets,
+		SecurityContext: r.securityContext(w.spec),
+	}), podtemplate.Template{Spec: &w.spec.PodTemplate, Raw: r.podTemplate(w), Path: w.path.Child("podTemplate")})
+	if err != nil {
+		return nil, nil, err
+	}
+	image := cmp.Or(w.spec.PodTemplate.Container.Image, r.image(w.kind, db != nil))
+	return &service.Service{
+		Kind:       w.kind,
+		Platform:   r.doc.Name,
+		Namespace:  r.doc.Namespace,
+		Name:       name,
+		Image:      image,
+		Version:    images.Version(image),
+		Database:   db,
+		Properties: text,
+		Pod:        pod,
+	}, append(warnings, r.singleton(w)...), nil
+}
+
+// podTemplate returns a service's podTemplate as the user wrote it.
+func (r *resolver) podTemplate(w wanted) map[string]any {
+	services, _ := r.doc.raw["services"].(map[string]any) // Decoding has checked the types.
+	key := "dataIndex"
+	if w.kind == service.JobsService {
+		key = "jobService"
+	}
+	spec, _ := services[key].(map[string]any)
+	raw, _ := spec["podTemplate"].(map[string]any)
+	return raw
+}
+
+// database decides where a service keeps its data: what it says itself, else what
+// the platform says, else nowhere (nil).
+func (r *resolver) database(w wanted, name string) *postgres.Database {
+	defaults := postgres.Defaults{Namespace: r.doc.Namespace, Schema: name}
+	if own := w.spec.Persistence.Database(); own != nil {
+		return postgres.New(own, defaults)
+	}
+	shared := r.doc.spec.Persistence.Database().DeepCopy()
+	if shared == nil {
+		return nil
+	}
+	if shared.ServiceRef != nil && r.input.Compatibility == v1beta1.CompatibilityOperator {
+		// The operator's API has no such field here.
+		shared.ServiceRef.DatabaseSchema = ""
+	}
+	return postgres.New(shared, defaults)
+}
+
+// migratesAtStart tells whether a service brings its own schema up to date, which is
+// the documented default.
+func migratesAtStart(p *v1alpha08.PersistenceOptionsSpec) bool {
+	return p == nil || cmp.Or(p.DBMigrationStrategy, v1alpha08.DBMigrationStrategyService) == v1alpha08.DBMigrationStrategyService
+}
+
+func (r *resolver) image(k service.Kind, postgresql bool) string {
+	switch {
+	case k == service.DataIndex && postgresql:
+		return r.images.DataIndexPostgreSQL
+	case k == service.DataIndex:
+		return r.images.DataIndexEphemeral
+	case postgresql:
+		return r.images.JobServicePostgreSQL
+	}
+	return r.images.JobServiceEphemeral
+}
+
+func (r *resolver) securityContext(s *v1alpha08.ServiceSpec) *corev1.SecurityContext {
+	if r.input.PodSecurity == v1beta1.PodSecurityNone {
+		return nil
+	}
+	return podtemplate.Restricted(&s.PodTemplate)
+}
+
+// properties decides a service's application.properties.
+func (r *resolver) properties(k service.Kind) map[string]string {
+	url := service.URL(k.Name(r.doc.Name), r.doc.Namespace)
+	if k == service.DataIndex {
+		return service.DataIndexProperties(url)
+	}
+	dataIndex := ""
+	if r.dataIndexEnabled() {
+		dataIndex = service.URL(service.DataIndex.Name(r.doc.Name), r.doc.Namespace)
+	}
+	return service.JobsServiceProperties(url, dataIndex)
+}
+
+// dataIndexEnabled tells whether others are wired to this platform's Data Index.
+// Documentation and operator disagree about one that doesn't say.
+func (r *resolver) dataIndexEnabled() bool {
+	s := r.doc.spec.Services
+	return s != nil && s.DataIndex != nil &&
+		ptr.Deref(s.DataIndex.Enabled, r.input.Compatibility == v1beta1.CompatibilityOperator)
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package platform
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+// singleton warns a user who asks for several Jobs Services.
+func (r *resolver) singleton(w wanted) []string {
+	n := w.spec.PodTemplate.Replicas
+	if w.kind != service.JobsService {
+		return nil
+	}
+	var out []string
+	if n != nil && *n > 1 {
+		out = append(out, w.path.Child("podTemplate", "replicas").String()+": the Jobs Service is a singleton and gets 1 replica; several would fire every timer more than once")
+	}
+	if w.spec.PodTemplate.PodDisruptionBudget != nil {
+		out = append(out, w.path.Child("podTemplate", "podDisruptionBudget").String()+": the Jobs Service is a singleton and gets no PodDisruptionBudget")
+	}
+	return out
+}
+
+// withoutEffect warns about what the spec asks for in vain, and about services that
+// share a schema.
+func (r *resolver) withoutEffect() []string {
+	s := r.doc.spec
+	spec := field.NewPath("spec")
+	var out []string
+	if s.Build != nil {
+		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster")
+	}
+	if s.DevMode != nil {
+		out = append(out, spec.Child("devMode").String()+": has no effect, because workflows in the dev profile are not composed")
+	}
+	for _, path := range r.eventing() {
+		out = append(out, path.String()+": has no effect in this version; services talk to each other over HTTP")
+	}
+	return append(out, r.sharedSchema()...)
+}
+
+// eventing lists the fields that ask for events to travel through Knative.
+func (r *resolver) eventing() []*field.Path {
+	s := r.doc.spec
+	spec := field.NewPath("spec")
+	var out []*field.Path
+	if s.Eventing != nil && s.Eventing.Broker != nil {
+		out = append(out, spec.Child("eventing", "broker"))
+	}
+	if s.Services == nil {
+		return out
+	}
+	if di := s.Services.DataIndex; di != nil && di.Source != nil {
+		out = append(out, spec.Child("services", "dataIndex", "source"))
+	}
+	if js := s.Services.JobService; js != nil && js.Source != nil {
+		out = append(out, spec.Child("services", "jobService", "source"))
+	}
+	if js := s.Services.JobService; js != nil && js.Sink != nil {
+		out = append(out, spec.Child("services", "jobService", "sink"))
+	}
+	return out
+}
+
+// sharedSchema warns when services inherit one JDBC URL, or one schema: they would
+// work on the same tables.
+func (r *resolver) sharedSchema() []string {
+	common := r.doc.spec.Persistence.Database()
+	if common == nil {
+		return nil
+	}
+	var heirs []string
+	for _, w := range r.services() {
+		if w.spec.Persistence.Database() == nil {
+			heirs = append(heirs, w.path.String())
+		}
+	}
+	path := field.NewPath("spec", "persistence", "postgresql")
+	switch ref := common.ServiceRef; {
+	case len(heirs) < 2: //nolint:mnd // It takes two to share.
+		return nil
+	case ref == nil:
+		path = path.Child("jdbcUrl")
+	case ref.DatabaseSchema != "" && r.input.Compatibility != v1beta1.CompatibilityOperator:
+		path = path.Child("serviceRef", "databaseSchema")
+	default:
+		return nil
+	}
+	return []string{path.String() + ": " + strings.Join(heirs, " and ") + " share one database schema; give each service its own persistence.postgresql to keep them apart"}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package podtemplate
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// warnings tell what of a template was left aside, and why.
+type warnings []string
+
+func (w *warnings) add(path *field.Path, name any, why string) {
+	*w = append(*w, fmt.Sprintf("%s: %v %s", path, name, why))
+}
+
+// drop removes from a list of the template what would take the place of something
+// that the platform needs.
+func (w *warnings) drop(template map[string]any, list string, path *field.Path, taken func(map[string]any) bool) {
+	items, ok := template[list].([]any)
+	if !ok {
+		return
+	}
+	kept := make([]any, 0, len(items))
+	for i, item := range items {
+		if m, ok := item.(map[string]any); ok && taken(m) {
+			w.add(path.Child(list).Index(i), label(m), "is managed by the platform and stays as it is")
+			continue
+		}
+		kept = append(kept, item)
+	}
+	template[list] = kept
+	if len(kept) == 0 {
+		delete(template, list)
+	}
+}
+
+// label returns what a user would call an item of a list.
+func label(item map[string]any) any {
+	for _, key := range []string{"name", "mountPath", "containerPort"} {
+		if v, ok := item[key]; ok {
+			return v
+		}
+	}
+	return "it"
+}
+
+// env appends the user's environment variables to the platform's. Of two with one
+// name the user's later one wins, as in a container; server-side apply would refuse
+// both.
+func (w *warnings) env(own, theirs []corev1.EnvVar, path *field.Path) []corev1.EnvVar {
+	out := slices.Clone(own)
+	for i, e := range theirs {
+		at := slices.IndexFunc(out, func(o corev1.EnvVar) bool { return o.Name == e.Name })
+		switch {
+		case at < 0:
+			out = append(out, e)
+		case at < len(own):
+			w.add(path.Index(i), e.Name, "is managed by the platform and keeps its value")
+		default:
+			w.add(path.Index(i), e.Name, "is given more than once; the last one counts")
+			out[at] = e
+		}
+	}
+	return out
+}

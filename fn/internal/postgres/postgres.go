@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package postgres decides how a service reaches its PostgreSQL database, and says
+// it in the environment variables that Quarkus reads.
+package postgres
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+)
+
+// What the SonataFlow documentation promises when a field isn't given.
+const (
+	defaultPort        = 5432
+	defaultDatabase    = "sonataflow"
+	defaultUserKey     = "POSTGRESQL_USER"
+	defaultPasswordKey = "POSTGRESQL_PASSWORD" //nolint:gosec // The name of a key, not a password.
+)
+
+// A Database is where a service keeps its data.
+type Database struct {
+	// URL is the JDBC URL. Whoever connects uses this one, so that a service and its
+	// migration can't disagree.
+	URL string
+	// Schema is the schema that the URL selects, or the service's own name if it
+	// selects none.
+	Schema string
+	// Secret opens the database.
+	Secret Secret
+}
+
+// A Secret holds user name and password, in the namespace of the pods that use it.
+type Secret struct {
+	Name, UserKey, PasswordKey string
+}
+
+// Defaults are what a spec may leave open.
+type Defaults struct {
+	// Namespace of the database's Service.
+	Namespace string
+	// Schema of the service.
+	Schema string
+}
+
+// New decides how the database in a spec is reached. The spec has exactly one of
+// serviceRef and jdbcUrl.
+func New(spec *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
+	db := &Database{
+		URL:    spec.JdbcURL,
+		Schema: d.Schema,
+		Secret: Secret{
+			Name:        spec.SecretRef.Name,
+			UserKey:     cmp.Or(spec.SecretRef.UserKey, defaultUserKey),
+			PasswordKey: cmp.Or(spec.SecretRef.PasswordKey, defaultPasswordKey),
+		},
+	}
+	if spec.ServiceRef == nil {
+		db.Schema = cmp.Or(schemaOf(spec.JdbcURL), d.Schema)
+		return db
+	}
+	s := spec.ServiceRef
+	db.Schema = cmp.Or(s.DatabaseSchema, d.Schema)
+	db.URL = fmt.Sprintf("jdbc:postgresql://%s.%s:%d/%s?%s=%s", s.Name, cmp.Or(s.Namespace, d.Namespace), ptr.Deref(s.Port, defaultPort),
+		url.PathEscape(cmp.Or(s.DatabaseName, defaultDatabase)), jdbcSchema, url.QueryEscape(db.Schema))
+	return db
+}
+
+// What JDBC and the reactive client call the parameter that selects a schema.
+const (
+	jdbcSchema     = "currentSchema"
+	reactiveSchema = "search_path"
+)
+
+// schemaOf returns the schema that a JDBC URL selects, or nothing.
+func schemaOf(jdbcURL string) string {
+	_, query, _ := strings.Cut(jdbcURL, "?")
+	for param := range strings.SplitSeq(query, "&") {
+		if schema, ok := strings.CutPrefix(param, jdbcSchema+"="); ok {
+			return schema
+		}
+	}
+	return ""
+}
+
+// ReactiveURL is the URL for Quarkus' reactive client.
+func (db *Database) ReactiveURL() string {
+	return strings.ReplaceAll(strings.TrimPrefix(db.URL, "jdbc:"), jdbcSchema+"=", reactiveSchema+"=")
+}
+
+// Env returns the environment variables with which a service finds its database.
+// Only a reactive service needs the reactive URL.
+func (db *Database) Env(reactive bool) []corev1.EnvVar {
+	env := []corev1.EnvVar{
+		db.Secret.env("QUARKUS_DATASOURCE_USERNAME", db.Secret.UserKey),
+		db.Secret.env("QUARKUS_DATASOURCE_PASSWORD", db.Secret.PasswordKey),
+		{Name: "QUARKUS_DATASOURCE_DB_KIND", Value: "postgresql"},
+		{Name: "QUARKUS_DATASOURCE_JDBC_URL", Value: db.URL},
+	}
+	if reactive {
+		env = append(env, corev1.EnvVar{Name: "QUARKUS_DATASOURCE_REACTIVE_URL", Value: db.ReactiveURL()})
+	}
+	return append(env, corev1.EnvVar{Name: "KOGITO_PERSISTENCE_TYPE", Value: "jdbc"})
+}
+
+func (s Secret) env(name, key string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: s.Name}, Key: key},
+	}}
+}

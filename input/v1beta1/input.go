@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1beta1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Input is given in the pipeline step of a Composition. Everything is optional.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:categories=crossplane
+// +kubebuilder:storageversion
+type Input struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Whose word counts where the SonataFlow documentation and the operator disagree.
+	// +optional
+	// +kubebuilder:default:=Documentation
+	Compatibility Compatibility `json:"compatibility,omitempty"`
+	// The kind of cluster that platforms run on.
+	// +optional
+	// +kubebuilder:default:=Kubernetes
+	Cluster Cluster `json:"cluster,omitempty"`
+	// Which images the services run.
+	// +optional
+	Images Images `json:"images,omitempty"`
+	// How much the pods are locked down when a podTemplate doesn't say.
+	// +optional
+	// +kubebuilder:default:=Restricted
+	PodSecurity PodSecurity `json:"podSecurity,omitempty"`
+	// Whether to look at the Secrets that a platform refers to.
+	// +optional
+	// +kubebuilder:default:=Check
+	Secrets Secrets `json:"secrets,omitempty"`
+}
+
+// Compatibility says whose word counts where sources disagree.
+//
+// +kubebuilder:validation:Enum=Documentation;Operator
+type Compatibility string
+
+// The values of compatibility.
+const (
+	// CompatibilityDocumentation does what the SonataFlow documentation says. It is the
+	// default.
+	CompatibilityDocumentation Compatibility = "Documentation"
+	// CompatibilityOperator does what the operator does.
+	CompatibilityOperator Compatibility = "Operator"
+)
+
+// Cluster is a kind of cluster.
+//
+// +kubebuilder:validation:Enum=Kubernetes;OpenShift
+type Cluster string
+
+// The kinds of clusters.
+const (
+	// ClusterKubernetes is any cluster that isn't OpenShift. It is the default.
+	ClusterKubernetes Cluster = "Kubernetes"
+	// ClusterOpenShift is an OpenShift cluster.
+	ClusterOpenShift Cluster = "OpenShift"
+)
+
+// Images says which images to run. A full reference wins over profile, registry and
+// tag.
+type Images struct {
+	// Whose images: Apache, KubeSmarts or RedHat.
+	// +optional
+	// +kubebuilder:default:=Apache
+	Profile ImageProfile `json:"profile,omitempty"`
+	// Registry and organisation in place of the profile's, for instance of a mirror:
+	// registry.example.com/mirror/apache
+	// +optional
+	Registry string `json:"registry,omitempty"`
+	// Tag of all images. 10.2.0 for Apache, main for KubeSmarts and 1.36.0 for RedHat when not given.
+	// +optional
+	Tag string `json:"tag,omitempty"`
+	// Full reference of the ephemeral Data Index.
+	// +optional
+	DataIndexEphemeral string `json:"dataIndexEphemeral,omitempty"`
+	// Full reference of the Data Index with PostgreSQL.
+	// +optional
+	DataIndexPostgreSQL string `json:"dataIndexPostgreSQL,omitempty"`
+	// Full reference of the ephemeral Jobs Service.
+	// +optional
+	JobServiceEphemeral string `json:"jobServiceEphemeral,omitempty"`
+	// Full reference of the Jobs Service with PostgreSQL.
+	// +optional
+	JobServicePostgreSQL string `json:"jobServicePostgreSQL,omitempty"`
+	// Full reference of the tool that migrates database schemas.
+	// +optional
+	DBMigrator string `json:"dbMigrator,omitempty"`
+	// Secrets with which the images are pulled, in the platform's namespace.
+	// +optional
+	PullSecrets []corev1.LocalObjectReference `json:"pullSecrets,omitempty"`
+}
+
+// ImageProfile is a vendor's set of images.
+//
+// +kubebuilder:validation:Enum=Apache;KubeSmarts;RedHat
+type ImageProfile string
+
+// The vendors.
+const (
+	// ImageProfileApache is docker.io/apache. It is the default.
+	ImageProfileApache ImageProfile = "Apache"
+	// ImageProfileKubeSmarts is quay.io/kubesmarts.
+	ImageProfileKubeSmarts ImageProfile = "KubeSmarts"
+	// ImageProfileRedHat is registry.redhat.io/openshift-serverless-1.
+	ImageProfileRedHat ImageProfile = "RedHat"
+)
+
+// PodSecurity is how much pods are locked down.
+//
+// +kubebuilder:validation:Enum=Restricted;None
+type PodSecurity string
+
+// The levels of pod security.
+const (
+	// PodSecurityRestricted meets the restricted Pod Security Standard. It is the
+	// default. See https://kubernetes.io/docs/concepts/security/pod-security-standards/.
+	PodSecurityRestricted PodSecurity = "Restricted"
+	// PodSecurityNone leaves the pods' security to the cluster, as the operator does.
+	PodSecurityNone PodSecurity = "None"
+)
+
+// Secrets says whether to look at Secrets.
+//
+// +kubebuilder:validation:Enum=Check;Ignore
+type Secrets string
+
+// What to do about Secrets.
+const (
+	// SecretsCheck looks whether referenced Secrets and keys exist, and rolls pods when
+	// they change. It is the default.
+	SecretsCheck Secrets = "Check"
+	// SecretsIgnore never asks for a Secret.
+	SecretsIgnore Secrets = "Ignore"
+)

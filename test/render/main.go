@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command render shows what the function composes for an example, without a
+// cluster: it runs the function on a free port and a Crossplane CLI against it.
+//
+//	go run ./test/render -example minimal
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
+)
+
+func main() {
+	example := flag.String("example", "minimal", "the folder in example/ to render")
+	cli := flag.String("cli", defaultCLI, "the Crossplane CLI to render with: v2.5, v2.2, v1.20 or v1.16")
+	state := flag.String("state", first, "first: what is applied at first; ready: what it comes to when all of that is there and healthy")
+	binary := flag.String("function", "", "the function; built from ./fn when it isn't given")
+	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")
+	flag.Parse()
+
+	if err := run(context.Background(), *example, *cli, *state, *binary, *bin); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "render:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, example, cli, state, binary, bin string) error {
+	root, err := function.Root(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "render-")
+	if err != nil {
+		return fmt.Errorf("cannot make a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	if binary == "" {
+		if binary, err = function.Build(ctx, root, dir); err != nil {
+			return err
+		}
+	}
+	f, err := function.Start(ctx, binary)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Stop() }()
+
+	r := renderer{root: root, bin: bin, dir: dir, cli: cli, address: f.Address}
+	out, err := r.render(ctx, example, state)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(out.yaml)
+	return err
+}
