@@ -66,6 +66,10 @@ golden: $(RENDER_BINS) ## Rewrite the golden renders in test/render/testdata.
 lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
 	@$(BIN)/golangci-lint run
 
+.PHONY: fmt
+fmt: $(BIN)/golangci-lint ## Format the code, imports included.
+	@$(BIN)/golangci-lint fmt
+
 .PHONY: generate
 generate: $(BIN)/controller-gen ## Write what is generated from the Go types: deepcopy, definitions, the input's schema.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(GO) generate -tags generate ./...
@@ -96,14 +100,16 @@ bench: ## Run the benchmarks.
 	@$(GO) test -run '^$$' -bench . -benchmem ./fn/...
 
 # Scenarios recorded from the reference operator. They are not part of this
-# repository.
+# repository. Those of features to come are left out: eventing, the cluster
+# platform, and migration by Jobs, which 009 asks for.
 CONFORMANCE := ../shared/conformance
-SCENARIOS   := 00* 01* 02* 07* 080* 081* 082* 084* 112* 115* 116*
+SCENARIOS    = $(filter-out %/009-operator-related-images, $(wildcard \
+	$(addprefix $(abspath $(CONFORMANCE))/scenarios/platform/,00* 01* 02* 07* 080* 081* 082* 084* 086* 112* 115* 116* 180*)))
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.
 	@if [ -d $(CONFORMANCE) ]; then \
-		$(GO) run ./test/conformance $(GO) run -C $(CONFORMANCE) . -endpoint {} $(abspath $(wildcard $(SCENARIOS:%=$(CONFORMANCE)/scenarios/platform/%))); \
+		$(GO) run ./test/conformance $(GO) run -C $(CONFORMANCE) . -endpoint {} $(SCENARIOS); \
 	else \
 		echo "conformance: skipped, there are no recordings in $(CONFORMANCE)"; \
 	fi

@@ -8,5 +8,5 @@ package apis
 
 // The CustomResourceDefinitions are a step in between, which nobody installs.
 //go:generate rm -rf ../.cache/crd
-//go:generate controller-gen object:headerFile=boilerplate.go.txt crd paths=./v1alpha08 output:crd:artifacts:config=../.cache/crd
+//go:generate controller-gen object:headerFile=boilerplate.go.txt crd:generateEmbeddedObjectMeta=true paths=./v1alpha08 output:crd:artifacts:config=../.cache/crd
 //go:generate go run ./xrd -crds ../.cache/crd -out .

@@ -3,7 +3,9 @@
 package apis_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,73 +16,357 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
-// What several cases have in common.
+// A rule is one that a schema has, with specs that it refuses and accepts. Specs
+// are written short: they are what a user would put below spec.
+type rule struct {
+	reason string
+	// refused has the errors of each spec that is refused.
+	refused  map[string][]string
+	accepted []string
+}
+
 const (
-	oneOf    = `: Invalid value: exactly one of serviceRef and jdbcUrl must be set: say where the database is, in one way`
-	noJDBC   = `: must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it`
-	notRange = `: Invalid value: "integer": must be a number of pods, such as 1, or a percentage of them, such as 50%`
-	postgres = `postgresql: {secretRef: {name: s}, serviceRef: {name: db}}`
+	anyPostgreSQL = `postgresql: {secretRef: {name: s}, serviceRef: {name: db}}`
+
+	whereIsTheDatabase = `Invalid value: exactly one of serviceRef and jdbcUrl must be set: say where the database is, in one way`
+	jobNeedsPostgreSQL = `Invalid value: the job strategy migrates a PostgreSQL database: set `
+	refOrURI           = `Invalid value: a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri`
+	sourceIsRef        = `Invalid value: a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
+	brokerIsRef        = `Invalid value: the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
+	refIsNamed         = `Invalid value: a ref needs a kind and a name: set ref.kind and ref.name`
+	oneBudget          = `Invalid value: minAvailable and maxUnavailable exclude each other: set one of them`
+	jdbcURL            = `must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it`
+	numberOrPercentage = `must be a number of pods, such as 1, or a percentage of them, such as 50%`
 )
 
-type ruleCase struct {
-	reason string
-	spec   string
-	want   []string
+func TestPlatformRules(t *testing.T) {
+	t.Parallel()
+
+	testRules(t, v1alpha08.KindSonataFlowPlatform, platformRules())
 }
 
-// platformCases are refused, and next to it accepted, specs of platforms.
-func platformCases() map[string]ruleCase {
-	return map[string]ruleCase{
-		"Empty": {
-			reason: "A platform that asks for nothing is fine.",
-			spec:   `{}`,
+func platformRules() map[string]rule {
+	return map[string]rule{
+		"EmptySpec": {
+			reason:   "A platform that asks for nothing is what an operator's user may have.",
+			accepted: []string{`{}`, `services: {}`, `services: {dataIndex: {}, jobService: {}}`, `persistence: {}`},
 		},
-
-		// Where a database is.
-		"PlatformServiceRef": {
-			reason: "A Service says where the database is.",
-			spec:   `persistence: {` + postgres + `}`,
+		"WhereTheDatabaseIs": {
+			reason: "With neither serviceRef nor jdbcUrl nobody knows where the database is, with both nobody knows which counts.",
+			refused: map[string][]string{
+				`persistence: {postgresql: {secretRef: {name: s}}}`: {
+					`spec.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}`: {
+					`spec.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}}}}}`: {
+					`spec.services.dataIndex.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}}}`: {
+					`spec.services.dataIndex.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:mysql://db"}}}}`: {
+					`spec.services.dataIndex.persistence.postgresql.jdbcUrl: Invalid value: "jdbc:mysql://db": ` + jdbcURL,
+				},
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}}}}}`: {
+					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}}}`: {
+					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
+				},
+			},
+			accepted: []string{
+				`persistence: {` + anyPostgreSQL + `}`,
+				`services: {dataIndex: {persistence: {` + anyPostgreSQL + `}}}`,
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db"}}}}`,
+			},
 		},
-		"PlatformJdbcUrl": {
-			reason: "A URL says where the database is.",
-			spec:   `persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://host:1234/database?currentSchema=data-index-service"}}`,
+		"SecretOfTheDatabase": {
+			reason: "No database opens without credentials; their keys have defaults.",
+			refused: map[string][]string{
+				`persistence: {postgresql: {serviceRef: {name: db}}}`: {
+					`spec.persistence.postgresql.secretRef: Required value`,
+				},
+				`persistence: {postgresql: {secretRef: {userKey: u}, serviceRef: {name: db}}}`: {
+					`spec.persistence.postgresql.secretRef.name: Required value`,
+				},
+				`persistence: {postgresql: {secretRef: {name: ""}, serviceRef: {name: db}}}`: {
+					`spec.persistence.postgresql.secretRef.name: Invalid value: "": spec.persistence.postgresql.secretRef.name in body should be at least 1 chars long`,
+				},
+			},
+			accepted: []string{`persistence: {postgresql: {secretRef: {name: s, userKey: u, passwordKey: p}, serviceRef: {name: db}}}`},
 		},
-		"PlatformNeither": {
-			reason: "Nothing says where the database is.",
-			spec:   `persistence: {postgresql: {secretRef: {name: s}}}`,
-			want:   []string{`spec.persistence.postgresql: Invalid value: exactly one of serviceRef and jdbcUrl must be set: say where the database is, in one way`},
+		"ServiceOfTheDatabase": {
+			reason: "A Service has a name and a port has a range; all else has a default.",
+			refused: map[string][]string{
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {port: 5432}}}`: {
+					`spec.persistence.postgresql.serviceRef.name: Required value`,
+				},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: ""}}}`: {
+					`spec.persistence.postgresql.serviceRef.name: Invalid value: "": spec.persistence.postgresql.serviceRef.name in body should be at least 1 chars long`,
+				},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, port: 0}}}`: {
+					`spec.persistence.postgresql.serviceRef.port: Invalid value: 0: spec.persistence.postgresql.serviceRef.port in body should be greater than or equal to 1`,
+				},
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, port: 65536}}}}}`: {
+					`spec.services.jobService.persistence.postgresql.serviceRef.port: Invalid value: 65536: spec.services.jobService.persistence.postgresql.serviceRef.port in body should be less than or equal to 65535`,
+				},
+			},
+			accepted: []string{
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, port: 1}}}`,
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, namespace: ns, port: 65535, databaseName: d, databaseSchema: c}}}`,
+			},
 		},
-		"PlatformBoth": {
-			reason: "Two things say where the database is.",
-			spec:   `persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}`,
-			want:   []string{`spec.persistence.postgresql` + oneOf},
+		"Strategy": {
+			reason: "A strategy that nobody knows would silently be none at all.",
+			refused: map[string][]string{
+				`services: {dataIndex: {persistence: {dbMigrationStrategy: Job, ` + anyPostgreSQL + `}}}`: {
+					`spec.services.dataIndex.persistence.dbMigrationStrategy: Unsupported value: "Job": supported values: "service", "job", "none"`,
+				},
+				`services: {jobService: {persistence: {dbMigrationStrategy: ""}}}`: {
+					`spec.services.jobService.persistence.dbMigrationStrategy: Unsupported value: "": supported values: "service", "job", "none"`,
+				},
+			},
+			accepted: []string{
+				`services: {dataIndex: {persistence: {dbMigrationStrategy: none}}, jobService: {persistence: {dbMigrationStrategy: service}}}`,
+				`services: {dataIndex: {persistence: {dbMigrationStrategy: job, ` + anyPostgreSQL + `}}}`,
+			},
+		},
+		"JobNeedsPostgreSQL": {
+			reason: "An ephemeral database is gone before a Job could migrate it.",
+			refused: map[string][]string{
+				`services: {dataIndex: {persistence: {dbMigrationStrategy: job}}}`: {
+					`spec.services.dataIndex.persistence.dbMigrationStrategy: ` + jobNeedsPostgreSQL + `services.dataIndex.persistence.postgresql or persistence.postgresql, or use another strategy`,
+				},
+				`{persistence: {}, services: {dataIndex: {persistence: {` + anyPostgreSQL + `}}, jobService: {persistence: {dbMigrationStrategy: job}}}}`: {
+					`spec.services.jobService.persistence.dbMigrationStrategy: ` + jobNeedsPostgreSQL + `services.jobService.persistence.postgresql or persistence.postgresql, or use another strategy`,
+				},
+			},
+			accepted: []string{
+				`{persistence: {` + anyPostgreSQL + `}, services: {dataIndex: {persistence: {dbMigrationStrategy: job}}, jobService: {persistence: {dbMigrationStrategy: job}}}}`,
+				`services: {jobService: {persistence: {dbMigrationStrategy: job, ` + anyPostgreSQL + `}}}`,
+			},
+		},
+		"Destination": {
+			reason: "Events go to an object or an address; an empty destination is neither.",
+			refused: map[string][]string{
+				`services: {jobService: {sink: {}}}`:                               {`spec.services.jobService.sink: ` + refOrURI},
+				`services: {jobService: {sink: {uri: ""}}}`:                        {`spec.services.jobService.sink: ` + refOrURI},
+				`services: {jobService: {sink: {CACerts: pem}}}`:                   {`spec.services.jobService.sink: ` + refOrURI},
+				`services: {jobService: {sink: {ref: {kind: Broker, name: ""}}}}`:  {`spec.services.jobService.sink: ` + refIsNamed},
+				`services: {jobService: {sink: {ref: {kind: "", name: default}}}}`: {`spec.services.jobService.sink: ` + refIsNamed},
+				`services: {jobService: {sink: {ref: {kind: Broker}}}}`:            {`spec.services.jobService.sink.ref.name: Required value`},
+				`services: {jobService: {sink: {ref: {name: default}}}}`:           {`spec.services.jobService.sink.ref.kind: Required value`},
+			},
+			accepted: []string{
+				`services: {jobService: {sink: {uri: "http://events.example.com"}}}`,
+				`services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: events}, uri: /path}}}`,
+			},
+		},
+		"Broker": {
+			reason: "Triggers take events from Brokers, and an address isn't one.",
+			refused: map[string][]string{
+				`eventing: {broker: {uri: "http://events.example.com"}}`: {`spec.eventing.broker: ` + brokerIsRef},
+				`eventing: {broker: {}}`:                                 {`spec.eventing.broker: ` + refOrURI, `spec.eventing.broker: ` + brokerIsRef},
+				`eventing: {broker: {ref: {kind: Broker, name: ""}}}`:    {`spec.eventing.broker: ` + refIsNamed},
+			},
+			accepted: []string{`eventing: {}`, `eventing: {broker: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default, namespace: brokers}}}`},
+		},
+		"Source": {
+			reason: "Triggers take events from Brokers, and an address isn't one.",
+			refused: map[string][]string{
+				`services: {dataIndex: {source: {uri: "http://events.example.com"}}}`:  {`spec.services.dataIndex.source: ` + sourceIsRef},
+				`services: {jobService: {source: {uri: "http://events.example.com"}}}`: {`spec.services.jobService.source: ` + sourceIsRef},
+				`services: {dataIndex: {source: {ref: {kind: "", name: default}}}}`:    {`spec.services.dataIndex.source: ` + refIsNamed},
+			},
+			accepted: []string{`services: {dataIndex: {source: {ref: {kind: Broker, name: default}}}, jobService: {source: {ref: {kind: Broker, name: default}}}}`},
+		},
+		"Replicas": {
+			reason: "There is no negative number of pods.",
+			refused: map[string][]string{
+				`services: {dataIndex: {podTemplate: {replicas: -1}}}`: {
+					`spec.services.dataIndex.podTemplate.replicas: Invalid value: -1: spec.services.dataIndex.podTemplate.replicas in body should be greater than or equal to 0`,
+				},
+			},
+			accepted: []string{`services: {dataIndex: {podTemplate: {replicas: 0}}, jobService: {podTemplate: {replicas: 2}}}`},
+		},
+		"DisruptionBudget": {
+			reason: "Kubernetes takes one of the two, and only numbers and percentages.",
+			refused: map[string][]string{
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: 1}}}}`: {
+					`spec.services.dataIndex.podTemplate.podDisruptionBudget: ` + oneBudget,
+				},
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: -1}}}}`: {
+					`spec.services.dataIndex.podTemplate.podDisruptionBudget.minAvailable: Invalid value: -1: ` + numberOrPercentage,
+				},
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {maxUnavailable: 101%}}}}`: {
+					`spec.services.dataIndex.podTemplate.podDisruptionBudget.maxUnavailable: Invalid value: "101%": ` + numberOrPercentage,
+				},
+				`services: {jobService: {podTemplate: {podDisruptionBudget: {maxUnavailable: half}}}}`: {
+					`spec.services.jobService.podTemplate.podDisruptionBudget.maxUnavailable: Invalid value: "half": ` + numberOrPercentage,
+				},
+			},
+			accepted: []string{
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {}}}}`,
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 0}}}}`,
+				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {maxUnavailable: 100%}}}}`,
+			},
+		},
+		"Properties": {
+			reason: "A property has a name, and so has what its value comes from.",
+			refused: map[string][]string{
+				`properties: {flow: [{value: v}]}`: {`spec.properties.flow[0].name: Required value`},
+				`properties: {flow: [{name: "", value: v}]}`: {
+					`spec.properties.flow[0].name: Invalid value: "": spec.properties.flow[0].name in body should be at least 1 chars long`,
+				},
+				`properties: {flow: [{name: p, valueFrom: {secretKeyRef: {key: k}}}]}`: {
+					`spec.properties.flow[0].valueFrom.secretKeyRef: Invalid value: name and key are needed: set the Secret's name and the key within it`,
+				},
+				`properties: {flow: [{name: p}, {name: q, valueFrom: {configMapKeyRef: {name: c, key: ""}}}]}`: {
+					`spec.properties.flow[1].valueFrom.configMapKeyRef: Invalid value: name and key are needed: set the ConfigMap's name and the key within it`,
+				},
+			},
+			accepted: []string{
+				`properties: {flow: [{name: p, value: v}, {name: q, valueFrom: {secretKeyRef: {name: s, key: k}}}, {name: r, valueFrom: {configMapKeyRef: {name: c, key: k, optional: true}}}]}`,
+			},
+		},
+		"UnknownField": {
+			reason: "A field that nobody knows is most likely a misspelt one.",
+			refused: map[string][]string{
+				`persistence: {dbMigrationStrategy: job}`:                        {`spec.persistence.dbMigrationStrategy: Forbidden: unknown field`},
+				`services: {jobsService: {}}`:                                    {`spec.services.jobsService: Forbidden: unknown field`},
+				`services: {dataIndex: {sink: {uri: "http://x"}}}`:               {`spec.services.dataIndex.sink: Forbidden: unknown field`},
+				`services: {dataIndex: {podTemplate: {container: {name: x}}}}`:   {`spec.services.dataIndex.podTemplate.container.name: Forbidden: unknown field`},
+				`services: {dataIndex: {podTemplate: {metadata: {labels: {}}}}}`: {`spec.services.dataIndex.podTemplate.metadata: Forbidden: unknown field`},
+			},
 		},
 	}
 }
-var _ = yaml.Marshal
-var _ = slices.Sort[[]string]
-var _ extv1.JSON
-var _ = v1alpha08.Group
-func TestY(t *testing.T) {
+
+func TestClusterPlatformRules(t *testing.T) {
+	t.Parallel()
+
+	testRules(t, v1alpha08.KindSonataFlowClusterPlatform, clusterPlatformRules())
+}
+
+func clusterPlatformRules() map[string]rule {
+	return map[string]rule{
+		"PlatformRef": {
+			reason: "A cluster platform is nothing without the platform that it points at.",
+			refused: map[string][]string{
+				`{}`: {`spec.platformRef: Required value`},
+				`platformRef: {}`: {
+					`spec.platformRef.name: Required value`,
+					`spec.platformRef.namespace: Required value`,
+				},
+				`platformRef: {name: "", namespace: ""}`: {
+					`spec.platformRef.name: Invalid value: "": spec.platformRef.name in body should be at least 1 chars long`,
+					`spec.platformRef.namespace: Invalid value: "": spec.platformRef.namespace in body should be at least 1 chars long`,
+				},
+			},
+			accepted: []string{`platformRef: {name: p, namespace: ns}`},
+		},
+		"Capabilities": {
+			reason: "Services are all that can be offered.",
+			refused: map[string][]string{
+				`{platformRef: {name: p, namespace: ns}, capabilities: {workflows: [eventing]}}`: {
+					`spec.capabilities.workflows[0]: Unsupported value: "eventing": supported values: "services"`,
+				},
+			},
+			accepted: []string{
+				`{platformRef: {name: p, namespace: ns}, capabilities: {}}`,
+				`{platformRef: {name: p, namespace: ns}, capabilities: {workflows: [services]}}`,
+			},
+		},
+	}
+}
+
+// testRules tests rules of a kind, and, if the kind is a claim, that its composite
+// has the same.
+func testRules(t *testing.T, kind string, rules map[string]rule) {
+	t.Helper()
 	v, err := xrdschema.Load(".")
-	if err != nil { t.Fatal(err) }
-	for _, s := range []string{
-		`persistence: {postgresql: {secretRef: {name: s}}}`,
-		`persistence: {postgresql: {secretRef: {name: ""}, serviceRef: {name: ""}}}`,
-		`persistence: {postgresql: {serviceRef: {name: "a", port: 0}}}`,
-		`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: ""}}`,
-		`services: {dataIndex: {persistence: {dbMigrationStrategy: jobs}, source: {}, podTemplate: {replicas: -1, podDisruptionBudget: {minAvailable: -1, maxUnavailable: 0%}}}}`,
-		`services: {dataIndex: {persistence: {dbMigrationStrategy: job}, source: {}, podTemplate: {podDisruptionBudget: {minAvailable: -1, maxUnavailable: 101%}}}}`,
-		`services: {jobService: {sink: {}, source: {uri: "http://x"}}}`,
-		`services: {jobService: {sink: {uri: ""}, source: {ref: {kind: "", name: x}}}}`,
-		`properties: {flow: [{name: ""}, {name: x, valueFrom: {secretKeyRef: {key: x}, configMapKeyRef: {key: "", name: x}}}]}`,
-		`properties: {flow: [{name: "x"}, {name: x, valueFrom: {secretKeyRef: {key: x}, configMapKeyRef: {key: "", name: x}}}]}`,
+	if err != nil {
+		t.Fatalf("Load(apis): %v", err)
+	}
+	kinds := []string{kind}
+	if kind == v1alpha08.KindSonataFlowPlatform {
+		kinds = append(kinds, v1alpha08.KindXSonataFlowPlatform)
+	}
+	for name, r := range rules {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cases := maps.Clone(r.refused)
+			if cases == nil {
+				cases = map[string][]string{}
+			}
+			for _, spec := range r.accepted {
+				cases[spec] = nil
+			}
+			for spec, want := range cases {
+				for _, kind := range kinds {
+					got := validate(t, v, kind, spec)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("\n%s\nValidate(%s, %s): -want, +got:\n%s", r.reason, kind, spec, diff)
+					}
+				}
+			}
+		})
+	}
+}
+
+// validate returns the messages for an object of a kind, in order.
+func validate(t *testing.T, v *xrdschema.Validator, kind, spec string) []string {
+	t.Helper()
+	errs := v.Validate(object(t, kind, spec))
+	if len(errs) == 0 {
+		return nil
+	}
+	messages := make([]string, 0, len(errs))
+	for _, err := range errs {
+		messages = append(messages, err.Error())
+	}
+	slices.Sort(messages)
+	return messages
+}
+
+// object returns an object of a kind, with a spec in YAML.
+func object(t *testing.T, kind, spec string) map[string]any {
+	t.Helper()
+	var s map[string]any
+	if err := yaml.UnmarshalStrict([]byte(spec), &s); err != nil {
+		t.Fatalf("cannot parse %s: %v", spec, err)
+	}
+	return map[string]any{"apiVersion": v1alpha08.APIVersion, "kind": kind, "metadata": map[string]any{"name": "p"}, "spec": s}
+}
+
+// Every rule is worth a case above: this finds those that none shows.
+func TestEveryRuleIsTested(t *testing.T) {
+	t.Parallel()
+
+	v, err := xrdschema.Load(".")
+	if err != nil {
+		t.Fatalf("Load(apis): %v", err)
+	}
+	var shown []string
+	for kind, rules := range map[string]map[string]rule{
+		v1alpha08.KindSonataFlowPlatform:        platformRules(),
+		v1alpha08.KindSonataFlowClusterPlatform: clusterPlatformRules(),
 	} {
-		var spec map[string]any
-		if err := yaml.Unmarshal([]byte(s), &spec); err != nil { t.Fatal(err) }
-		for _, e := range v.Validate(map[string]any{"apiVersion": v1alpha08.APIVersion, "kind": "SonataFlowPlatform", "metadata": map[string]any{"name": "a"}, "spec": spec}) {
-			t.Log(e)
+		for _, r := range rules {
+			for spec := range r.refused {
+				shown = append(shown, validate(t, v, kind, spec)...)
+			}
 		}
 	}
-	_ = cmp.Diff("", "")
+	for _, xrd := range definitions(t) {
+		walk(schemaOf(t, xrd), "", func(path string, s extv1.JSONSchemaProps) {
+			for _, r := range s.XValidations {
+				if !slices.ContainsFunc(shown, func(message string) bool { return strings.HasSuffix(message, r.Message) }) {
+					t.Errorf("%s%s: no case shows %q", xrd.Spec.Names.Kind, path, r.Message)
+				}
+			}
+		})
+	}
 }

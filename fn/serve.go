@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -31,85 +32,71 @@ import (
 // told to end. Kubernetes gives 30 seconds by default.
 const drainTimeout = 20 * time.Second
 
-// serve answers requests until the context ends, and then finishes those under way.
-//
-// The SDK's own Serve can't be stopped, so this one takes its place. Certificates
-// are read by the SDK, as Crossplane writes them.
-func serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer, log logging.Logger, c *CLI) error {
-	tls := &function.ServeOptions{}
-	for _, option := range []function.ServeOption{function.MTLSCertificates(c.TLSCertsDir), function.Insecure(c.Insecure)} {
-		if err := option(tls); err != nil {
-			return errors.Wrap(err, "cannot set up TLS")
-		}
-	}
-	if tls.Credentials == nil {
-		return errors.New("cannot serve without certificates: set --tls-certs-dir, or --insecure for development")
-	}
+// A server answers Crossplane's requests. The SDK has one too, but that one can't be
+// stopped: requests that are under way would be cut off.
+type server struct {
+	// requests is where Crossplane calls.
+	requests net.Listener
+	// metrics is where Prometheus does; nil serves none.
+	metrics net.Listener
 
+	credentials credentials.TransportCredentials
+	// maxRecvMiB is the size of the largest request to accept.
+	maxRecvMiB int
+	log        logging.Logger
+}
+
+// serve answers requests until the context ends, and then finishes those under way.
+func (s *server) serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer) error {
 	metrics := grpcprometheus.NewServerMetrics(grpcprometheus.WithServerHandlingTimeHistogram())
 	srv := grpc.NewServer(
-		grpc.Creds(tls.Credentials),
-		grpc.MaxRecvMsgSize(c.MaxRecvMessageSize<<20), //nolint:mnd // The flag is in MiB.
+		grpc.Creds(s.credentials),
+		grpc.MaxRecvMsgSize(s.maxRecvMiB<<20), //nolint:mnd // From MiB.
 		grpc.UnaryInterceptor(metrics.UnaryServerInterceptor()),
 	)
-	safe := &recoverer{wrapped: fn, log: log}
+	safe := &recoverer{wrapped: fn, log: s.log}
 	fnv1.RegisterFunctionRunnerServiceServer(srv, safe)
 	fnv1beta1.RegisterFunctionRunnerServiceServer(srv, function.ServeBeta(safe)) // For Crossplane v1.16 and earlier.
 	alive := health.NewServer()
 	healthv1.RegisterHealthServer(srv, alive)
 	reflection.Register(srv)
 	metrics.InitializeMetrics(srv)
-
-	stopMetrics, err := serveMetrics(ctx, c.MetricsAddress, metrics, log)
-	if err != nil {
-		return err
+	if s.metrics != nil {
+		defer s.serveMetrics(metrics)()
 	}
-	defer stopMetrics()
-
-	lis, err := (&net.ListenConfig{}).Listen(ctx, c.Network, c.Address)
-	if err != nil {
-		return errors.Wrapf(err, "cannot listen on %s address %q", c.Network, c.Address)
-	}
-	log.Info("Serving", "address", lis.Addr().String(), "insecure", c.Insecure)
 
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
 		<-ctx.Done()
-		log.Info("Finishing requests under way")
+		s.log.Info("Finishing requests under way")
 		alive.Shutdown()
 		late := time.AfterFunc(drainTimeout, srv.Stop)
 		defer late.Stop()
 		srv.GracefulStop()
 	}()
-	if err := srv.Serve(lis); err != nil {
+	s.log.Info("Serving", "address", s.requests.Addr().String(), "protocol", s.credentials.Info().SecurityProtocol)
+	if err := srv.Serve(s.requests); err != nil {
 		return errors.Wrap(err, "cannot serve")
 	}
 	<-drained
-	log.Info("Ended")
+	s.log.Info("Ended")
 	return nil
 }
 
 // serveMetrics serves metrics in the background, and returns what stops it.
-func serveMetrics(ctx context.Context, address string, metrics prometheus.Collector, log logging.Logger) (func(), error) {
-	if address == "" {
-		return func() {}, nil
-	}
+func (s *server) serveMetrics(requests prometheus.Collector) (stop func()) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, errors.Wrapf(err, "cannot listen on metrics address %q", address)
-	}
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second}
 	go func() {
-		if err := srv.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
-			log.Info("Cannot serve metrics", "error", err)
+		if err := srv.Serve(s.metrics); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Info("Cannot serve metrics", "error", err)
 		}
 	}()
-	return func() { _ = srv.Close() }, nil
+	return func() { _ = srv.Close() } // The process ends; there is nobody to tell.
 }
 
 // recoverer turns a panic in a request into a fatal result of that request, so that
@@ -130,7 +117,7 @@ func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionReques
 		}
 		r.log.Info("Recovered from a panic", "panic", p, "stack", string(debug.Stack()))
 		rsp, err = response.To(req, response.DefaultTTL), nil
-		response.Fatal(rsp, errors.Errorf("the function panicked, nothing was changed: %v; its log has the stack, please report it", p))
+		response.Fatal(rsp, errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p))
 	}()
 	return r.wrapped.RunFunction(ctx, req)
 }

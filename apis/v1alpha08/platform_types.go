@@ -127,8 +127,8 @@ type PlatformEventingSpec struct {
 // (ref), an address (uri), or an address relative to an object (both). See
 // https://knative.dev/docs/eventing/sinks/.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.ref) || (has(self.uri) && self.uri != '')",message="a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri"
-// +kubebuilder:validation:XValidation:rule="!has(self.ref) || (self.ref.kind != '' && self.ref.name != '')",message="a ref needs a kind and a name: set ref.kind and ref.name"
+// +kubebuilder:validation:XValidation:rule="has(self.ref) || (has(self.uri) && size(self.uri) > 0)",message="a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri"
+// +kubebuilder:validation:XValidation:rule="!has(self.ref) || (size(self.ref.kind) > 0 && size(self.ref.name) > 0)",message="a ref needs a kind and a name: set ref.kind and ref.name"
 type Destination duckv1.Destination
 
 // PropertyPlatformSpec holds properties that are handed to workflows.
@@ -158,11 +158,11 @@ type PropertyVar struct {
 type PropertyVarSource struct {
 	// A key of a ConfigMap.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="has(self.name) && self.name != '' && self.key != ''",message="name and key are needed: set the ConfigMap's name and the key within it"
+	// +kubebuilder:validation:XValidation:rule="has(self.name) && size(self.name) > 0 && size(self.key) > 0",message="name and key are needed: set the ConfigMap's name and the key within it"
 	ConfigMapKeyRef *corev1.ConfigMapKeySelector `json:"configMapKeyRef,omitempty"`
 	// A key of a Secret.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="has(self.name) && self.name != '' && self.key != ''",message="name and key are needed: set the Secret's name and the key within it"
+	// +kubebuilder:validation:XValidation:rule="has(self.name) && size(self.name) > 0 && size(self.key) > 0",message="name and key are needed: set the Secret's name and the key within it"
 	SecretKeyRef *corev1.SecretKeySelector `json:"secretKeyRef,omitempty"`
 }
 

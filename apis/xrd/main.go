@@ -13,9 +13,10 @@ import (
 	"path/filepath"
 	"reflect"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 )

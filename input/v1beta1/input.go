@@ -7,6 +7,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// What the input of a pipeline step is called.
+const (
+	APIVersion = "sonataflow.fn.crossplane.io/v1beta1"
+	Kind       = "Input"
+)
+
 // Input is given in the pipeline step of a Composition. Everything is optional.
 //
 // +kubebuilder:object:root=true

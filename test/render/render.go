@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -160,6 +162,7 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, stderr)
 	}
+	b = sortResults(b)
 	docs, err := parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what %s printed: %w", cmd, err)
@@ -218,6 +221,17 @@ func (r renderer) command(in *input) ([]string, error) {
 		return nil, err
 	}
 	return append([]string{path}, args...), nil
+}
+
+// sortResults puts results, which come last, in an order: core reports what
+// isn't ready yet in a different one each time.
+func sortResults(stream []byte) []byte {
+	docs := strings.Split(strings.TrimSuffix("\n"+string(stream), "\n"), "\n---\n")
+	i := slices.IndexFunc(docs, func(doc string) bool { return strings.Contains(doc, "\nkind: "+resultKind+"\n") })
+	if i >= 0 {
+		slices.Sort(docs[i:])
+	}
+	return []byte(strings.Join(docs, "\n---\n")[1:] + "\n")
 }
 
 func (r renderer) tool(name string) (string, error) {

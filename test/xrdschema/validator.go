@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -93,6 +94,8 @@ func (v *Validator) Validate(obj map[string]any) field.ErrorList {
 		return errs
 	}
 	broken, _ := k.rules.Validate(context.Background(), nil, k.structural, o, nil, celconfig.RuntimeCELCostBudget)
+	// They come in the random order of a map.
+	slices.SortStableFunc(broken, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return append(errs, broken...)
 }
 
@@ -129,7 +132,7 @@ func (v *Validator) read(obj map[string]any) (kind, map[string]any, *field.Error
 }
 
 func (v *Validator) known() []string {
-	var known []string
+	known := make([]string, 0, len(v.kinds))
 	for gvk := range v.kinds {
 		known = append(known, gvk.GroupVersion().String()+" "+gvk.Kind)
 	}
@@ -140,10 +143,7 @@ func (v *Validator) known() []string {
 // hidesRules tells whether an API server doesn't come to the CEL rules because of
 // an error.
 func hidesRules(err *field.Error) bool {
-	switch err.Type {
-	case field.ErrorTypeNotSupported, field.ErrorTypeRequired, field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeTypeInvalid:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]field.ErrorType{
+		field.ErrorTypeNotSupported, field.ErrorTypeRequired, field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeTypeInvalid,
+	}, err.Type)
 }

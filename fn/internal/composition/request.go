@@ -3,8 +3,11 @@
 package composition
 
 import (
+	"encoding/json"
+
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
@@ -49,10 +52,27 @@ func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
 	if req.GetInput() == nil {
 		return out, nil
 	}
-	if err := request.GetInput(req, out.Input); err != nil {
-		return out, errors.Wrap(err, "cannot read the function's input: mend the input of its step in the Composition")
+	return out, errors.Wrap(decodeInput(fields(req.GetInput()), out.Input), "cannot read the function's input: mend the input of its step in the Composition")
+}
+
+// decodeInput reads an input strictly. The SDK does that too, in words that no user
+// understands.
+func decodeInput(raw map[string]any, into *v1beta1.Input) error {
+	text, err := json.Marshal(raw)
+	if err != nil {
+		return err
 	}
-	return out, nil
+	unknown, err := kjson.UnmarshalStrict(text, into)
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		return errors.Join(unknown...)
+	}
+	if into.APIVersion != v1beta1.APIVersion || into.Kind != v1beta1.Kind {
+		return errors.Errorf("it is a %s %s, want a %s %s", into.APIVersion, into.Kind, v1beta1.APIVersion, v1beta1.Kind)
+	}
+	return nil
 }
 
 // object turns a protobuf struct into a Kubernetes object. Unlike

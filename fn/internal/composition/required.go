@@ -30,8 +30,8 @@ const (
 	// StatePending means that Crossplane wasn't asked yet. It will call again, so what
 	// is decided now isn't final.
 	StatePending State = iota
-	// StateUnknown means that this Crossplane can't be asked: before v2.2 it doesn't
-	// say that it looks up resources by namespace.
+	// StateUnknown means that this Crossplane doesn't answer. Before v2.0 none does;
+	// before v2.2 it doesn't say that it will, so the first call may still find this.
 	StateUnknown
 	// StateAbsent means that there is no such resource.
 	StateAbsent

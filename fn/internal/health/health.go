@@ -66,8 +66,12 @@ func ownWords(r *status.Result) string {
 	return r.Message
 }
 
-// replicaFailure returns why a Deployment's controller can't create pods.
+// replicaFailure returns why a Deployment's controller can't create the pods of the
+// current generation.
 func replicaFailure(o *unstructured.Unstructured) string {
+	if seen, found, err := unstructured.NestedInt64(o.Object, "status", "observedGeneration"); err != nil || found && seen != o.GetGeneration() {
+		return ""
+	}
 	with, err := status.GetObjectWithConditions(o.Object)
 	if err != nil {
 		return ""

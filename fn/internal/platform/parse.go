@@ -4,11 +4,14 @@ package platform
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
@@ -42,22 +45,31 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	default:
 		return doc, field.ErrorList{field.TypeInvalid(spec, raw, "must be an object")}
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(doc.raw, &doc.spec); err != nil {
-		return doc, field.ErrorList{typeError(spec, doc.raw, err)}
+	if err := decode(doc.raw, &doc.spec); err != nil {
+		if wrong := (&json.UnmarshalTypeError{}); errors.As(err, &wrong) {
+			return doc, field.ErrorList{field.TypeInvalid(spec.Child(jsonPath(wrong.Field)), wrong.Value, "must be of type "+wrong.Type.String())}
+		}
+		return doc, field.ErrorList{field.Invalid(spec, field.OmitValueType{}, "cannot be read: "+err.Error())}
 	}
 	return doc, nil
 }
 
-// typeError says where a value has the wrong type. The converter that found it
-// doesn't know; encoding/json does.
-func typeError(path *field.Path, raw map[string]any, found error) *field.Error {
+// decode reads a spec as the API server does. The way through text is the one that
+// tells where a value has the wrong type, and doesn't wrap a number around that is
+// too large.
+func decode(raw map[string]any, into *v1alpha08.SonataFlowPlatformSpec) error {
 	text, err := json.Marshal(raw)
 	if err != nil {
-		return field.InternalError(path, err)
+		return err
 	}
-	err = json.Unmarshal(text, &v1alpha08.SonataFlowPlatformSpec{})
-	if wrong := (&json.UnmarshalTypeError{}); errors.As(err, &wrong) {
-		return field.TypeInvalid(path.Child(wrong.Field), wrong.Value, "must be of type "+wrong.Type.String())
-	}
-	return field.Invalid(path, field.OmitValueType{}, "cannot be read: "+found.Error())
+	return kjson.UnmarshalCaseSensitivePreserveInts(text, into)
+}
+
+// jsonPath takes the names of Go's embedded structs, which no user knows, out of a
+// path. They start with a capital; of the API's fields, only CACerts does.
+func jsonPath(path string) string {
+	segments := slices.DeleteFunc(strings.Split(path, "."), func(s string) bool {
+		return s != "" && unicode.IsUpper(rune(s[0])) && s != "CACerts"
+	})
+	return strings.Join(segments, ".")
 }

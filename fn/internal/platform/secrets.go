@@ -25,10 +25,9 @@ func lookUpSecrets(req *composition.Request, p *Platform) *composition.Condition
 	if req.Input.Secrets == v1beta1.SecretsIgnore {
 		return nil
 	}
-	looked := false
-	known := true
+	looked, known := false, true
 	reason := v1alpha08.ReasonSecretsFound
-	var problems []string
+	var problems []problem
 	for _, s := range p.Services {
 		if s.Database == nil {
 			continue
@@ -44,7 +43,10 @@ func lookUpSecrets(req *composition.Request, p *Platform) *composition.Condition
 			known = false
 		case composition.StateAbsent:
 			reason = v1alpha08.ReasonSecretNotFound
-			problems = append(problems, fmt.Sprintf("Secret %s doesn't exist in namespace %s, where the pods of the %s look for it", ref.Name, p.Namespace, s.Kind.Title()))
+			problems = add(problems, problem{
+				before: fmt.Sprintf("Secret %s doesn't exist in namespace %s, where", ref.Name, p.Namespace),
+				after:  "look for it",
+			}, s.Kind)
 		case composition.StateFound:
 			secret := answer.Objects[0]
 			s.SecretVersion = secretVersion(secret)
@@ -52,12 +54,14 @@ func lookUpSecrets(req *composition.Request, p *Platform) *composition.Condition
 				if len(problems) == 0 {
 					reason = v1alpha08.ReasonKeyNotFound
 				}
-				problems = append(problems, fmt.Sprintf("Secret %s in namespace %s lacks %s, which the %s reads; add it, or set secretRef.userKey and secretRef.passwordKey",
-					ref.Name, p.Namespace, strings.Join(missing, " and "), s.Kind.Title()))
+				problems = add(problems, problem{
+					before: fmt.Sprintf("Secret %s in namespace %s lacks %s, which", ref.Name, p.Namespace, strings.Join(missing, " and ")),
+					after:  "read; add what is missing, or set secretRef.userKey and secretRef.passwordKey",
+				}, s.Kind)
 			}
 		}
 	}
-	c := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionTrue, Reason: reason, Message: strings.Join(problems, "; ")}
+	c := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionTrue, Reason: reason, Message: sentence(problems)}
 	switch {
 	case !looked:
 		return nil
@@ -65,9 +69,35 @@ func lookUpSecrets(req *composition.Request, p *Platform) *composition.Condition
 		c.Status = metav1.ConditionFalse
 	case !known:
 		c.Status, c.Reason = metav1.ConditionUnknown, v1alpha08.ReasonNotChecked
-		c.Message = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
+		c.Message = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.0 and later do)"
 	}
 	return c
+}
+
+// A problem is what is wrong with a Secret, in words around those whose pods need it.
+type problem struct {
+	before, after string
+	services      []string
+}
+
+// add tells of a problem that a service has. Services may share one.
+func add(problems []problem, p problem, k service.Kind) []problem {
+	for i, o := range problems {
+		if o.before == p.before {
+			problems[i].services = append(o.services, "the "+k.Title())
+			return problems
+		}
+	}
+	p.services = []string{"the " + k.Title()}
+	return append(problems, p)
+}
+
+func sentence(problems []problem) string {
+	texts := make([]string, 0, len(problems))
+	for _, p := range problems {
+		texts = append(texts, fmt.Sprintf("%s the pods of %s %s", p.before, strings.Join(p.services, " and "), p.after))
+	}
+	return strings.Join(texts, "; ")
 }
 
 // missingKeys lists the keys that a service reads and a Secret lacks.

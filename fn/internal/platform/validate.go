@@ -5,14 +5,29 @@ package platform
 import (
 	"regexp"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 )
 
-// jdbcURL is what the XRD accepts too.
-var jdbcURL = regexp.MustCompile(`^jdbc:postgresql://[^/?#\s]+(/\S*)?(\?\S*)?$`)
+// What the XRDs accept too.
+var (
+	jdbcURL    = regexp.MustCompile(v1alpha08.JDBCURLPattern)
+	percentage = regexp.MustCompile(`^(100|[1-9]?[0-9])%$`)
+)
+
+// Where a URL may have credentials.
+var (
+	userinfo = regexp.MustCompile(`//[^/@]*@`)
+	password = regexp.MustCompile(`(?i)([?&]password=)[^&]*`)
+)
+
+// redact takes out of a URL what must not stand in messages that others read.
+func redact(url string) string {
+	return password.ReplaceAllString(userinfo.ReplaceAllString(url, "//…@"), "$1…")
+}
 
 // validate returns everything that is wrong with a spec. The XRDs refuse most of it
 // at kubectl apply; an offline render has nobody else to tell.
@@ -98,7 +113,7 @@ func validatePostgreSQL(p *v1alpha08.PersistencePostgreSQL, path *field.Path) fi
 		errs = append(errs, field.Forbidden(path.Child("jdbcUrl"), "exactly one of serviceRef and jdbcUrl must be set: remove one of them"))
 	}
 	if p.JdbcURL != "" && !jdbcURL.MatchString(p.JdbcURL) {
-		errs = append(errs, field.Invalid(path.Child("jdbcUrl"), p.JdbcURL, "must look like jdbc:postgresql://host:port/database?currentSchema=schema"))
+		errs = append(errs, field.Invalid(path.Child("jdbcUrl"), redact(p.JdbcURL), "must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it"))
 	}
 	if p.ServiceRef == nil {
 		return errs
@@ -118,8 +133,8 @@ func validatePodTemplate(t *v1alpha08.PodTemplateSpec, path *field.Path) field.E
 	if t.Replicas != nil && *t.Replicas < 0 {
 		errs = append(errs, field.Invalid(path.Child("replicas"), *t.Replicas, "must be 0 or more"))
 	}
-	if b := t.PodDisruptionBudget; b != nil && b.MinAvailable != nil && b.MaxUnavailable != nil {
-		errs = append(errs, field.Forbidden(path.Child("podDisruptionBudget"), "minAvailable and maxUnavailable exclude each other: set one of them"))
+	if b := t.PodDisruptionBudget; b != nil {
+		errs = append(errs, validateBudget(b, path.Child("podDisruptionBudget"))...)
 	}
 	if image := t.Container.Image; image != "" {
 		if err := images.Check(image, path.Child("container", "image")); err != nil {
@@ -127,6 +142,22 @@ func validatePodTemplate(t *v1alpha08.PodTemplateSpec, path *field.Path) field.E
 		}
 	}
 	return errs
+}
+
+func validateBudget(b *v1alpha08.PodDisruptionBudgetSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if b.MinAvailable != nil && b.MaxUnavailable != nil {
+		errs = append(errs, field.Forbidden(path, "minAvailable and maxUnavailable exclude each other: set one of them"))
+	}
+	errs = append(errs, validatePods(b.MinAvailable, path.Child("minAvailable"))...)
+	return append(errs, validatePods(b.MaxUnavailable, path.Child("maxUnavailable"))...)
+}
+
+func validatePods(v *intstr.IntOrString, path *field.Path) field.ErrorList {
+	if v == nil || v.Type == intstr.Int && v.IntVal >= 0 || v.Type == intstr.String && percentage.MatchString(v.StrVal) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, v.String(), "must be a number of pods, such as 1, or a percentage of them, such as 50%")}
 }
 
 // validateBroker checks a destination that must be a Broker: Triggers take events
@@ -139,8 +170,8 @@ func validateBroker(d *v1alpha08.Destination, path *field.Path, what string) fie
 }
 
 func validateDestination(d *v1alpha08.Destination, path *field.Path) field.ErrorList {
-	if d.Ref == nil && d.URI == nil {
-		return field.ErrorList{field.Required(path, "a destination needs a ref, a uri or both")}
+	if d.Ref == nil && d.URI.IsEmpty() {
+		return field.ErrorList{field.Required(path, "a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri")}
 	}
 	if d.Ref == nil {
 		return nil
@@ -156,8 +187,18 @@ func validateDestination(d *v1alpha08.Destination, path *field.Path) field.Error
 }
 
 func validateProperty(p v1alpha08.PropertyVar, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
 	if p.Name == "" {
-		return field.ErrorList{field.Required(path.Child("name"), "name the property")}
+		errs = append(errs, field.Required(path.Child("name"), "name the property"))
 	}
-	return nil
+	if p.ValueFrom == nil {
+		return errs
+	}
+	if r := p.ValueFrom.ConfigMapKeyRef; r != nil && (r.Name == "" || r.Key == "") {
+		errs = append(errs, field.Required(path.Child("valueFrom", "configMapKeyRef"), "name and key are needed: set the ConfigMap's name and the key within it"))
+	}
+	if r := p.ValueFrom.SecretKeyRef; r != nil && (r.Name == "" || r.Key == "") {
+		errs = append(errs, field.Required(path.Child("valueFrom", "secretKeyRef"), "name and key are needed: set the Secret's name and the key within it"))
+	}
+	return errs
 }

@@ -6,7 +6,10 @@ package podtemplate
 
 import (
 	"maps"
+	stdpath "path"
+	"reflect"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -41,25 +44,25 @@ type Template struct {
 //     ignored, because podTemplate.container is for that one.
 func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	own := pod.Containers[0]
-	raw := runtime.DeepCopyJSON(t.Raw)
-	overrides, _ := raw["container"].(map[string]any) // Decoding has checked the types.
-	for _, notPod := range []string{"container", "containers", "replicas", "podDisruptionBudget"} {
-		delete(raw, notPod)
-	}
+	container, _ := t.Raw["container"].(map[string]any) // Decoding has checked the types.
+	overrides, raw := fieldsOf[v1alpha08.ContainerSpec](container), fieldsOf[v1alpha08.PodSpec](t.Raw)
+	delete(raw, "containers")
 	var warn warnings
 
-	if overrides != nil {
+	if len(overrides) > 0 {
 		path := t.Path.Child("container")
 		env := warn.env(own.Env, t.Spec.Container.Env, path.Child("env"))
+		ports := warn.ports(own.Ports, t.Spec.Container.Ports, path.Child("ports"))
 		delete(overrides, "env")
-		warn.drop(overrides, "ports", path, func(port map[string]any) bool { return clashes(own.Ports, port) })
+		delete(overrides, "ports")
 		warn.drop(overrides, "volumeMounts", path, func(m map[string]any) bool {
-			return slices.ContainsFunc(own.VolumeMounts, func(o corev1.VolumeMount) bool { return o.MountPath == m["mountPath"] })
+			at, _ := m["mountPath"].(string)
+			return slices.ContainsFunc(own.VolumeMounts, func(o corev1.VolumeMount) bool { return o.MountPath == stdpath.Clean(at) })
 		})
 		if err := patch(&own, overrides, replaceHandlers); err != nil {
 			return pod, nil, errors.Wrapf(err, "cannot merge %s", path)
 		}
-		own.Env = env
+		own.Env, own.Ports = env, ports
 	}
 
 	warn.drop(raw, "volumes", t.Path, func(v map[string]any) bool {
@@ -68,8 +71,49 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	if err := patch(&pod, raw, nil); err != nil {
 		return pod, nil, errors.Wrapf(err, "cannot merge %s", t.Path)
 	}
-	pod.Containers = place(own, t.Spec.Containers)
+	pod.Containers = warn.place(own, t.Spec.Containers, t.Path)
 	return pod, warn, nil
+}
+
+// fieldsOf returns a copy of those fields that a type of the API has: a live
+// composite has no others, one in a render may. It leaves out what a patch would
+// take for an instruction: nulls, and keys with a dollar sign (no label or resource
+// has such a name).
+func fieldsOf[T any](raw map[string]any) map[string]any {
+	known := map[string]any{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if v, ok := raw[name]; ok {
+			known[name] = v
+		}
+	}
+	return plain(known)
+}
+
+func plain(fields map[string]any) map[string]any {
+	out := make(map[string]any, len(fields))
+	for k, v := range fields {
+		if v != nil && !strings.HasPrefix(k, "$") {
+			out[k] = plainValue(v)
+		}
+	}
+	return out
+}
+
+func plainValue(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return plain(v)
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, e := range v {
+			if e != nil {
+				out = append(out, plainValue(e))
+			}
+		}
+		return out
+	}
+	return v
 }
 
 // patch lays fields over an object by the rules of a strategic merge patch. The hook
@@ -112,24 +156,4 @@ func replaceHandlers(original, fields map[string]any) {
 			get["scheme"] = string(corev1.URISchemeHTTP)
 		}
 	}
-}
-
-// clashes tells whether a port has the name or the number of one that the container
-// already has.
-func clashes(own []corev1.ContainerPort, port map[string]any) bool {
-	udp := port["protocol"] != nil && port["protocol"] != string(corev1.ProtocolTCP)
-	return slices.ContainsFunc(own, func(o corev1.ContainerPort) bool {
-		return o.Name == port["name"] || !udp && int64(o.ContainerPort) == port["containerPort"]
-	})
-}
-
-// place puts the platform's container among the user's: in the place of one with its
-// name, else last.
-func place(own corev1.Container, theirs []corev1.Container) []corev1.Container {
-	out := slices.Clone(theirs)
-	if i := slices.IndexFunc(out, func(c corev1.Container) bool { return c.Name == own.Name }); i >= 0 {
-		out[i] = own
-		return out
-	}
-	return append(out, own)
 }

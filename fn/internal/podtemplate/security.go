@@ -3,6 +3,9 @@
 package podtemplate
 
 import (
+	"cmp"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
@@ -21,14 +24,14 @@ func Restricted(t *v1alpha08.PodTemplateSpec) *corev1.SecurityContext {
 	out := &corev1.SecurityContext{
 		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
-	if root := int64(0); pod.RunAsNonRoot == nil && !ptr.Equal(pod.RunAsUser, &root) && !ptr.Equal(own.RunAsUser, &root) {
+	if user := cmp.Or(own.RunAsUser, pod.RunAsUser); pod.RunAsNonRoot == nil && (user == nil || *user != 0) {
 		out.RunAsNonRoot = ptr.To(true)
 	}
 	if pod.SeccompProfile == nil {
 		out.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 	}
-	// The API server refuses a privileged container that may not gain privileges.
-	if !ptr.Deref(own.Privileged, false) {
+	// The API server refuses a container that has privileges and may not gain any.
+	if !ptr.Deref(own.Privileged, false) && !slices.Contains(ptr.Deref(own.Capabilities, corev1.Capabilities{}).Add, "CAP_SYS_ADMIN") {
 		out.AllowPrivilegeEscalation = ptr.To(false)
 	}
 	return out

@@ -3,8 +3,10 @@
 package podtemplate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,7 +42,7 @@ func (w *warnings) drop(template map[string]any, list string, path *field.Path, 
 
 // label returns what a user would call an item of a list.
 func label(item map[string]any) any {
-	for _, key := range []string{"name", "mountPath", "containerPort"} {
+	for _, key := range []string{"name", "mountPath"} {
 		if v, ok := item[key]; ok {
 			return v
 		}
@@ -64,6 +66,46 @@ func (w *warnings) env(own, theirs []corev1.EnvVar, path *field.Path) []corev1.E
 			w.add(path.Index(i), e.Name, "is given more than once; the last one counts")
 			out[at] = e
 		}
+	}
+	return out
+}
+
+// ports appends the user's ports to the platform's. A patch would take two ports with
+// one number for the same, even if one is UDP.
+func (w *warnings) ports(own, theirs []corev1.ContainerPort, path *field.Path) []corev1.ContainerPort {
+	out := slices.Clone(own)
+	for i, p := range theirs {
+		taken := slices.ContainsFunc(own, func(o corev1.ContainerPort) bool {
+			protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)
+			return o.Name == p.Name || o.ContainerPort == p.ContainerPort && o.Protocol == protocol
+		})
+		if taken {
+			w.add(path.Index(i), cmp.Or(p.Name, strconv.Itoa(int(p.ContainerPort))), "is managed by the platform and stays as it is")
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// place puts the platform's container among the user's: in the place of the first
+// with its name, else last.
+func (w *warnings) place(own corev1.Container, theirs []corev1.Container, path *field.Path) []corev1.Container {
+	out := make([]corev1.Container, 0, len(theirs)+1)
+	placed := false
+	for i, c := range theirs {
+		if c.Name != own.Name {
+			out = append(out, c)
+			continue
+		}
+		w.add(path.Child("containers").Index(i), c.Name, "is managed by the platform and stays as it is; shape it with "+path.Child("container").String())
+		if !placed {
+			out = append(out, own)
+			placed = true
+		}
+	}
+	if !placed {
+		out = append(out, own)
 	}
 	return out
 }

@@ -82,9 +82,14 @@ const (
 func schemaOf(jdbcURL string) string {
 	_, query, _ := strings.Cut(jdbcURL, "?")
 	for param := range strings.SplitSeq(query, "&") {
-		if schema, ok := strings.CutPrefix(param, jdbcSchema+"="); ok {
+		escaped, ok := strings.CutPrefix(param, jdbcSchema+"=")
+		if !ok {
+			continue
+		}
+		if schema, err := url.QueryUnescape(escaped); err == nil {
 			return schema
 		}
+		return escaped
 	}
 	return ""
 }

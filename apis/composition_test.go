@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apis_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/yaml"
+
+	xpv1 "github.com/crossplane/crossplane/apis/v2/apiextensions/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+func TestCompositions(t *testing.T) {
+	t.Parallel()
+
+	for folder, xrd := range definitions(t) {
+		file := read(t, filepath.Join(folder, "composition.yaml"))
+		c := &xpv1.Composition{}
+		if err := yaml.UnmarshalStrict(file, c); err != nil {
+			t.Fatalf("cannot parse the Composition in %s: %v", folder, err)
+		}
+		if want, got := "apiextensions.crossplane.io/v1 Composition", c.APIVersion+" "+c.Kind; got != want {
+			t.Errorf("%s: want %s, got %s", folder, want, got)
+		}
+		if got := xrd.Spec.DefaultCompositionRef; got == nil || got.Name != c.GetName() {
+			t.Errorf("%s: want %s to be the default, got %v", folder, c.GetName(), got)
+		}
+		want := xpv1.TypeReference{APIVersion: "sonataflow.org/v1alpha08", Kind: xrd.Spec.Names.Kind}
+		if diff := cmp.Diff(want, c.Spec.CompositeTypeRef); diff != "" {
+			t.Errorf("%s: compositeTypeRef: -want, +got:\n%s", folder, diff)
+		}
+		if len(c.Spec.Pipeline) != 1 {
+			t.Fatalf("%s: want one step, got %d", folder, len(c.Spec.Pipeline))
+		}
+		in := &v1beta1.Input{}
+		if err := yaml.UnmarshalStrict(c.Spec.Pipeline[0].Input.Raw, in); err != nil {
+			t.Errorf("%s: cannot parse the input: %v", folder, err)
+		}
+		if want, got := "sonataflow.fn.crossplane.io/v1beta1 Input", in.APIVersion+" "+in.Kind; got != want {
+			t.Errorf("%s: input: want %s, got %s", folder, want, got)
+		}
+	}
+}
+
+// The comments of the Compositions say that every value is the default.
+func TestInputIsTheDefault(t *testing.T) {
+	t.Parallel()
+
+	crd := &extv1.CustomResourceDefinition{}
+	if err := yaml.UnmarshalStrict(read(t, "../package/input/sonataflow.fn.crossplane.io_inputs.yaml"), crd); err != nil {
+		t.Fatalf("cannot parse the input's definition: %v", err)
+	}
+	defaults := map[string]string{}
+	walk(*crd.Spec.Versions[0].Schema.OpenAPIV3Schema, "", func(path string, s extv1.JSONSchemaProps) {
+		if s.Default != nil {
+			defaults[path] = string(s.Default.Raw)
+		}
+	})
+	for folder := range definitions(t) {
+		c := &xpv1.Composition{}
+		if err := yaml.Unmarshal(read(t, filepath.Join(folder, "composition.yaml")), c); err != nil {
+			t.Fatalf("cannot parse the Composition in %s: %v", folder, err)
+		}
+		var in map[string]any
+		if err := json.Unmarshal(c.Spec.Pipeline[0].Input.Raw, &in); err != nil {
+			t.Fatalf("cannot parse the input in %s: %v", folder, err)
+		}
+		for path, want := range defaults {
+			value, given := valueAt(in, strings.Split(path, ".")[1:])
+			got, err := json.Marshal(value)
+			if err != nil {
+				t.Fatalf("cannot encode %s: %v", path, err)
+			}
+			if given && string(got) != want {
+				t.Errorf("%s: input%s: want the default %s, got %s", folder, path, want, got)
+			}
+		}
+	}
+}
+
+func valueAt(in any, path []string) (any, bool) {
+	for _, step := range path {
+		fields, _ := in.(map[string]any)
+		value, ok := fields[step]
+		if !ok {
+			return nil, false
+		}
+		in = value
+	}
+	return in, true
+}
+
+// A later version of Crossplane knows more fields. One that v1.20 doesn't know would
+// be dropped there, or refused.
+func TestCompositionsWorkOnCrossplane1(t *testing.T) {
+	t.Parallel()
+
+	type step struct {
+		Step        string            `json:"step"`
+		FunctionRef map[string]string `json:"functionRef"`
+		Input       map[string]any    `json:"input"`
+	}
+	for folder := range definitions(t) {
+		c := struct {
+			APIVersion string            `json:"apiVersion"`
+			Kind       string            `json:"kind"`
+			Metadata   map[string]string `json:"metadata"`
+			Spec       struct {
+				CompositeTypeRef map[string]string `json:"compositeTypeRef"`
+				Mode             string            `json:"mode"`
+				Pipeline         []step            `json:"pipeline"`
+			} `json:"spec"`
+		}{}
+		if err := yaml.UnmarshalStrict(read(t, filepath.Join(folder, "composition.yaml")), &c); err != nil {
+			t.Errorf("%s: %v", folder, err)
+		}
+		if c.Spec.Mode != "Pipeline" {
+			t.Errorf("%s: want mode Pipeline, which was not the default yet, got %q", folder, c.Spec.Mode)
+		}
+	}
+}

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package podtemplate_test
+
+import (
+	stdpath "path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+)
+
+// path is where the templates of these tests stand.
+var path = field.NewPath("podTemplate")
+
+// pod is the pod of a service before a template is merged in.
+func pod(k service.Kind) corev1.PodSpec {
+	return service.NewPod(service.PodOptions{
+		Kind:           k,
+		Image:          "example.org/service:1.0",
+		ConfigMap:      "props",
+		Database:       &postgres.Database{URL: "jdbc:postgresql://db", Secret: postgres.Secret{Name: "db", UserKey: "user", PasswordKey: "password"}},
+		MigrateAtStart: true,
+		PullSecrets:    []corev1.LocalObjectReference{{Name: "pull"}},
+		SecurityContext: &corev1.SecurityContext{
+			RunAsNonRoot: new(true),
+			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		},
+	})
+}
+
+// template reads a podTemplate as the function does.
+func template(t *testing.T, text string) podtemplate.Template {
+	t.Helper()
+	asJSON, err := yaml.YAMLToJSONStrict([]byte(text))
+	if err != nil {
+		t.Fatalf("cannot read template: %v\n%s", err, text)
+	}
+	out, err := decode(asJSON)
+	if err != nil {
+		t.Fatalf("cannot decode template: %v\n%s", err, text)
+	}
+	return out
+}
+
+func decode(text []byte) (podtemplate.Template, error) {
+	out := podtemplate.Template{Spec: &v1alpha08.PodTemplateSpec{}, Path: path}
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &out.Raw); err != nil {
+		return out, err
+	}
+	return out, kjson.UnmarshalCaseSensitivePreserveInts(text, out.Spec)
+}
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	type want struct {
+		// pod changes the platform's pod into what is wanted.
+		pod      func(*corev1.PodSpec)
+		warnings []string
+	}
+	cases := map[string]struct {
+		reason   string
+		kind     service.Kind
+		template string
+		want     want
+	}{
+		"Nothing": {
+			reason:   "A template that says nothing changes nothing.",
+			template: `{}`,
+		},
+		"EmptyContainer": {
+			reason:   "Nor does an empty container.",
+			template: `container: {}`,
+		},
+		"NotOfThePod": {
+			reason:   "Replicas and the budget are read elsewhere.",
+			template: `{replicas: 3, podDisruptionBudget: {minAvailable: 1}}`,
+		},
+		"Scalars": {
+			reason: "What the user says about the container wins.",
+			template: `
+container:
+  image: my/di:latest
+  imagePullPolicy: IfNotPresent
+  command: ["test:latest"]
+  args: [a, b]
+  terminationMessagePath: testing
+  tty: true`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				c := &p.Containers[0]
+				c.Image, c.ImagePullPolicy = "my/di:latest", corev1.PullIfNotPresent
+				c.Command, c.Args = []string{"test:latest"}, []string{"a", "b"}
+				c.TerminationMessagePath, c.TTY = "testing", true
+			}},
+		},
+		"ImageAlone": {
+			reason:   "A user's image comes without a pull policy of ours.",
+			template: `container: {image: "my/di:latest"}`,
+			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].Image = "my/di:latest" }},
+		},
+		"PodFields": {
+			reason: "So does what the user says about the pod.",
+			template: `
+serviceAccountName: sa
+nodeSelector: {a: b}
+initContainers: [{name: init, image: busybox}]
+tolerations: [{key: dedicated, operator: Exists}]
+priorityClassName: high
+terminationGracePeriodSeconds: 0
+securityContext: {}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.ServiceAccountName = "sa"
+				p.NodeSelector = map[string]string{"a": "b"}
+				p.InitContainers = []corev1.Container{{Name: "init", Image: "busybox"}}
+				p.Tolerations = []corev1.Toleration{{Key: "dedicated", Operator: corev1.TolerationOpExists}}
+				p.PriorityClassName = "high"
+				p.TerminationGracePeriodSeconds = new(int64(0))
+				p.SecurityContext = &corev1.PodSecurityContext{}
+			}},
+		},
+		"TokenWanted": {
+			reason:   "A user who needs the service account's token gets it.",
+			template: `automountServiceAccountToken: true`,
+			want:     want{pod: func(p *corev1.PodSpec) { p.AutomountServiceAccountToken = new(true) }},
+		},
+		"Environment": {
+			reason: "New variables follow the managed ones in the user's order.",
+			template: `
+container:
+  env:
+  - {name: Z, value: z}
+  - {name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "Z", Value: "z"},
+					corev1.EnvVar{Name: "A", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}}})
+			}},
+		},
+		"ManagedEnvironment": {
+			reason: "A managed variable keeps its value, and the user is told; others are added.",
+			template: `
+container:
+  env:
+  - {name: KOGITO_DATA_INDEX_QUARKUS_PROFILE, value: other}
+  - {name: MY_CUSTOM_VARIABLE, value: OKAY}
+  - {name: QUARKUS_DATASOURCE_PASSWORD, value: SHOULD_NOT_BE_USED}`,
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "MY_CUSTOM_VARIABLE", Value: "OKAY"})
+				},
+				warnings: []string{
+					"podTemplate.container.env[0]: KOGITO_DATA_INDEX_QUARKUS_PROFILE is managed by the platform and keeps its value",
+					"podTemplate.container.env[2]: QUARKUS_DATASOURCE_PASSWORD is managed by the platform and keeps its value",
+				},
+			},
+		},
+		"EnvironmentTwice": {
+			reason:   "Server-side apply refuses a name that is there twice; a container takes the last.",
+			template: `container: {env: [{name: A, value: "1"}, {name: B, value: "2"}, {name: A, value: "3"}]}`,
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "A", Value: "3"}, corev1.EnvVar{Name: "B", Value: "2"})
+				},
+				warnings: []string{"podTemplate.container.env[2]: A is given more than once; the last one counts"},
+			},
+		},
+		"EnvironmentFrom": {
+			reason:   "Sources of variables are the user's alone.",
+			template: `container: {envFrom: [{configMapRef: {name: more}}]}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "more"}}}}
+			}},
+		},
+		"Port": {
+			reason:   "A port is added: the probes and the Service need the platform's.",
+			template: `container: {ports: [{name: foo, containerPort: 9000}]}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].Ports = append(p.Containers[0].Ports, corev1.ContainerPort{Name: "foo", ContainerPort: 9000})
+			}},
+		},
+		"PortTaken": {
+			reason:   "Neither name nor number of the platform's port can be taken.",
+			template: `container: {ports: [{name: h2c, containerPort: 9000}, {containerPort: 8080}, {containerPort: 9001}]}`,
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Ports = append(p.Containers[0].Ports, corev1.ContainerPort{ContainerPort: 9001})
+				},
+				warnings: []string{
+					"podTemplate.container.ports[0]: h2c is managed by the platform and stays as it is",
+					"podTemplate.container.ports[1]: 8080 is managed by the platform and stays as it is",
+				},
+			},
+		},
+		"PortOfAnotherProtocol": {
+			reason: "One number stands for a port of each protocol, the platform's and the user's.",
+			template: `
+container:
+  ports:
+  - {name: quic, containerPort: 8080, protocol: UDP}
+  - {name: dns, containerPort: 53, protocol: UDP}
+  - {name: dns-tcp, containerPort: 53, protocol: TCP}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].Ports = append(p.Containers[0].Ports,
+					corev1.ContainerPort{Name: "quic", ContainerPort: 8080, Protocol: corev1.ProtocolUDP},
+					corev1.ContainerPort{Name: "dns", ContainerPort: 53, Protocol: corev1.ProtocolUDP},
+					corev1.ContainerPort{Name: "dns-tcp", ContainerPort: 53, Protocol: corev1.ProtocolTCP})
+			}},
+		},
+		"Limits": {
+			reason:   "Resources are merged one by one.",
+			template: `container: {resources: {limits: {cpu: 2}, requests: {cpu: "1", ephemeral-storage: 1Gi}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				r := &p.Containers[0].Resources
+				r.Limits[corev1.ResourceCPU] = resource.MustParse("2")
+				r.Requests[corev1.ResourceCPU] = resource.MustParse("1")
+				r.Requests[corev1.ResourceEphemeralStorage] = resource.MustParse("1Gi")
+			}},
+		},
+		"Volumes": {
+			reason:   "Volumes and mounts are added, before the platform's as Kubernetes' merge does it; the properties stay where the image looks for them.",
+			template: `{volumes: [{name: extra, emptyDir: {}}], container: {volumeMounts: [{name: extra, mountPath: /x}]}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Volumes = append([]corev1.Volume{{Name: "extra", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}, p.Volumes...)
+				c := &p.Containers[0]
+				c.VolumeMounts = append([]corev1.VolumeMount{{Name: "extra", MountPath: "/x"}}, c.VolumeMounts...)
+			}},
+		},
+		"ConfigVolume": {
+			reason: "Neither the volume with the properties nor its place can be taken, however it is written.",
+			template: `
+volumes: [{name: application-config, emptyDir: {}}]
+container:
+  volumeMounts:
+  - {name: extra, mountPath: /home/kogito/config}
+  - {name: extra, mountPath: /home//kogito/config/}`,
+			want: want{warnings: []string{
+				"podTemplate.container.volumeMounts[0]: extra is managed by the platform and stays as it is",
+				"podTemplate.container.volumeMounts[1]: extra is managed by the platform and stays as it is",
+				"podTemplate.volumes[0]: application-config is managed by the platform and stays as it is",
+			}},
+		},
+		"PatchDirectives": {
+			reason: "Nothing in a template is taken for an instruction to the merge.",
+			template: `
+$patch: replace
+$retainKeys: [volumes]
+$setElementOrder/volumes: [{name: extra}]
+nodeSelector: {$patch: delete, a: b}
+volumes: [{$patch: replace, name: extra, emptyDir: {}}]
+container:
+  $patch: delete
+  volumeMounts: [{$patch: delete, name: extra, mountPath: /x}]
+  resources: {$patch: replace}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.NodeSelector = map[string]string{"a": "b"}
+				p.Volumes = append([]corev1.Volume{{Name: "extra", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}, p.Volumes...)
+				c := &p.Containers[0]
+				c.VolumeMounts = append([]corev1.VolumeMount{{Name: "extra", MountPath: "/x"}}, c.VolumeMounts...)
+			}},
+		},
+		"Nulls": {
+			reason:   "A null is a field that isn't there.",
+			template: `{volumes: null, tolerations: [null], container: {readinessProbe: null, image: null, ports: null, env: null, resources: {limits: null}}}`,
+			want:     want{pod: func(p *corev1.PodSpec) { p.Tolerations = []corev1.Toleration{} }},
+		},
+		"FieldsThatTheAPILacks": {
+			reason:   "A live composite doesn't have them, so a render must not take notice of them either.",
+			template: `{serviceAccount: old, ephemeralContainers: [{name: debug}], container: {name: other, workingDir: /tmp, restartPolicy: Always}}`,
+		},
+		"ProbeNumbers": {
+			reason:   "A probe's numbers are merged one by one.",
+			template: `container: {readinessProbe: {periodSeconds: 5}}`,
+			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].ReadinessProbe.PeriodSeconds = 5 }},
+		},
+		"ProbeZero": {
+			reason:   "A zero counts as given.",
+			template: `container: {readinessProbe: {initialDelaySeconds: 0}}`,
+			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].ReadinessProbe.InitialDelaySeconds = 0 }},
+		},
+		"ProbeHTTPGet": {
+			reason:   "Another httpGet keeps the numbers, and the scheme unless it is given.",
+			template: `container: {readinessProbe: {periodSeconds: 5, httpGet: {path: /foo, port: 9000}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				r := p.Containers[0].ReadinessProbe
+				r.PeriodSeconds = 5
+				r.HTTPGet = &corev1.HTTPGetAction{Path: "/foo", Port: intstr.FromInt32(9000), Scheme: corev1.URISchemeHTTP}
+			}},
+		},
+		"ProbeHTTPS": {
+			reason:   "A scheme that is given stays.",
+			template: `container: {readinessProbe: {httpGet: {path: /foo, port: tls, scheme: HTTPS}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].ReadinessProbe.HTTPGet = &corev1.HTTPGetAction{Path: "/foo", Port: intstr.FromString("tls"), Scheme: corev1.URISchemeHTTPS}
+			}},
+		},
+		"ProbeExec": {
+			reason:   "A probe has one handler: exec takes the place of httpGet, the numbers stay.",
+			template: `container: {livenessProbe: {exec: {command: [ls]}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				l := p.Containers[0].LivenessProbe
+				l.HTTPGet, l.Exec = nil, &corev1.ExecAction{Command: []string{"ls"}}
+			}},
+		},
+		"ProbeTCPSocket": {
+			reason:   "So does tcpSocket.",
+			template: `container: {livenessProbe: {tcpSocket: {port: 8080}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				l := p.Containers[0].LivenessProbe
+				l.HTTPGet, l.TCPSocket = nil, &corev1.TCPSocketAction{Port: intstr.FromInt32(8080)}
+			}},
+		},
+		"ProbeGRPC": {
+			reason:   "And grpc.",
+			template: `container: {livenessProbe: {grpc: {port: 8080}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				l := p.Containers[0].LivenessProbe
+				l.HTTPGet, l.GRPC = nil, &corev1.GRPCAction{Port: 8080}
+			}},
+		},
+		"StartupProbe": {
+			reason:   "A probe that the platform doesn't have is the user's alone.",
+			template: `container: {startupProbe: {failureThreshold: 30, httpGet: {path: /q/health/started, port: 8080}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].StartupProbe = &corev1.Probe{
+					FailureThreshold: 30,
+					ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/q/health/started", Port: intstr.FromInt32(8080), Scheme: corev1.URISchemeHTTP}},
+				}
+			}},
+		},
+		"Lifecycle": {
+			reason:   "Hooks are the user's alone.",
+			template: `container: {lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sleep", "5"}}}}
+			}},
+		},
+		"ContainerSecurityContext": {
+			reason:   "The security context is merged field by field.",
+			template: `container: {securityContext: {readOnlyRootFilesystem: true, runAsNonRoot: false, capabilities: {add: [NET_BIND_SERVICE]}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				s := p.Containers[0].SecurityContext
+				s.ReadOnlyRootFilesystem, s.RunAsNonRoot = new(true), new(false)
+				s.Capabilities.Add = []corev1.Capability{"NET_BIND_SERVICE"}
+			}},
+		},
+		"Affinity": {
+			reason: "The user's affinity is taken as it is.",
+			template: `
+affinity:
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+    - weight: 100
+      podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+					PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+						Weight:          100,
+						PodAffinityTerm: corev1.PodAffinityTerm{TopologyKey: "kubernetes.io/hostname", LabelSelector: &metav1.LabelSelector{}},
+					}},
+				}}
+			}},
+		},
+		"TopologySpread": {
+			reason: "Two constraints may have one topology key.",
+			template: `
+topologySpreadConstraints:
+- {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}
+- {maxSkew: 2, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{
+					{MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule},
+					{MaxSkew: 2, TopologyKey: "zone", WhenUnsatisfiable: corev1.ScheduleAnyway},
+				}
+			}},
+		},
+		"PullSecrets": {
+			reason:   "The user's pull secrets join those of the input.",
+			template: `imagePullSecrets: [{name: mine}, {name: pull}]`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "mine"}, {Name: "pull"}}
+			}},
+		},
+		"Sidecar": {
+			reason: "The service's container comes after the user's, with its own content.",
+			template: `
+container: {terminationMessagePath: testing}
+containers: [{name: data-index-service2, terminationMessagePath: testing}, {name: other}]`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				own := p.Containers[0]
+				own.TerminationMessagePath = "testing"
+				p.Containers = []corev1.Container{{Name: "data-index-service2", TerminationMessagePath: "testing"}, {Name: "other"}, own}
+			}},
+		},
+		"SidecarOfTheJobsService": {
+			reason:   "So does the Jobs Service's.",
+			kind:     service.JobsService,
+			template: `containers: [{name: jobs-service2}]`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers = []corev1.Container{{Name: "jobs-service2"}, p.Containers[0]}
+			}},
+		},
+		"ContainerOfTheSameName": {
+			reason:   "The service's container takes the place of one with its name, whose content is ignored.",
+			template: `containers: [{name: data-index-service, image: ignored}, {name: side}]`,
+			want: want{
+				pod: func(p *corev1.PodSpec) { p.Containers = []corev1.Container{p.Containers[0], {Name: "side"}} },
+				warnings: []string{
+					"podTemplate.containers[0]: data-index-service is managed by the platform and stays as it is; shape it with podTemplate.container",
+				},
+			},
+		},
+		"ContainerOfTheJobsServicesName": {
+			reason:   "The Jobs Service's container has another name.",
+			kind:     service.JobsService,
+			template: `containers: [{name: data-index-service}, {name: jobs-service}, {name: jobs-service}]`,
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers = []corev1.Container{{Name: "data-index-service"}, p.Containers[0]}
+				},
+				warnings: []string{
+					"podTemplate.containers[1]: jobs-service is managed by the platform and stays as it is; shape it with podTemplate.container",
+					"podTemplate.containers[2]: jobs-service is managed by the platform and stays as it is; shape it with podTemplate.container",
+				},
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind := service.DataIndex
+			if tc.kind != "" {
+				kind = tc.kind
+			}
+			want := pod(kind)
+			if tc.want.pod != nil {
+				tc.want.pod(&want)
+			}
+			in, tpl := pod(kind), template(t, tc.template)
+
+			got, warnings, err := podtemplate.Merge(in, tpl)
+			if diff := cmp.Diff(nil, err, cmpopts.EquateErrors()); diff != "" {
+				t.Fatalf("%s\nMerge(...): -want error, +got error:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s\nMerge(...): -want pod, +got pod:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.want.warnings, warnings, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s\nMerge(...): -want warnings, +got warnings:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(pod(kind), in); diff != "" {
+				t.Errorf("%s\nMerge(...) changed the platform's pod: -before, +after:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(template(t, tc.template).Raw, tpl.Raw); diff != "" {
+				t.Errorf("%s\nMerge(...) changed the template: -before, +after:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(template(t, tc.template).Spec, tpl.Spec); diff != "" {
+				t.Errorf("%s\nMerge(...) changed the decoded template: -before, +after:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestMergeRefuses shows what a user reads whose template can't be merged.
+func TestMergeRefuses(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason   string
+		template string
+		want     string
+	}{
+		"NamelessVolume": {
+			reason:   "Without a name nobody knows whether it is the platform's volume.",
+			template: `volumes: [{emptyDir: {}}]`,
+			want:     "cannot merge podTemplate: ",
+		},
+		"MountWithoutPath": {
+			reason:   "Nor whether it takes the place of the properties.",
+			template: `container: {volumeMounts: [{name: extra}]}`,
+			want:     "cannot merge podTemplate.container: ",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := podtemplate.Merge(pod(service.DataIndex), template(t, tc.template))
+			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+				t.Errorf("%s\nMerge(...): want error %q..., got %v", tc.reason, tc.want, err)
+			}
+		})
+	}
+}
+
+// FuzzMerge holds what the platform depends on for whatever a user may write.
+func FuzzMerge(f *testing.F) {
+	for _, s := range []string{
+		`{"container":{"image":"a","env":[{"name":"KOGITO_PERSISTENCE_TYPE","value":"x"},null],"ports":[{"containerPort":8080},null]}}`,
+		`{"container":{"name":"x","volumeMounts":[{"mountPath":"/home/kogito/config","$patch":"delete"},{"$patch":"replace"}]}}`,
+		`{"volumes":[{"name":"application-config","$patch":"delete"},{"$patch":"replace"},null],"$retainKeys":[]}`,
+		`{"$deleteFromPrimitiveList/volumes":["x"],"$setElementOrder/volumes":[{"name":"application-config"}]}`,
+		`{"containers":[{"name":"data-index-service"},null,{"name":"data-index-service"},{}]}`,
+		`{"container":{"livenessProbe":{"exec":{},"httpGet":null,"initialDelaySeconds":0},"resources":{"limits":{"cpu":0.5}}}}`,
+		`{"affinity":{"nodeAffinity":{}},"securityContext":{},"nodeSelector":{"":""},"hostAliases":[{"ip":"1"},{"ip":"1"}]}`,
+		`{"imagePullSecrets":[{"name":"pull"},{"name":1}]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		tpl, err := decode(text)
+		if err != nil {
+			t.Skip("not a podTemplate")
+		}
+		before := pod(service.DataIndex)
+		own := before.Containers[0]
+		got, warnings, err := podtemplate.Merge(before, tpl)
+		if err != nil {
+			return // Refused, which is an answer.
+		}
+
+		again, warningsAgain, err := podtemplate.Merge(pod(service.DataIndex), tpl)
+		if err != nil {
+			t.Fatalf("merged once, but not twice: %v", err)
+		}
+		if diff := cmp.Diff(got, again); diff != "" {
+			t.Errorf("merged in two ways: -first, +second:\n%s", diff)
+		}
+		if diff := cmp.Diff(warnings, warningsAgain); diff != "" {
+			t.Errorf("warned in two ways: -first, +second:\n%s", diff)
+		}
+
+		isOwn := func(c corev1.Container) bool { return c.Name == own.Name }
+		i := slices.IndexFunc(got.Containers, isOwn)
+		if i < 0 {
+			t.Fatalf("no container %s", own.Name)
+		}
+		c := got.Containers[i]
+		if slices.ContainsFunc(got.Containers[i+1:], isOwn) {
+			t.Errorf("more than one container %s", own.Name)
+		}
+		volumes := slices.DeleteFunc(got.Volumes, func(v corev1.Volume) bool { return v.Name != before.Volumes[0].Name })
+		if diff := cmp.Diff(before.Volumes, volumes); diff != "" {
+			t.Errorf("the volume with the properties changed: -before, +after:\n%s", diff)
+		}
+		mounts := slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return stdpath.Clean(m.MountPath) != own.VolumeMounts[0].MountPath })
+		if diff := cmp.Diff(own.VolumeMounts, mounts); diff != "" {
+			t.Errorf("the mount of the properties changed: -before, +after:\n%s", diff)
+		}
+		if diff := cmp.Diff(own.Env, c.Env[:min(len(c.Env), len(own.Env))]); diff != "" {
+			t.Errorf("the platform's variables changed: -before, +after:\n%s", diff)
+		}
+		if diff := cmp.Diff(own.Ports, c.Ports[:min(len(c.Ports), len(own.Ports))]); diff != "" {
+			t.Errorf("the platform's ports changed: -before, +after:\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/structpb"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+)
+
+// forEach holds a property against every composite.
+func forEach(t *testing.T, property func(t *testing.T, xr *unstructured.Unstructured)) {
+	t.Helper()
+	for name, xr := range composites(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			property(t, xr)
+		})
+	}
+}
+
+// states are the states of the world in which a composite may find itself.
+func states(t *testing.T, xr *unstructured.Unstructured) map[string]*fnv1.RunFunctionRequest {
+	t.Helper()
+	desired := resolved(t, requestFor(t, xr), present(t)).GetDesired().GetResources()
+	out := map[string]*fnv1.RunFunctionRequest{}
+	observed := map[string]map[string]*fnv1.Resource{
+		"nothing": nil,
+		"configs": apply(t, desired, healthy, "data-index-config", "jobs-service-config"),
+	}
+	for _, c := range []condition{healthy, unhealthy, stale, broken} {
+		observed[string(c)] = apply(t, desired, c)
+	}
+	for name, resources := range observed {
+		for _, answers := range []string{"unasked", "pending", "absent", "empty", "present"} {
+			req := requestFor(t, xr)
+			req.Observed.Resources = resources
+			switch answers {
+			case "unasked":
+				req.Meta.Capabilities = nil
+			case "absent":
+				resolved(t, req, absent)
+			case "empty":
+				resolved(t, req, func(q *fnv1.ResourceSelector) *fnv1.Resources {
+					return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, map[string]any{"apiVersion": q.GetApiVersion(), "kind": q.GetKind()})}}}
+				})
+			case "present":
+				resolved(t, req, present(t))
+			}
+			out[name+"/"+answers] = req
+		}
+	}
+	return out
+}
+
+// TestDeterminism runs each request a hundred times: the bytes of the responses are
+// equal.
+func TestDeterminism(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		req := states(t, xr)["healthy/present"]
+		var first []byte
+		for i := range 100 {
+			b, err := proto.MarshalOptions{Deterministic: true}.Marshal(run(t, req))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = b
+			}
+			if !bytes.Equal(first, b) {
+				t.Fatalf("run %d differs from the first", i)
+			}
+		}
+	})
+}
+
+// TestIdempotence feeds what is desired back as observed: nothing else is desired
+// then.
+func TestIdempotence(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		req := requestFor(t, xr)
+		first := resolved(t, req, present(t)).GetDesired().GetResources()
+		req.Observed.Resources = apply(t, first, healthy)
+		second := run(t, req).GetDesired().GetResources()
+		ignoreReady := protocmp.IgnoreFields(&fnv1.Resource{}, "ready")
+		if diff := cmp.Diff(first, second, protocmp.Transform(), ignoreReady); diff != "" {
+			t.Errorf("desired, once observed: -first, +second:\n%s", diff)
+		}
+	})
+}
+
+// TestAccumulation puts what earlier functions want into the request: it is in the
+// response.
+func TestAccumulation(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		for name, req := range states(t, xr) {
+			theirs := &fnv1.Resource{Resource: structOf(t, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"}), Ready: fnv1.Ready_READY_TRUE}
+			req.Desired = &fnv1.State{
+				Composite: &fnv1.Resource{Resource: structOf(t, map[string]any{"status": map[string]any{"theirs": "kept"}})},
+				Resources: map[string]*fnv1.Resource{"theirs": theirs},
+			}
+			req.Context = structOf(t, map[string]any{"theirs": "kept"})
+			rsp := run(t, req)
+			if diff := cmp.Diff(theirs, rsp.GetDesired().GetResources()["theirs"], protocmp.Transform()); diff != "" {
+				t.Errorf("%s: their resource: -want, +got:\n%s", name, diff)
+			}
+			if diff := cmp.Diff(req.GetContext(), rsp.GetContext(), protocmp.Transform()); diff != "" {
+				t.Errorf("%s: context: -want, +got:\n%s", name, diff)
+			}
+			if got := statusOf(rsp).GetFields()["theirs"].GetStringValue(); got != "kept" {
+				t.Errorf("%s: their status: got %q", name, got)
+			}
+		}
+	})
+}
+
+// TestNeverShrink holds the set of resources against every state of the world: as
+// long as the spec is the same, none goes, but for a PodDisruptionBudget, which
+// depends on the number of pods.
+func TestNeverShrink(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		keys := func(rsp *fnv1.RunFunctionResponse) []string {
+			return slices.DeleteFunc(slices.Sorted(maps.Keys(rsp.GetDesired().GetResources())), func(k string) bool { return strings.HasSuffix(k, "-pdb") })
+		}
+		want := keys(resolved(t, requestFor(t, xr), present(t)))
+		for name, req := range states(t, xr) {
+			rsp := run(t, req)
+			if text := fatal(rsp); text != "" {
+				t.Errorf("%s: %s", name, text)
+			}
+			if diff := cmp.Diff(want, keys(rsp)); diff != "" {
+				t.Errorf("%s: resources: -want, +got:\n%s", name, diff)
+			}
+		}
+	})
+}
+
+// TestStableRequirements holds what a composite requires against every state of the
+// world: it is always the same, so that Crossplane comes to rest.
+func TestStableRequirements(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		want := run(t, requestFor(t, xr)).GetRequirements()
+		for name, req := range states(t, xr) {
+			if diff := cmp.Diff(want, run(t, req).GetRequirements(), protocmp.Transform()); diff != "" {
+				t.Errorf("%s: requirements: -want, +got:\n%s", name, diff)
+			}
+		}
+		broken := xr.DeepCopy()
+		if err := unstructured.SetNestedField(broken.Object, int64(-1), "spec", "services", "dataIndex", "podTemplate", "replicas"); err != nil {
+			t.Fatal(err)
+		}
+		rsp := run(t, requestFor(t, broken))
+		for name, q := range want.GetResources() {
+			if got := rsp.GetRequirements().GetResources()[name]; xr.GetKind() == v1alpha08.KindXSonataFlowPlatform && !proto.Equal(q, got) {
+				t.Errorf("requirement %q isn't made while the spec is invalid", name)
+			}
+		}
+	})
+}
+
+// TestReadiness holds what is reported ready against what is observed.
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		for name, req := range states(t, xr) {
+			rsp := run(t, req)
+			all := true
+			for key, r := range rsp.GetDesired().GetResources() {
+				switch r.GetReady() {
+				case fnv1.Ready_READY_UNSPECIFIED:
+					t.Errorf("%s: %s: readiness isn't explicit", name, key)
+				case fnv1.Ready_READY_TRUE:
+					if req.GetObserved().GetResources()[key] == nil {
+						t.Errorf("%s: %s is ready, but isn't observed", name, key)
+					}
+				case fnv1.Ready_READY_FALSE:
+					all = false
+				}
+			}
+			succeed := conditionOf(rsp, v1alpha08.ConditionSucceed).GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE
+			if succeed && !all {
+				t.Errorf("%s: the platform succeeds with resources that aren't ready", name)
+			}
+			if unready := rsp.GetDesired().GetComposite().GetReady() == fnv1.Ready_READY_FALSE; unready == succeed {
+				t.Errorf("%s: succeeds: %t, but the composite is kept unready: %t", name, succeed, unready)
+			}
+			if rsp.GetDesired().GetComposite().GetReady() == fnv1.Ready_READY_TRUE {
+				t.Errorf("%s: the composite is made ready whatever other functions want", name)
+			}
+			if observed, _, _ := strings.Cut(name, "/"); succeed && len(rsp.GetDesired().GetResources()) > 0 && observed != string(healthy) {
+				t.Errorf("%s: the platform succeeds", name)
+			}
+		}
+	})
+}
+
+// TestEncoding holds every composed object against the rules of server-side apply:
+// nothing is claimed that we don't mean to own.
+func TestEncoding(t *testing.T) {
+	t.Parallel()
+	// Objects that mean something while they are empty.
+	meaningful := []string{"emptyDir"}
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		for key, r := range resolved(t, requestFor(t, xr), present(t)).GetDesired().GetResources() {
+			o := &unstructured.Unstructured{Object: r.GetResource().AsMap()}
+			if o.GetAPIVersion() == "" || o.GetKind() == "" || o.GetName() == "" || o.GetNamespace() == "" {
+				t.Errorf("%s: an object without apiVersion, kind, name or namespace: %v", key, o.Object)
+			}
+			if len(o.GetName()) > 63 {
+				t.Errorf("%s: name %q is too long", key, o.GetName())
+			}
+			for _, field := range []string{"status"} {
+				if _, ok := o.Object[field]; ok {
+					t.Errorf("%s: has %s", key, field)
+				}
+			}
+			for _, field := range []string{"uid", "resourceVersion", "ownerReferences", "managedFields", "generation", "creationTimestamp", "generateName"} {
+				if _, ok, _ := unstructured.NestedFieldNoCopy(o.Object, "metadata", field); ok {
+					t.Errorf("%s: has metadata.%s", key, field)
+				}
+			}
+			walk(r.GetResource(), key, func(path string, v *structpb.Value) {
+				name := path[strings.LastIndex(path, ".")+1:]
+				switch k := v.GetKind().(type) {
+				case *structpb.Value_NullValue:
+					t.Errorf("%s is null", path)
+				case *structpb.Value_StructValue:
+					if len(k.StructValue.GetFields()) == 0 && !slices.Contains(meaningful, name) {
+						t.Errorf("%s is empty", path)
+					}
+				case *structpb.Value_StringValue:
+					if k.StringValue == "" && (strings.Contains(path, ".labels.") || strings.Contains(path, ".annotations.")) {
+						t.Errorf("%s is empty", path)
+					}
+				}
+			})
+		}
+	})
+}
+
+func walk(s *structpb.Struct, path string, visit func(path string, v *structpb.Value)) {
+	for name, v := range s.GetFields() {
+		visitValue(v, path+"."+name, visit)
+	}
+}
+
+func visitValue(v *structpb.Value, path string, visit func(path string, v *structpb.Value)) {
+	visit(path, v)
+	walk(v.GetStructValue(), path, visit)
+	for i, e := range v.GetListValue().GetValues() {
+		visitValue(e, fmt.Sprintf("%s[%d]", path, i), visit)
+	}
+}
+
+// TestTransitions holds events to changes: a world at rest has none.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		for name, req := range states(t, xr) {
+			rsp := run(t, req)
+			if len(rsp.GetResults()) == 0 {
+				t.Errorf("%s: no event about the first conditions", name)
+			}
+			told := xr.DeepCopy()
+			var conditions []any
+			for _, c := range rsp.GetConditions() {
+				status := strings.TrimPrefix(c.GetStatus().String(), "STATUS_CONDITION_")
+				conditions = append(conditions, map[string]any{"type": c.GetType(), "status": status[:1] + strings.ToLower(status[1:]), "reason": c.GetReason(), "message": c.GetMessage()})
+			}
+			told.Object["status"] = map[string]any{"conditions": conditions}
+			req.Observed.Composite.Resource = structOf(t, told.Object)
+			if results := run(t, req).GetResults(); len(results) > 0 {
+				t.Errorf("%s: events though nothing changed: %v", name, results)
+			}
+		}
+	})
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
+)
+
+// TestRefusal holds specs that make no sense against both who must refuse them: the
+// API server, by the schema and CEL rules of the XRD, and the function, which is the
+// only one at an offline render. Run with -v it prints what a user reads.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+
+	const (
+		secret  = `secretRef: {name: pg}`
+		ref     = `serviceRef: {name: pg}`
+		jdbc    = `jdbcUrl: "jdbc:postgresql://pg:5432/sonataflow"`
+		exactly = "exactly one of serviceRef and jdbcUrl must be set"
+		jdbcFix = "must look like jdbc:postgresql://host:port/database?currentSchema=schema"
+		pods    = "must be a number of pods, such as 1, or a percentage of them, such as 50%"
+		needs   = "a destination needs a ref, a uri or both"
+		broker  = "the broker must be a ref to a Broker"
+		source  = "a source must be a ref to a Broker"
+		noDB    = "the job strategy migrates a PostgreSQL database"
+	)
+	common := func(pg string) string { return "persistence: {postgresql: {" + pg + "}}" }
+	dataIndex := func(fields string) string { return "services: {dataIndex: {" + fields + "}}" }
+	jobService := func(fields string) string { return "services: {jobService: {" + fields + "}}" }
+	postgres := func(pg string) string { return "persistence: {postgresql: {" + pg + "}}" }
+
+	const (
+		di = "spec.services.dataIndex"
+		js = "spec.services.jobService"
+	)
+	// What one of both says where they say it differently.
+	type says struct{ schema, function string }
+	cases := map[string]struct {
+		reason string
+		spec   string
+		path   string
+		says   says
+	}{
+		"CommonBothRefAndURL":        {reason: "A database is in one place.", spec: common(secret + "," + ref + "," + jdbc), path: "spec.persistence.postgresql", says: says{exactly, exactly}},
+		"CommonNeitherRefNorURL":     {reason: "A database is somewhere.", spec: common(secret), path: "spec.persistence.postgresql", says: says{exactly, exactly}},
+		"DataIndexBothRefAndURL":     {reason: "A database is in one place.", spec: dataIndex(postgres(secret + "," + ref + "," + jdbc)), path: di + ".persistence.postgresql", says: says{exactly, exactly}},
+		"DataIndexNeitherRefNorURL":  {reason: "A database is somewhere.", spec: dataIndex(postgres(secret)), path: di + ".persistence.postgresql", says: says{exactly, exactly}},
+		"JobServiceBothRefAndURL":    {reason: "A database is in one place.", spec: jobService(postgres(secret + "," + ref + "," + jdbc)), path: js + ".persistence.postgresql", says: says{exactly, exactly}},
+		"JobServiceNeitherRefNorURL": {reason: "A database is somewhere.", spec: jobService(postgres(secret)), path: js + ".persistence.postgresql", says: says{exactly, exactly}},
+
+		"OtherDatabaseURL":   {reason: "Only PostgreSQL is supported.", spec: common(secret + `, jdbcUrl: "jdbc:mysql://host/db"`), path: "spec.persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+		"URLWithoutJDBC":     {reason: "The services use JDBC.", spec: common(secret + `, jdbcUrl: "postgresql://host:5432/db"`), path: "spec.persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+		"PostgresScheme":     {reason: "JDBC's scheme is postgresql, not postgres.", spec: common(secret + `, jdbcUrl: "jdbc:postgres://host:5432/db"`), path: "spec.persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+		"URLWithoutHost":     {reason: "Without a host, JDBC looks on the pod itself.", spec: dataIndex(postgres(secret + `, jdbcUrl: "jdbc:postgresql:///db"`)), path: di + ".persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+		"URLWithBlank":       {reason: "A blank in a URL is a slip.", spec: jobService(postgres(secret + `, jdbcUrl: "jdbc:postgresql://host:5432/my db"`)), path: js + ".persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+		"URLWithCredentials": {reason: "JDBC takes no credentials there, and a spec is no place for them.", spec: dataIndex(postgres(secret + `, jdbcUrl: "jdbc:postgresql://user:pass@host/db"`)), path: di + ".persistence.postgresql.jdbcUrl", says: says{jdbcFix, jdbcFix}},
+
+		"SecretMissing":     {reason: "A database has credentials.", spec: common(ref), path: "spec.persistence.postgresql.secretRef", says: says{"Required", "name the Secret"}},
+		"SecretNameEmpty":   {reason: "A Secret has a name.", spec: dataIndex(postgres(`secretRef: {name: ""}, ` + ref)), path: di + ".persistence.postgresql.secretRef.name", says: says{"at least 1 chars", "name the Secret"}},
+		"ServiceNameEmpty":  {reason: "A Service has a name.", spec: dataIndex(postgres(secret + `, serviceRef: {name: ""}`)), path: di + ".persistence.postgresql.serviceRef.name", says: says{"at least 1 chars", "name the Service"}},
+		"ServiceNameAbsent": {reason: "A Service has a name.", spec: jobService(postgres(secret + `, serviceRef: {port: 5432}`)), path: js + ".persistence.postgresql.serviceRef.name", says: says{"Required", "name the Service"}},
+
+		"PortZero":         {reason: "Port 0 is none.", spec: common(secret + ", serviceRef: {name: pg, port: 0}"), path: "spec.persistence.postgresql.serviceRef.port", says: says{"greater than or equal to 1", "must be between 1 and 65535"}},
+		"PortNegative":     {reason: "Ports are positive.", spec: dataIndex(postgres(secret + ", serviceRef: {name: pg, port: -1}")), path: di + ".persistence.postgresql.serviceRef.port", says: says{"greater than or equal to 1", "must be between 1 and 65535"}},
+		"PortTooLarge":     {reason: "Ports have 16 bits.", spec: jobService(postgres(secret + ", serviceRef: {name: pg, port: 65536}")), path: js + ".persistence.postgresql.serviceRef.port", says: says{"less than or equal to 65535", "must be between 1 and 65535"}},
+		"PortOfWrongType":  {reason: "A port is a number.", spec: common(secret + `, serviceRef: {name: pg, port: "5432"}`), path: "spec.persistence.postgresql.serviceRef.port", says: says{"must be of type integer", "must be of type int32"}},
+		"PortBeyondNumber": {reason: "Nothing overflows.", spec: common(secret + `, serviceRef: {name: pg, port: 4294972728}`), path: "spec.persistence.postgresql.serviceRef.port", says: says{"less than or equal to 65535", "int32"}},
+
+		"StrategyUnknown":      {reason: "There are three strategies.", spec: dataIndex("persistence: {dbMigrationStrategy: later, postgresql: {" + secret + "," + ref + "}}"), path: di + ".persistence.dbMigrationStrategy", says: says{`supported values: "service", "job", "none"`, `supported values: "service", "job", "none"`}},
+		"StrategyCapital":      {reason: "Their names are lower case; the operator takes Job for none.", spec: jobService("persistence: {dbMigrationStrategy: Job, postgresql: {" + secret + "," + ref + "}}"), path: js + ".persistence.dbMigrationStrategy", says: says{"Unsupported value", "Unsupported value"}},
+		"DataIndexJobWithout":  {reason: "A Job without a database has nothing to migrate.", spec: dataIndex("persistence: {dbMigrationStrategy: job}"), path: di + ".persistence.dbMigrationStrategy", says: says{noDB, noDB}},
+		"JobServiceJobWithout": {reason: "A Job without a database has nothing to migrate.", spec: jobService("persistence: {dbMigrationStrategy: job}"), path: js + ".persistence.dbMigrationStrategy", says: says{noDB, noDB}},
+
+		"ReplicasNegative":           {reason: "There can't be fewer pods than none.", spec: dataIndex("podTemplate: {replicas: -1}"), path: di + ".podTemplate.replicas", says: says{"greater than or equal to 0", "must be 0 or more"}},
+		"JobServiceReplicasNegative": {reason: "There can't be fewer pods than none.", spec: jobService("podTemplate: {replicas: -3}"), path: js + ".podTemplate.replicas", says: says{"greater than or equal to 0", "must be 0 or more"}},
+		"ReplicasOfWrongType":        {reason: "Replicas are a number.", spec: dataIndex("podTemplate: {replicas: two}"), path: di + ".podTemplate.replicas", says: says{"must be of type integer", "must be of type int32"}},
+		"ReplicasFraction":           {reason: "Pods are whole.", spec: dataIndex("podTemplate: {replicas: 1.5}"), path: di + ".podTemplate.replicas", says: says{"must be of type integer", "must be of type int32"}},
+
+		"BudgetBoth":              {reason: "Kubernetes takes one of both.", spec: dataIndex("podTemplate: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: 1}}"), path: di + ".podTemplate.podDisruptionBudget", says: says{"exclude each other: set one of them", "exclude each other: set one of them"}},
+		"JobServiceBudgetBoth":    {reason: "Kubernetes takes one of both.", spec: jobService(`podTemplate: {podDisruptionBudget: {minAvailable: "50%", maxUnavailable: 1}}`), path: js + ".podTemplate.podDisruptionBudget", says: says{"exclude each other: set one of them", "exclude each other: set one of them"}},
+		"BudgetNegative":          {reason: "There can't be fewer pods than none.", spec: dataIndex("podTemplate: {podDisruptionBudget: {minAvailable: -1}}"), path: di + ".podTemplate.podDisruptionBudget.minAvailable", says: says{pods, pods}},
+		"BudgetMoreThanAll":       {reason: "There can't be more pods than all.", spec: dataIndex(`podTemplate: {podDisruptionBudget: {maxUnavailable: "150%"}}`), path: di + ".podTemplate.podDisruptionBudget.maxUnavailable", says: says{pods, pods}},
+		"BudgetWithoutPercentage": {reason: "A text is a percentage.", spec: dataIndex(`podTemplate: {podDisruptionBudget: {minAvailable: half}}`), path: di + ".podTemplate.podDisruptionBudget.minAvailable", says: says{pods, pods}},
+
+		"BrokerEmpty":       {reason: "A Broker is referred to.", spec: "eventing: {broker: {}}", path: "spec.eventing.broker", says: says{broker, broker}},
+		"BrokerURI":         {reason: "Triggers take events from Brokers alone; the operator crashes.", spec: `eventing: {broker: {uri: "http://broker.example.com"}}`, path: "spec.eventing.broker", says: says{broker, broker}},
+		"BrokerNameEmpty":   {reason: "A Broker has a name.", spec: `eventing: {broker: {ref: {kind: Broker, name: ""}}}`, path: "spec.eventing.broker", says: says{"a ref needs a kind and a name", "name the object"}},
+		"BrokerKindAbsent":  {reason: "A reference has a kind.", spec: `eventing: {broker: {ref: {name: default}}}`, path: "spec.eventing.broker.ref.kind", says: says{"Required", "name the kind"}},
+		"DataIndexSource":   {reason: "Triggers take events from Brokers alone.", spec: dataIndex(`source: {uri: "http://broker.example.com"}`), path: di + ".source", says: says{source, source}},
+		"DataIndexNoSource": {reason: "An empty source is none.", spec: dataIndex("source: {}"), path: di + ".source", says: says{source, source}},
+		"JobServiceSource":  {reason: "Triggers take events from Brokers alone.", spec: jobService(`source: {uri: "http://broker.example.com"}`), path: js + ".source", says: says{source, source}},
+		"SinkEmpty":         {reason: "Events go somewhere.", spec: jobService("sink: {}"), path: js + ".sink", says: says{needs, needs}},
+		"SinkKindEmpty":     {reason: "A reference has a kind.", spec: jobService(`sink: {ref: {kind: "", name: x}}`), path: js + ".sink", says: says{"a ref needs a kind and a name", "name the kind"}},
+
+		"PropertyWithoutName": {reason: "A property has a name.", spec: `properties: {flow: [{name: "", value: x}]}`, path: "spec.properties.flow[0].name", says: says{"at least 1 chars", "name the property"}},
+		"PropertyWithoutKey":  {reason: "A reference names a key.", spec: `properties: {flow: [{name: a, valueFrom: {configMapKeyRef: {name: cm, key: ""}}}]}`, path: "spec.properties.flow[0].valueFrom.configMapKeyRef", says: says{"name and key are needed", "name and key are needed"}},
+		"PropertyNoSecret":    {reason: "A reference names a Secret.", spec: `properties: {flow: [{name: a, valueFrom: {secretKeyRef: {name: "", key: k}}}]}`, path: "spec.properties.flow[0].valueFrom.secretKeyRef", says: says{"name and key are needed", "name and key are needed"}},
+
+		"EnabledOfWrongType":  {reason: "A switch is true or false.", spec: dataIndex(`enabled: "yes"`), path: di + ".enabled", says: says{"must be of type boolean", "must be of type bool"}},
+		"ServicesOfWrongType": {reason: "Services are an object.", spec: "services: [dataIndex]", path: "spec.services", says: says{"must be of type object", "must be of type"}},
+		"EnvOfWrongType":      {reason: "Values of variables are text.", spec: dataIndex("podTemplate: {container: {env: [{name: A, value: 1}]}}"), path: di + ".podTemplate.container.env", says: says{"must be of type string", "must be of type string"}},
+	}
+
+	validator, err := xrdschema.Load("../apis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) < 40 {
+		t.Errorf("%d bad specs, want at least 40", len(cases))
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			xr := compositeOf(t, tc.spec)
+
+			schema := validator.Validate(xr.Object).ToAggregate()
+			if schema == nil {
+				t.Fatalf("%s\nThe API server accepts:\n%s", tc.reason, tc.spec)
+			}
+			mentions(t, "the API server", schema.Error(), tc.path, tc.says.schema)
+
+			rsp := run(t, requestFor(t, xr))
+			mentions(t, "the function", fatal(rsp), tc.path, tc.says.function)
+			valid := conditionOf(rsp, v1alpha08.ConditionSpecValid)
+			if valid.GetStatus() != fnv1.Status_STATUS_CONDITION_FALSE || valid.GetReason() != v1alpha08.ReasonInvalid || valid.GetTarget() != fnv1.Target_TARGET_COMPOSITE_AND_CLAIM {
+				t.Errorf("%s\nThe claim's condition %s: got %v", tc.reason, v1alpha08.ConditionSpecValid, valid)
+			}
+			mentions(t, "the condition", valid.GetMessage(), tc.path, tc.says.function)
+			t.Logf("%s\n  API server: %s\n  function:   %s", tc.spec, schema, fatal(rsp))
+		})
+	}
+}
+
+// TestRefusalNamesEverything holds a spec with several slips against the promise to
+// name them all at once.
+func TestRefusalNamesEverything(t *testing.T) {
+	t.Parallel()
+	got := fatal(run(t, requestFor(t, compositeOf(t, `
+eventing: {broker: {}}
+persistence: {postgresql: {secretRef: {name: ""}, jdbcUrl: "mysql://x"}}
+services:
+  dataIndex: {podTemplate: {replicas: -1, container: {image: "no image!"}}}
+  jobService: {persistence: {dbMigrationStrategy: sometimes}, sink: {}}
+`))))
+	for _, path := range []string{
+		"spec.eventing.broker", "spec.persistence.postgresql.secretRef.name", "spec.persistence.postgresql.jdbcUrl",
+		"spec.services.dataIndex.podTemplate.replicas", "spec.services.dataIndex.podTemplate.container.image",
+		"spec.services.jobService.persistence.dbMigrationStrategy", "spec.services.jobService.sink",
+	} {
+		mentions(t, "the function", got, path)
+	}
+}
+
+// TestJobStrategyIsRefused holds the one documented feature that this version lacks
+// against the promise to say so.
+func TestJobStrategyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, doc := range documents(t, "../test/seeds/testdata/"+migrationByJob) {
+		mentions(t, "the function", fatal(run(t, requestFor(t, claimed(doc)))),
+			"dbMigrationStrategy", "this version runs no migration Jobs: use service, or migrate the schema yourself and use none")
+	}
+}
+
+func mentions(t *testing.T, who, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("what %s says doesn't mention %q: %s", who, want, text)
+		}
+	}
+}
