@@ -64,7 +64,7 @@ golden: $(RENDER_BINS) ## Rewrite the golden renders in test/render/testdata.
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
-	@$(BIN)/golangci-lint run
+	@$(BIN)/golangci-lint run --allow-serial-runners
 
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## Format the code, imports included.

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	"github.com/crossplane/function-sdk-go/response"
@@ -44,7 +43,7 @@ func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) 
 	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-name", in.Composite.GetName())
 
 	result := answer(in, err)
-	composition.Respond(rsp, in.Composite, result)
+	composition.Respond(rsp, in, result)
 	log.Debug("Answered", "composed", len(result.Composed), "requirements", len(result.Requirements), "fatal", result.Fatal)
 	return rsp, nil
 }
@@ -73,7 +72,7 @@ func answer(in *composition.Request, unreadable error) *composition.Result {
 func refused(err error) *composition.Result {
 	return &composition.Result{
 		Conditions: []composition.Condition{{
-			Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error(),
+			Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error(), Alarm: true,
 		}},
 		Fatal: err,
 	}

@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-
 	"github.com/crossplane/function-sdk-go"
 )
 

@@ -92,7 +92,7 @@ func structOf(t testing.TB, o map[string]any) *structpb.Struct {
 // request that it answers.
 func run(t testing.TB, req *fnv1.RunFunctionRequest) *fnv1.RunFunctionResponse {
 	t.Helper()
-	rsp, err := NewFunction(logging.NewNopLogger()).RunFunction(t.Context(), proto.Clone(req).(*fnv1.RunFunctionRequest)) //nolint:forcetypeassert // A clone has the type of its original.
+	rsp, err := NewFunction(logging.NewNopLogger()).RunFunction(t.Context(), proto.Clone(req).(*fnv1.RunFunctionRequest))
 	if err != nil {
 		t.Fatalf("RunFunction: %v", err)
 	}

@@ -20,7 +20,6 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-
 	"github.com/crossplane/function-sdk-go"
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"

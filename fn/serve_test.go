@@ -86,7 +86,7 @@ func TestServeBadInput(t *testing.T) {
 	alien := compositeOf(t, "")
 	alien.SetKind("XDatabase")
 	homeless := compositeOf(t, "")
-	delete(homeless.Object["spec"].(map[string]any), "claimRef") //nolint:forcetypeassert // Made above.
+	delete(homeless.Object["spec"].(map[string]any), "claimRef")
 	huge := compositeOf(t, "")
 	huge.SetAnnotations(map[string]string{"huge": strings.Repeat("x", 10<<20)})
 
@@ -254,7 +254,7 @@ func TestServeMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rsp.Body.Close() //nolint:errcheck // It was read.
+	defer rsp.Body.Close()
 	body, err := io.ReadAll(rsp.Body)
 	if err != nil {
 		t.Fatal(err)

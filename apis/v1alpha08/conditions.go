@@ -61,7 +61,7 @@ const (
 	// ReasonKeyNotFound means that a Secret exists without a key that is needed.
 	ReasonKeyNotFound = "KeyNotFound"
 	// ReasonNotChecked means that this Crossplane can't look Secrets up for functions
-	// (it can since v2.0), so that nothing is known about them.
+	// (it can since v2.2), so that nothing is known about them.
 	ReasonNotChecked = "NotChecked"
 )
 

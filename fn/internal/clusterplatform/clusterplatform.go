@@ -67,7 +67,7 @@ func judge(answer composition.Answer, ref v1alpha08.SonataFlowPlatformRef) compo
 	case composition.StatePending:
 		c.Message = fmt.Sprintf("Looking for the referenced SonataFlowPlatform '%s/%s'", ref.Namespace, ref.Name)
 	case composition.StateUnknown:
-		c.Message = fmt.Sprintf("Whether the referenced SonataFlowPlatform '%s/%s' is ready isn't known: this Crossplane doesn't look resources up for functions (v2.0 and later do)", ref.Namespace, ref.Name)
+		c.Message = fmt.Sprintf("Whether the referenced SonataFlowPlatform '%s/%s' is ready isn't known: this Crossplane doesn't look resources up for functions (v2.2 and later do)", ref.Namespace, ref.Name)
 	case composition.StateAbsent:
 		c.Status, c.Reason = metav1.ConditionFalse, v1alpha08.ReasonPlatformNotFound
 		c.Message = fmt.Sprintf("%s platform does not exist in %s namespace", ref.Name, ref.Namespace)
@@ -108,8 +108,8 @@ func succeed(platform *unstructured.Unstructured) metav1.ConditionStatus {
 func refuse(err error) *composition.Result {
 	return &composition.Result{
 		Conditions: []composition.Condition{
-			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: err.Error(), Verbatim: true},
-			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid: " + err.Error()},
+			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: err.Error(), Alarm: true},
+			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},
 		},
 		Fatal: err,
 	}

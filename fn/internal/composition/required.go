@@ -4,7 +4,6 @@ package composition
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/utils/ptr"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
@@ -30,8 +29,8 @@ const (
 	// StatePending means that Crossplane wasn't asked yet. It will call again, so what
 	// is decided now isn't final.
 	StatePending State = iota
-	// StateUnknown means that this Crossplane doesn't answer. Before v2.0 none does;
-	// before v2.2 it doesn't say that it will, so the first call may still find this.
+	// StateUnknown means that this Crossplane isn't asked, because it doesn't say that
+	// it looks up resources by namespace. It does since v2.2.
 	StateUnknown
 	// StateAbsent means that there is no such resource.
 	StateAbsent
@@ -70,9 +69,11 @@ func answers(req *fnv1.RunFunctionRequest) map[string]Answer {
 }
 
 // require writes requirements into a response. They are the same on every path
-// through a composer: Crossplane calls again until they are stable.
-func require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
-	if len(qs) == 0 {
+// through a composer: Crossplane calls again until they are stable. One that can't
+// look resources up isn't asked: to v1.20, requirements that it doesn't know look
+// different each time, so it would give up.
+func (r *Request) require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
+	if len(qs) == 0 || !r.asks {
 		return
 	}
 	if rsp.GetRequirements() == nil {
@@ -84,7 +85,7 @@ func require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
 	for _, q := range qs {
 		s := &fnv1.ResourceSelector{ApiVersion: q.APIVersion, Kind: q.Kind}
 		if q.Namespace != "" {
-			s.Namespace = ptr.To(q.Namespace)
+			s.Namespace = new(q.Namespace)
 		}
 		if q.ResourceName != "" {
 			s.Match = &fnv1.ResourceSelector_MatchName{MatchName: q.ResourceName}

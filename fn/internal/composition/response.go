@@ -5,25 +5,23 @@ package composition
 import (
 	"maps"
 
+	"google.golang.org/protobuf/types/known/structpb"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-
-	"google.golang.org/protobuf/types/known/structpb"
-
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	"github.com/crossplane/function-sdk-go/response"
 )
 
 // Respond writes a result into a response. What earlier functions of the pipeline
 // wanted stays.
-func Respond(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured, r *Result) {
-	require(rsp, r.Requirements)
+func Respond(rsp *fnv1.RunFunctionResponse, req *Request, r *Result) {
+	req.require(rsp, r.Requirements)
 	for _, c := range r.Conditions {
 		condition(rsp, c)
-		if changed(composite, c) {
+		if changed(req.Composite, c) {
 			event(rsp, c)
 		}
 	}
@@ -31,7 +29,7 @@ func Respond(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured
 		response.Fatal(rsp, r.Fatal)
 		return
 	}
-	if err := desire(rsp, composite, r); err != nil {
+	if err := desire(rsp, req.Composite, r); err != nil {
 		response.Fatal(rsp, err)
 	}
 }
@@ -129,7 +127,7 @@ func changed(composite *unstructured.Unstructured, c Condition) bool {
 			continue
 		}
 		same := o["status"] == string(c.Status) && o["reason"] == c.Reason
-		if c.Verbatim {
+		if c.Alarm {
 			message, _ := o["message"].(string) // Absent and empty are the same.
 			same = same && message == c.Message
 		}
@@ -143,7 +141,7 @@ func event(rsp *fnv1.RunFunctionResponse, c Condition) {
 	if c.Message != "" {
 		text += ": " + c.Message
 	}
-	if c.Status == metav1.ConditionTrue && !c.Verbatim {
+	if !c.Alarm {
 		response.Normal(rsp, text).TargetCompositeAndClaim().WithReason(c.Reason)
 		return
 	}

@@ -52,6 +52,7 @@ type Condition struct {
 	Reason string
 	// Message is one line without a trailing dot: what is the matter and what to do.
 	Message string
-	// Verbatim makes a change of the message alone worth an event.
-	Verbatim bool
+	// Alarm is for what the user must mend: its event is a warning, and there is another
+	// one whenever the message changes.
+	Alarm bool
 }

@@ -78,13 +78,15 @@ func Resolve(in v1beta1.Images, path *field.Path) (Set, field.ErrorList) {
 		}
 		return full
 	}
-	return Set{
+	// Go may read errs before it picks, were both in the return statement.
+	set := Set{
 		DataIndexEphemeral:   pick("dataIndexEphemeral", in.DataIndexEphemeral, v.names.DataIndexEphemeral),
 		DataIndexPostgreSQL:  pick("dataIndexPostgreSQL", in.DataIndexPostgreSQL, v.names.DataIndexPostgreSQL),
 		JobServiceEphemeral:  pick("jobServiceEphemeral", in.JobServiceEphemeral, v.names.JobServiceEphemeral),
 		JobServicePostgreSQL: pick("jobServicePostgreSQL", in.JobServicePostgreSQL, v.names.JobServicePostgreSQL),
 		DBMigrator:           pick("dbMigrator", in.DBMigrator, v.names.DBMigrator),
-	}, errs
+	}
+	return set, errs
 }
 
 // Check returns an error if an image isn't a reference that a container runtime

@@ -55,7 +55,7 @@ func observeService(s *service.Service, deployment *unstructured.Unstructured) s
 	}
 	switch {
 	case verdict.Phase == health.Failed:
-		out.condition.Reason = v1alpha08.ReasonDeploymentFailure
+		out.condition.Reason, out.condition.Alarm = v1alpha08.ReasonDeploymentFailure, true
 	case verdict.Phase == health.Ready && wanted == 0:
 		out.condition.Reason = v1alpha08.ReasonScaledToZero
 		out.condition.Message = fmt.Sprintf("Deployment %s is scaled to zero", s.Name)

@@ -52,7 +52,7 @@ func succeeded(o observation, waiting []string) composition.Condition {
 	for _, s := range o.services {
 		switch s.phase {
 		case health.Failed:
-			c.Reason, c.Message = v1alpha08.ReasonFailure, s.kind.Title()+": "+s.condition.Message
+			c.Reason, c.Message, c.Alarm = v1alpha08.ReasonFailure, s.kind.Title()+": "+s.condition.Message, true
 			return c
 		case health.Missing, health.Progressing:
 			unready = append(unready, s.kind.Title())
@@ -77,7 +77,7 @@ func succeeded(o observation, waiting []string) composition.Condition {
 func specValid(warnings []string) composition.Condition {
 	c := composition.Condition{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValid}
 	if len(warnings) > 0 {
-		c.Reason, c.Message, c.Verbatim = v1alpha08.ReasonValidWithWarnings, strings.Join(warnings, "; "), true
+		c.Reason, c.Message, c.Alarm = v1alpha08.ReasonValidWithWarnings, strings.Join(warnings, "; "), true
 	}
 	return c
 }
@@ -123,8 +123,8 @@ func invalid(asked []composition.Requirement, errs field.ErrorList) *composition
 	return &composition.Result{
 		Requirements: asked,
 		Conditions: []composition.Condition{
-			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: message, Verbatim: true},
-			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid: " + message},
+			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: message, Alarm: true},
+			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},
 		},
 		Fatal: errors.New(message),
 	}
@@ -135,7 +135,7 @@ func failed(asked []composition.Requirement, err error) *composition.Result {
 	return &composition.Result{
 		Requirements: asked,
 		Conditions: []composition.Condition{
-			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error()},
+			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error(), Alarm: true},
 		},
 		Fatal: err,
 	}

@@ -97,10 +97,6 @@ func (r *resolver) services() []wanted {
 func (r *resolver) service(w wanted) (*service.Service, []string, error) {
 	name := w.kind.Name(r.doc.Name)
 	db := r.database(w, name)
-	text, err := properties.Encode(r.properties(w.kind))
-	if err != nil {
-		return nil, nil, err
-	}
 	pod, warnings, err := podtemplate.Merge(service.NewPod(service.PodOptions{
 		Kind:            w.kind,
 		Image:           r.image(w.kind, db != nil),
@@ -122,7 +118,7 @@ func (r *resolver) service(w wanted) (*service.Service, []string, error) {
 		Image:      image,
 		Version:    images.Version(image),
 		Database:   db,
-		Properties: text,
+		Properties: properties.Encode(r.properties(w.kind)),
 		Pod:        pod,
 	}, append(warnings, r.singleton(w)...), nil
 }

@@ -25,79 +25,58 @@ func lookUpSecrets(req *composition.Request, p *Platform) *composition.Condition
 	if req.Input.Secrets == v1beta1.SecretsIgnore {
 		return nil
 	}
-	looked, known := false, true
-	reason := v1alpha08.ReasonSecretsFound
-	var problems []problem
+	var refs []postgres.Secret
+	readers := map[postgres.Secret][]string{}
 	for _, s := range p.Services {
 		if s.Database == nil {
 			continue
 		}
-		looked = true
 		ref := s.Database.Secret
-		answer := req.Answer(secretRequirement(p.Namespace, ref.Name))
-		// While nothing is known, or the Secret is gone, running pods keep what they
-		// started with.
-		s.SecretVersion = observedSecretVersion(req.Observed[s.Kind.Key(service.ResourceDeployment)])
-		switch answer.State {
-		case composition.StatePending, composition.StateUnknown:
-			known = false
-		case composition.StateAbsent:
-			reason = v1alpha08.ReasonSecretNotFound
-			problems = add(problems, problem{
-				before: fmt.Sprintf("Secret %s doesn't exist in namespace %s, where", ref.Name, p.Namespace),
-				after:  "look for it",
-			}, s.Kind)
-		case composition.StateFound:
-			secret := answer.Objects[0]
-			s.SecretVersion = secretVersion(secret)
-			if missing := missingKeys(secret, ref); len(missing) > 0 {
-				if len(problems) == 0 {
-					reason = v1alpha08.ReasonKeyNotFound
-				}
-				problems = add(problems, problem{
-					before: fmt.Sprintf("Secret %s in namespace %s lacks %s, which", ref.Name, p.Namespace, strings.Join(missing, " and ")),
-					after:  "read; add what is missing, or set secretRef.userKey and secretRef.passwordKey",
-				}, s.Kind)
+		if len(readers[ref]) == 0 {
+			refs = append(refs, ref)
+		}
+		readers[ref] = append(readers[ref], s.Kind.Title())
+		s.SecretVersion = secretVersion(req.Answer(secretRequirement(p.Namespace, ref.Name)), req.Observed[s.Kind.Key(service.ResourceDeployment)])
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	c := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonSecretsFound}
+	var problems []string
+	for _, ref := range refs {
+		reason, problem := judgeSecret(req.Answer(secretRequirement(p.Namespace, ref.Name)), ref, p.Namespace, strings.Join(readers[ref], " and "))
+		switch reason {
+		case v1alpha08.ReasonSecretNotFound, v1alpha08.ReasonKeyNotFound:
+			problems = append(problems, problem)
+			if len(problems) == 1 {
+				c.Status, c.Reason, c.Alarm = metav1.ConditionFalse, reason, true
+			}
+		case v1alpha08.ReasonNotChecked:
+			if len(problems) == 0 {
+				c.Status, c.Reason, c.Message = metav1.ConditionUnknown, reason, problem
 			}
 		}
 	}
-	c := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionTrue, Reason: reason, Message: sentence(problems)}
-	switch {
-	case !looked:
-		return nil
-	case len(problems) > 0:
-		c.Status = metav1.ConditionFalse
-	case !known:
-		c.Status, c.Reason = metav1.ConditionUnknown, v1alpha08.ReasonNotChecked
-		c.Message = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.0 and later do)"
+	if len(problems) > 0 {
+		c.Message = strings.Join(problems, "; ")
 	}
 	return c
 }
 
-// A problem is what is wrong with a Secret, in words around those whose pods need it.
-type problem struct {
-	before, after string
-	services      []string
-}
-
-// add tells of a problem that a service has. Services may share one.
-func add(problems []problem, p problem, k service.Kind) []problem {
-	for i, o := range problems {
-		if o.before == p.before {
-			problems[i].services = append(o.services, "the "+k.Title())
-			return problems
+// judgeSecret tells what is wrong with a Secret that services read, if anything is.
+func judgeSecret(answer composition.Answer, ref postgres.Secret, namespace, readers string) (reason, problem string) {
+	switch answer.State {
+	case composition.StateAbsent:
+		return v1alpha08.ReasonSecretNotFound, fmt.Sprintf("Secret %s doesn't exist in namespace %s, where the pods of %s look for it", ref.Name, namespace, readers)
+	case composition.StateFound:
+		if missing := missingKeys(answer.Objects[0], ref); len(missing) > 0 {
+			return v1alpha08.ReasonKeyNotFound, fmt.Sprintf("Secret %s in namespace %s lacks %s, which the pods of %s read; add what is missing, or set secretRef.userKey and secretRef.passwordKey",
+				ref.Name, namespace, strings.Join(missing, " and "), readers)
 		}
+	case composition.StatePending, composition.StateUnknown:
+		return v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
 	}
-	p.services = []string{"the " + k.Title()}
-	return append(problems, p)
-}
-
-func sentence(problems []problem) string {
-	texts := make([]string, 0, len(problems))
-	for _, p := range problems {
-		texts = append(texts, fmt.Sprintf("%s the pods of %s %s", p.before, strings.Join(p.services, " and "), p.after))
-	}
-	return strings.Join(texts, "; ")
+	return v1alpha08.ReasonSecretsFound, ""
 }
 
 // missingKeys lists the keys that a service reads and a Secret lacks.
@@ -120,18 +99,18 @@ func has(secret *unstructured.Unstructured, data, key string) bool {
 }
 
 // secretVersion changes whenever a Secret does. It is made of metadata: a hash of
-// the values could be guessed at. Empty for a Secret that no API server has seen.
-func secretVersion(secret *unstructured.Unstructured) string {
-	if secret.GetResourceVersion() == "" {
-		return ""
+// the values could be guessed at. While the Secret isn't there or nothing is known
+// about it, it is the version that the pods of the Deployment were last started
+// with, so that they keep running.
+func secretVersion(answer composition.Answer, deployment *unstructured.Unstructured) string {
+	if answer.State == composition.StateFound {
+		secret := answer.Objects[0]
+		if secret.GetResourceVersion() == "" {
+			return "" // A manifest that no API server has seen.
+		}
+		sum := sha256.Sum256([]byte(string(secret.GetUID()) + "/" + secret.GetResourceVersion()))
+		return hex.EncodeToString(sum[:])
 	}
-	sum := sha256.Sum256([]byte(string(secret.GetUID()) + "/" + secret.GetResourceVersion()))
-	return hex.EncodeToString(sum[:])
-}
-
-// observedSecretVersion returns the version that the pods of a Deployment were last
-// started with.
-func observedSecretVersion(deployment *unstructured.Unstructured) string {
 	if deployment == nil {
 		return ""
 	}

@@ -21,7 +21,7 @@ const (
 	defaultPort        = 5432
 	defaultDatabase    = "sonataflow"
 	defaultUserKey     = "POSTGRESQL_USER"
-	defaultPasswordKey = "POSTGRESQL_PASSWORD" //nolint:gosec // The name of a key, not a password.
+	defaultPasswordKey = "POSTGRESQL_PASSWORD"
 )
 
 // A Database is where a service keeps its data.

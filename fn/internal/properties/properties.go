@@ -8,23 +8,23 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/magiconair/properties"
-
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 )
 
 // Encode writes properties as text: a line "key = value" each, sorted by key.
-// Placeholders such as ${K_SINK} stay as they are: the application resolves them.
-func Encode(in map[string]string) (string, error) {
-	p := properties.NewProperties()
-	p.DisableExpansion = true
-	for _, key := range slices.Sorted(maps.Keys(in)) {
-		if _, _, err := p.Set(key, in[key]); err != nil {
-			return "", errors.Wrapf(err, "cannot set property %q", key)
-		}
-	}
+// Placeholders such as ${K_SINK} stay as they are: the application resolves them. See
+// https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
+// for what is escaped, and why.
+func Encode(in map[string]string) string {
+	values := []string{`\`, `\\`, "\t", `\t`, "\n", `\n`, "\f", `\f`, "\r", `\r`}
+	value := strings.NewReplacer(values...)
+	key := strings.NewReplacer(append(values, " ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)...)
 	text := &strings.Builder{}
-	_, err := p.Write(text, properties.UTF8)
-	return text.String(), errors.Wrap(err, "cannot write properties")
+	for _, k := range slices.Sorted(maps.Keys(in)) {
+		text.WriteString(key.Replace(k) + " = ")
+		if strings.HasPrefix(in[k], " ") {
+			text.WriteString(`\`)
+		}
+		text.WriteString(value.Replace(in[k]) + "\n")
+	}
+	return text.String()
 }

@@ -40,7 +40,7 @@ func Decide(given *int32, autoscaler *autoscalingv2.HorizontalPodAutoscaler, obs
 	// asks for it too. An autoscaler does so once it changes the number; until then we
 	// ask on its behalf.
 	if wanted := autoscaler.Status.DesiredReplicas; wanted > 0 && onlyApplied(observed) {
-		d.Replicas = ptr.To(wanted)
+		d.Replicas = new(wanted)
 	}
 	return d
 }

@@ -6,7 +6,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 )
@@ -60,7 +59,7 @@ func NewPod(o PodOptions) corev1.PodSpec {
 		}},
 		ImagePullSecrets: o.PullSecrets,
 		// The services don't talk to the API server.
-		AutomountServiceAccountToken: ptr.To(false),
+		AutomountServiceAccountToken: new(false),
 	}
 }
 

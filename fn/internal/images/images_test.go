@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package images_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	type want struct {
+		set images.Set
+		// errs are the field and the value of each error.
+		errs []string
+	}
+	kogito := func(registry, tag string) images.Set {
+		prefix := registry + "/incubator-kie-kogito-"
+		return images.Set{
+			DataIndexEphemeral:   prefix + "data-index-ephemeral:" + tag,
+			DataIndexPostgreSQL:  prefix + "data-index-postgresql:" + tag,
+			JobServiceEphemeral:  prefix + "jobs-service-ephemeral:" + tag,
+			JobServicePostgreSQL: prefix + "jobs-service-postgresql:" + tag,
+			DBMigrator:           prefix + "db-migrator-tool:" + tag,
+		}
+	}
+	kubesmarts := kogito("quay.io/kubesmarts", "main")
+	kubesmarts.DBMigrator = "quay.io/kubesmarts/incubator-kie-kogito-db-migrator:main"
+	pinned := kogito("mirror.example.com/apache", "10.1.0")
+	pinned.DataIndexPostgreSQL = "example.com/di@" + digest
+	pinned.DBMigrator = "migrator"
+	cases := map[string]struct {
+		reason string
+		in     v1beta1.Images
+		want   want
+	}{
+		"Default": {
+			reason: "Apache's images are the default.",
+			want:   want{set: kogito("docker.io/apache", "10.2.0")},
+		},
+		"Apache": {
+			reason: "They can be asked for.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileApache},
+			want:   want{set: kogito("docker.io/apache", "10.2.0")},
+		},
+		"KubeSmarts": {
+			reason: "KubeSmarts calls the migrator by another name, and publishes main.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileKubeSmarts},
+			want:   want{set: kubesmarts},
+		},
+		"RedHat": {
+			reason: "Red Hat calls all of them by other names.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat},
+			want: want{set: images.Set{
+				DataIndexEphemeral:   "registry.redhat.io/openshift-serverless-1/logic-data-index-ephemeral-rhel8:1.36.0",
+				DataIndexPostgreSQL:  "registry.redhat.io/openshift-serverless-1/logic-data-index-postgresql-rhel8:1.36.0",
+				JobServiceEphemeral:  "registry.redhat.io/openshift-serverless-1/logic-jobs-service-ephemeral-rhel8:1.36.0",
+				JobServicePostgreSQL: "registry.redhat.io/openshift-serverless-1/logic-jobs-service-postgresql-rhel8:1.36.0",
+				DBMigrator:           "registry.redhat.io/openshift-serverless-1/logic-db-migrator-tool-rhel8:1.36.0",
+			}},
+		},
+		"RegistryAndTag": {
+			reason: "Registry and tag win over the profile's.",
+			in:     v1beta1.Images{Registry: "localhost:5000/mirror/apache", Tag: "999-SNAPSHOT"},
+			want:   want{set: kogito("localhost:5000/mirror/apache", "999-SNAPSHOT")},
+		},
+		"RegistryWithSlash": {
+			reason: "A slash at the end of the registry does no harm.",
+			in:     v1beta1.Images{Registry: "mirror.example.com/"},
+			want:   want{set: kogito("mirror.example.com", "10.2.0")},
+		},
+		"FullReference": {
+			reason: "A full reference wins over all of it and stays as it is, with a digest or without even a registry.",
+			in: v1beta1.Images{
+				Registry: "mirror.example.com/apache", Tag: "10.1.0",
+				DataIndexPostgreSQL: "example.com/di@" + digest, DBMigrator: "migrator",
+			},
+			want: want{set: pinned},
+		},
+		"InvalidReference": {
+			reason: "A reference that nobody can pull is refused where it stands.",
+			in:     v1beta1.Images{DataIndexEphemeral: "Example.com/DI:1", JobServicePostgreSQL: "https://example.com/js", DBMigrator: "example.com/m@sha256:1"},
+			want: want{errs: []string{
+				"input.images.dataIndexEphemeral: Example.com/DI:1",
+				"input.images.jobServicePostgreSQL: https://example.com/js",
+				"input.images.dbMigrator: example.com/m@sha256:1",
+			}},
+		},
+		"InvalidTag": {
+			reason: "A tag that can't be one is wrong for every image that has it.",
+			in: v1beta1.Images{
+				Tag: "1 0", DataIndexEphemeral: "a", DataIndexPostgreSQL: "a", JobServiceEphemeral: "a", JobServicePostgreSQL: "a",
+			},
+			want: want{errs: []string{"input.images: docker.io/apache/incubator-kie-kogito-db-migrator-tool:1 0"}},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, errs := images.Resolve(tc.in, field.NewPath("input", "images"))
+			var wrong []string
+			for _, err := range errs {
+				wrong = append(wrong, err.Field+": "+err.BadValue.(string))
+			}
+			if diff := cmp.Diff(tc.want.errs, wrong); diff != "" {
+				t.Errorf("%s\nResolve(...): -want errors, +got errors:\n%s", tc.reason, diff)
+			}
+			if len(errs) > 0 {
+				return
+			}
+			if diff := cmp.Diff(tc.want.set, got); diff != "" {
+				t.Errorf("%s\nResolve(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		image  string
+		want   string
+	}{
+		"Name":   {reason: "A name alone is enough.", image: "di"},
+		"Full":   {reason: "As is all that a reference may have.", image: "example.com:5000/a/b/c:1@" + digest},
+		"Latest": {reason: "Whether latest is wise isn't the question.", image: "my/di:latest"},
+		"Empty": {
+			reason: "Nothing isn't an image.",
+			want:   `path: Invalid value: "": not an image: invalid reference format; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
+		},
+		"UpperCase": {
+			reason: "Names are lower case; the message says so.",
+			image:  "My/DI",
+			want:   `path: Invalid value: "My/DI": not an image: invalid reference format: repository name (My/DI) must be lowercase; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
+		},
+		"Blank": {
+			reason: "A blank from copying is easily overlooked.",
+			image:  "example.com/di:1 ",
+			want:   `path: Invalid value: "example.com/di:1 ": not an image: invalid reference format; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if err := images.Check(tc.image, field.NewPath("path")); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\nCheck(%q): -want, +got:\n%s", tc.reason, tc.image, diff)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		image  string
+		want   string
+	}{
+		"Tag":          {reason: "The tag is the version.", image: "example.com:5000/di:10.2.0", want: "10.2.0"},
+		"TagAndDigest": {reason: "Also beside a digest.", image: "example.com/di:10.2.0@" + digest, want: "10.2.0"},
+		"Digest":       {reason: "A digest is cut to what people write of it.", image: "example.com/di@" + digest, want: "9f86d081884c"},
+		"Neither":      {reason: "Without either, latest is pulled; a port isn't a tag.", image: "example.com:5000/di", want: "latest"},
+		"Underscores":  {reason: "A label's value starts and ends with a letter or digit.", image: "di:_1.0_-", want: "1.0"},
+		"OnlyDots":     {reason: "Where nothing is left, the version isn't known.", image: "di:___", want: "unknown"},
+		"Long":         {reason: "A tag may be longer than a label's value.", image: "di:" + strings.Repeat("a", 62) + "." + strings.Repeat("b", 65), want: strings.Repeat("a", 62)},
+		"Invalid":      {reason: "What isn't an image has no version.", image: "A", want: "unknown"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, images.Version(tc.image)); diff != "" {
+				t.Errorf("%s\nVersion(%q): -want, +got:\n%s", tc.reason, tc.image, diff)
+			}
+		})
+	}
+}
+
+// FuzzVersion holds that any image gives a legal, not empty, value of a label.
+func FuzzVersion(f *testing.F) {
+	for _, s := range []string{"a", "a:1", "a@" + digest, "a:" + strings.Repeat("-", 128), "localhost:5000/a", "a:_", "A", strings.Repeat("0", 64), "a@md5:" + strings.Repeat("0", 32)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, image string) {
+		got := images.Version(image)
+		if errs := validation.IsValidLabelValue(got); len(errs) > 0 || got == "" {
+			t.Errorf("Version(%q) = %q: %v", image, got, errs)
+		}
+	})
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package examples_test holds what users read and apply, the examples, the manifests
+// of an installation and the READMEs, against the definitions and the function that
+// they are about.
+package examples_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
+)
+
+// Where this package finds what it is about.
+const (
+	root    = "../.."
+	folder  = root + "/example"
+	install = folder + "/install"
+)
+
+// TestComposites holds every composite against its claim: it must be what Crossplane
+// makes of it.
+func TestComposites(t *testing.T) {
+	t.Parallel()
+	for _, name := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			composite := one(t, folder, name, "composite.yaml")
+			if composite.GetKind() == v1alpha08.KindSonataFlowClusterPlatform {
+				return // Nobody claims it.
+			}
+			if want := []string{"apiVersion", "kind", "metadata", "spec"}; !cmp.Equal(want, keys(composite.Object)) {
+				t.Errorf("composite.yaml: -want, +got:\n%s", cmp.Diff(want, keys(composite.Object)))
+			}
+			if diff := cmp.Diff(converted(t, one(t, folder, name, "claim.yaml"), composite.GetName()), composite.Object); diff != "" {
+				t.Errorf("composite.yaml isn't what the claim converts to: -want, +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// converted returns the composite that Crossplane makes of a claim. It ends the name
+// with five random characters, so the name is taken from the composite.
+func converted(t *testing.T, claim *unstructured.Unstructured, name string) map[string]any {
+	t.Helper()
+	random, ok := strings.CutPrefix(name, claim.GetName()+"-")
+	if !ok || len(random) != 5 {
+		t.Errorf("the composite's name is %q, want %s-xxxxx", name, claim.GetName())
+	}
+	spec := map[string]any{}
+	if given, ok := claim.Object["spec"].(map[string]any); ok {
+		spec = given
+	}
+	spec["claimRef"] = map[string]any{
+		"apiVersion": claim.GetAPIVersion(), "kind": claim.GetKind(),
+		"name": claim.GetName(), "namespace": claim.GetNamespace(),
+	}
+	return map[string]any{
+		"apiVersion": claim.GetAPIVersion(),
+		"kind":       v1alpha08.KindXSonataFlowPlatform,
+		"metadata": map[string]any{
+			"name": name,
+			"labels": map[string]any{
+				"crossplane.io/claim-name":      claim.GetName(),
+				"crossplane.io/claim-namespace": claim.GetNamespace(),
+			},
+		},
+		"spec": spec,
+	}
+}
+
+// TestSchemas applies every document of ours to the definitions, as strictly as
+// `kubectl apply --validate=strict` does.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	validator, err := xrdschema.Load(root + "/apis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range examples(t) {
+		for _, file := range []string{"claim.yaml", "composite.yaml", "required.yaml"} {
+			for _, doc := range documents(t, folder, name, file) {
+				if doc.GroupVersionKind().Group != v1alpha08.Group {
+					continue
+				}
+				for _, err := range validator.Validate(doc.Object) {
+					t.Errorf("%s/%s: %s %s: %v", name, file, doc.GetKind(), doc.GetName(), err)
+				}
+			}
+		}
+	}
+}
+
+// TestNames finds names that an API server would refuse, and platforms that share a
+// namespace.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	owners := map[string]string{}
+	for _, name := range examples(t) {
+		for _, file := range []string{"claim.yaml", "composite.yaml", "required.yaml"} {
+			for _, doc := range documents(t, folder, name, file) {
+				for _, problem := range validation.IsDNS1123Subdomain(doc.GetName()) {
+					t.Errorf("%s/%s: name %q: %s", name, file, doc.GetName(), problem)
+				}
+				if doc.GetNamespace() == "" {
+					continue
+				}
+				for _, problem := range validation.IsDNS1123Label(doc.GetNamespace()) {
+					t.Errorf("%s/%s: namespace %q: %s", name, file, doc.GetNamespace(), problem)
+				}
+			}
+		}
+		for _, claim := range documents(t, folder, name, "claim.yaml") {
+			if other, taken := owners[claim.GetNamespace()]; taken {
+				t.Errorf("%s and %s share the namespace %s", name, other, claim.GetNamespace())
+			}
+			owners[claim.GetNamespace()] = name
+		}
+	}
+}
+
+// TestRequired finds Secrets where no pod of the example could read them.
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	for _, name := range examples(t) {
+		for _, doc := range documents(t, folder, name, "required.yaml") {
+			if doc.GetKind() != "Secret" {
+				continue
+			}
+			if want := one(t, folder, name, "claim.yaml").GetNamespace(); doc.GetNamespace() != want {
+				t.Errorf("%s: Secret %s is in namespace %s, want %s", name, doc.GetName(), doc.GetNamespace(), want)
+			}
+		}
+	}
+}
+
+// TestIndex finds folders that no README tells about.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	index := text(t, folder, "README.md")
+	for _, name := range append(examples(t), filepath.Base(install)) {
+		if !strings.Contains(index, "| ["+name+"]("+name+") |") {
+			t.Errorf("example/README.md has no row for %s", name)
+		}
+		if name == filepath.Base(install) {
+			continue
+		}
+		if want := "make render EXAMPLE=" + name + "\n"; !strings.Contains(text(t, folder, name, "README.md"), want) {
+			t.Errorf("example/%s/README.md lacks the command %q", name, want)
+		}
+	}
+}
+
+// examples lists the folders that can be rendered: all but the installation.
+func examples(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != filepath.Base(install) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// one returns the only document of a file.
+func one(t *testing.T, path ...string) *unstructured.Unstructured {
+	t.Helper()
+	docs := documents(t, path...)
+	if len(docs) != 1 {
+		t.Fatalf("%s has %d documents, want one", filepath.Join(path...), len(docs))
+	}
+	return docs[0]
+}
+
+// documents returns the objects in a YAML file: none if there is no such file.
+func documents(t *testing.T, path ...string) []*unstructured.Unstructured {
+	t.Helper()
+	f, err := os.Open(filepath.Join(path...))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+
+	var docs []*unstructured.Unstructured
+	for d := yaml.NewYAMLOrJSONDecoder(f, 4096); ; {
+		doc := &unstructured.Unstructured{}
+		switch err := d.Decode(&doc.Object); {
+		case errors.Is(err, io.EOF):
+			return docs
+		case err != nil:
+			t.Fatalf("%s: %v", filepath.Join(path...), err)
+		case len(doc.Object) > 0:
+			docs = append(docs, doc)
+		}
+	}
+}
+
+func text(t *testing.T, path ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func keys(m map[string]any) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
