@@ -4,6 +4,7 @@ package composition
 
 import (
 	"encoding/json"
+	"math"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -99,8 +100,9 @@ func value(v *structpb.Value) any {
 	case *structpb.Value_BoolValue:
 		return v.BoolValue
 	case *structpb.Value_NumberValue:
-		if n := int64(v.NumberValue); float64(n) == v.NumberValue {
-			return n
+		// Beyond that, what a conversion gives depends on the processor.
+		if n := v.NumberValue; n == math.Trunc(n) && math.Abs(n) < 1<<63 {
+			return int64(n)
 		}
 		return v.NumberValue
 	case *structpb.Value_StructValue:

@@ -141,7 +141,7 @@ func TestCheck(t *testing.T) {
 		"UpperCase": {
 			reason: "Names are lower case; the message says so.",
 			image:  "My/DI",
-			want:   `path: Invalid value: "My/DI": not an image: invalid reference format: repository name (My/DI) must be lowercase; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
+			want:   `path: Invalid value: "My/DI": not an image: invalid reference format: repository name (DI) must be lowercase; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
 		},
 		"Blank": {
 			reason: "A blank from copying is easily overlooked.",

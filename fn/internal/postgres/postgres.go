@@ -103,8 +103,8 @@ func (db *Database) ReactiveURL() string {
 // Only a reactive service needs the reactive URL.
 func (db *Database) Env(reactive bool) []corev1.EnvVar {
 	env := []corev1.EnvVar{
-		db.Secret.env("QUARKUS_DATASOURCE_USERNAME", db.Secret.UserKey),
-		db.Secret.env("QUARKUS_DATASOURCE_PASSWORD", db.Secret.PasswordKey),
+		db.Secret.User("QUARKUS_DATASOURCE_USERNAME"),
+		db.Secret.Password("QUARKUS_DATASOURCE_PASSWORD"),
 		{Name: "QUARKUS_DATASOURCE_DB_KIND", Value: "postgresql"},
 		{Name: "QUARKUS_DATASOURCE_JDBC_URL", Value: db.URL},
 	}
@@ -113,6 +113,12 @@ func (db *Database) Env(reactive bool) []corev1.EnvVar {
 	}
 	return append(env, corev1.EnvVar{Name: "KOGITO_PERSISTENCE_TYPE", Value: "jdbc"})
 }
+
+// User returns an environment variable with the user's name.
+func (s Secret) User(name string) corev1.EnvVar { return s.env(name, s.UserKey) }
+
+// Password returns an environment variable with the password.
+func (s Secret) Password(name string) corev1.EnvVar { return s.env(name, s.PasswordKey) }
 
 func (s Secret) env(name, key string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package examples_test
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/structpb"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
+)
+
+// TestFunction holds what the function does against what is written about it.
+func TestFunction(t *testing.T) {
+	binary, err := function.Build(t.Context(), root, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := ask(t, binary)
+
+	// The ClusterRole grants what the function composes and looks up for the
+	// examples, and nothing else.
+	t.Run("ClusterRole", func(t *testing.T) {
+		if diff := cmp.Diff(needs(answers), grants(t)); diff != "" {
+			t.Errorf("example/install/rbac.yaml: -needed, +granted:\n%s", diff)
+		}
+	})
+
+	// The README lists every resource that the examples have.
+	t.Run("Composed", func(t *testing.T) {
+		found := map[string]bool{}
+		for _, rsp := range answers {
+			for key := range rsp.GetDesired().GetResources() {
+				found[key] = true
+			}
+		}
+		want := make([]string, 0, len(found))
+		for key := range found {
+			want = append(want, key)
+		}
+		slices.Sort(want)
+		got := firstCells(t, "## What is composed")
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("README.md, keys of what is composed: -want, +got:\n%s", diff)
+		}
+	})
+
+	// The README lists every flag.
+	t.Run("Flags", func(t *testing.T) {
+		help, err := exec.CommandContext(t.Context(), binary, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		flag := regexp.MustCompile(`--[a-z-]+`)
+		var want []string
+		for _, f := range flag.FindAllString(string(help), -1) {
+			if f != "--help" && !slices.Contains(want, f) {
+				want = append(want, f)
+			}
+		}
+		got := flag.FindAllString(strings.Join(firstCells(t, "## Serving"), " "), -1)
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("README.md, flags: -want, +got:\n%s", diff)
+		}
+	})
+}
+
+// ask returns the function's answers to the composites of all examples.
+func ask(t *testing.T, binary string) map[string]*fnv1.RunFunctionResponse {
+	t.Helper()
+	f, err := function.Start(t.Context(), binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	conn, err := grpc.NewClient(f.Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+
+	out := map[string]*fnv1.RunFunctionResponse{}
+	for _, name := range examples(t) {
+		xr, err := structpb.NewStruct(one(t, folder, name, "composite.yaml").Object)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		rsp, err := fnv1.NewFunctionRunnerServiceClient(conn).RunFunction(t.Context(), &fnv1.RunFunctionRequest{
+			Meta: &fnv1.RequestMeta{Capabilities: []fnv1.Capability{
+				fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES,
+			}},
+			Observed: &fnv1.State{Composite: &fnv1.Resource{Resource: xr}},
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range rsp.GetResults() {
+			if r.GetSeverity() == fnv1.Severity_SEVERITY_FATAL {
+				t.Errorf("the function refuses example/%s: %s", name, r.GetMessage())
+			}
+		}
+		out[name] = rsp
+	}
+	return out
+}
+
+// needs returns what Crossplane does with each kind of resource.
+func needs(answers map[string]*fnv1.RunFunctionResponse) map[string][]string {
+	out := map[string][]string{}
+	for _, rsp := range answers {
+		for _, r := range rsp.GetDesired().GetResources() {
+			o := &unstructured.Unstructured{Object: r.GetResource().AsMap()}
+			out[resourceOf(o.GetAPIVersion(), o.GetKind())] = []string{"create", "delete", "get", "list", "patch", "update", "watch"}
+		}
+		for _, s := range rsp.GetRequirements().GetResources() {
+			if resource := resourceOf(s.GetApiVersion(), s.GetKind()); out[resource] == nil {
+				out[resource] = []string{"get", "list", "watch"}
+			}
+		}
+	}
+	return out
+}
+
+// grants returns what the ClusterRole allows with each kind of resource.
+func grants(t *testing.T) map[string][]string {
+	t.Helper()
+	role := &rbacv1.ClusterRole{}
+	if err := yaml.UnmarshalStrict([]byte(text(t, install, "rbac.yaml")), role); err != nil {
+		t.Fatal(err)
+	}
+	if role.GetLabels()["rbac.crossplane.io/aggregate-to-crossplane"] != "true" {
+		t.Error("the ClusterRole lacks the label that adds it to Crossplane's role")
+	}
+	out := map[string][]string{}
+	for _, rule := range role.Rules {
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				out[schema.GroupResource{Group: group, Resource: resource}.String()] = slices.Sorted(slices.Values(rule.Verbs))
+			}
+		}
+	}
+	return out
+}
+
+func resourceOf(apiVersion, kind string) string {
+	plural, _ := meta.UnsafeGuessKindToResource(schema.FromAPIVersionAndKind(apiVersion, kind))
+	return plural.GroupResource().String()
+}
