@@ -42,7 +42,7 @@ help: ## Show this help.
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: render
-render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready, CLI=v2.5|v2.2|v1.20|v1.16.
+render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16.
 	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE)
 
 .PHONY: build
@@ -101,10 +101,10 @@ bench: ## Run the benchmarks.
 
 # Scenarios recorded from the reference operator. They are not part of this
 # repository. Those of features to come are left out: eventing, the cluster
-# platform, and migration by Jobs, which 009 asks for.
+# platform, and several platforms in a namespace.
 CONFORMANCE := ../shared/conformance
-SCENARIOS    = $(filter-out %/009-operator-related-images, $(wildcard \
-	$(addprefix $(abspath $(CONFORMANCE))/scenarios/platform/,00* 01* 02* 07* 080* 081* 082* 084* 086* 112* 115* 116* 180*)))
+SCENARIOS    = $(wildcard $(addprefix $(abspath $(CONFORMANCE))/scenarios/platform/,\
+	00* 01* 02* 03* 04* 07* 08* 112* 115* 116* 180*))
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.
@@ -191,3 +191,36 @@ $(BIN)/%: test/tools/%/go.mod test/tools/%/go.sum
 .PHONY: clean
 clean: ## Remove all that was built, the tools too.
 	@rm -rf $(CACHE)
+
+##@ A real control plane
+
+E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok crane helm crossplane crossplane-core)
+E2E       := $(GO) run ./test/e2e/ctl
+
+# More flags for the scenarios: make e2e E2EFLAGS='-run TestSecrets -v'
+E2EFLAGS ?=
+
+.PHONY: e2e
+e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-run TestSecrets'.
+	@$(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
+
+.PHONY: e2e-up
+e2e-up: $(E2E_TOOLS) xpkg ## Start that control plane with the packages installed, and leave it running.
+	@$(E2E) up
+
+.PHONY: e2e-down
+e2e-down: ## Stop what `make e2e-up` started.
+	@$(E2E) down
+
+# Four commands of one module. The folder appears when all of them are built.
+KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
+	-X $(name).gitVersion=$$version -X $(name).gitMajor=1 -X $(name).gitMinor=$$(cut -d. -f2 <<< $$version) -X $(name).gitTreeState=clean)
+
+$(BIN)/kubernetes: test/tools/kubernetes/go.mod test/tools/kubernetes/go.sum
+	@rm -rf $@.new && mkdir -p $@.new
+	@echo "building Kubernetes from test/tools/kubernetes: once, up to 6 minutes" >&2
+	@{ cd test/tools/kubernetes && \
+	  version=$$($(GO) list -m -f '{{.Version}}' k8s.io/kubernetes) && \
+	  CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w $(KUBERNETES)" -o $(CURDIR)/$@.new/ $$($(GO) list tool); \
+	} 2> $@.log || { cat $@.log >&2; exit 1; }
+	@rm -rf $@ && mv $@.new $@ && touch $@ && rm $@.log

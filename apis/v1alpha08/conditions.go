@@ -14,6 +14,9 @@ const (
 	// ConditionSecretsReady tells whether the Secrets and keys that the spec refers to
 	// exist.
 	ConditionSecretsReady = "SecretsReady"
+	// ConditionDatabaseMigrated tells whether each service with the job strategy has a
+	// completed Job for its current target.
+	ConditionDatabaseMigrated = "DatabaseMigrated"
 	// ConditionDataIndexReady tells whether the Data Index is available at the
 	// current generation.
 	ConditionDataIndexReady = "DataIndexReady"
@@ -65,6 +68,18 @@ const (
 	ReasonNotChecked = "NotChecked"
 )
 
+// Reasons of ConditionDatabaseMigrated.
+const (
+	// ReasonMigrated means that all schemas are up to date.
+	ReasonMigrated = "Migrated"
+	// ReasonInProgress means that a migration is under way, or waits until no pod of its
+	// service is left.
+	ReasonInProgress = "InProgress"
+	// ReasonFailed means that a migration gave up. The message says why, as far as its
+	// pods tell, and how to try again.
+	ReasonFailed = "Failed"
+)
+
 // Reasons of ConditionDataIndexReady and ConditionJobServiceReady.
 const (
 	// ReasonAvailable means that the Deployment is available at its current generation.
@@ -74,6 +89,12 @@ const (
 	// ReasonDeploymentFailure means that the rollout doesn't get on; the message has
 	// the Deployment's own words.
 	ReasonDeploymentFailure = "DeploymentFailure"
+	// ReasonWaitingForDBMigration means that the service is kept down until a Job has
+	// migrated its database.
+	ReasonWaitingForDBMigration = "WaitingForDBMigration"
+	// ReasonDBMigrationFailure means that the service is kept down because that Job
+	// failed.
+	ReasonDBMigrationFailure = "DBMigrationFailure"
 	// ReasonScaledToZero means that no pod is wanted.
 	ReasonScaledToZero = "ScaledToZero"
 )

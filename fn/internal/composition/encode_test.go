@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,7 +23,9 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
@@ -71,6 +74,30 @@ func TestHygiene(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestNoNulls holds that a null, which would unset somebody else's field, is left
+// out of objects and of the status.
+func TestNoNulls(t *testing.T) {
+	t.Parallel()
+	rsp := &fnv1.RunFunctionResponse{}
+	composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}}, &composition.Result{
+		// Neither the selector nor the containers can be left out by Go's types.
+		Composed: []composition.Composed{{Key: "object", Object: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "d"}}}},
+		Status: &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{},
+		}}},
+	})
+	object := map[string]any{"metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": map[string]any{"spec": map[string]any{}}}}
+	if diff := cmp.Diff(object, rsp.GetDesired().GetResources()["object"].GetResource().AsMap()); diff != "" {
+		t.Errorf("-want object, +got object:\n%s", diff)
+	}
+	status := map[string]any{"affinity": map[string]any{"nodeAffinity": map[string]any{
+		"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{},
+	}}}
+	if diff := cmp.Diff(status, rsp.GetDesired().GetComposite().GetResource().AsMap()["status"]); diff != "" {
+		t.Errorf("-want status, +got status:\n%s", diff)
 	}
 }
 
@@ -126,6 +153,10 @@ func objects(t *testing.T) map[string]composition.Object {
 		out[prefix+"Service"] = s.NetworkService()
 		out[prefix+"Deployment"] = s.Deployment()
 		out[prefix+"PodDisruptionBudget"] = s.PodDisruptionBudget()
+		out[prefix+"Migration"] = migration.NewJob(
+			migration.Target{Image: "migrator:1.0", Database: &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"}},
+			migration.JobOptions{ObjectMeta: s.MigrationMeta("0a1b2c3d", "1.0"), SecurityContext: &corev1.SecurityContext{}},
+		)
 		if kind == service.JobsService {
 			continue
 		}

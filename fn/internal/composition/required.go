@@ -19,6 +19,8 @@ type Requirement struct {
 	Namespace string
 	// ResourceName is the name of one resource; all of the namespace when empty.
 	ResourceName string
+	// Labels that the resources have, when they aren't asked for by name.
+	Labels map[string]string
 }
 
 // A State is what is known about a required resource.
@@ -87,8 +89,11 @@ func (r *Request) require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
 		if q.Namespace != "" {
 			s.Namespace = new(q.Namespace)
 		}
-		if q.ResourceName != "" {
+		switch {
+		case q.ResourceName != "":
 			s.Match = &fnv1.ResourceSelector_MatchName{MatchName: q.ResourceName}
+		case len(q.Labels) > 0:
+			s.Match = &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{Labels: q.Labels}}
 		}
 		rsp.Requirements.Resources[q.Name] = s
 	}

@@ -80,16 +80,13 @@ func desire(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured,
 // overlay puts the fields of one composite over another's, and the fields of its
 // status over the other's status.
 func overlay(under, over *structpb.Struct) *structpb.Struct {
-	if under == nil {
+	if len(under.GetFields()) == 0 {
 		return over
 	}
 	status := over.GetFields()["status"]
-	if earlier := under.GetFields()["status"].GetStructValue(); earlier != nil {
+	if earlier := under.GetFields()["status"].GetStructValue(); len(earlier.GetFields()) > 0 {
 		maps.Copy(earlier.GetFields(), status.GetStructValue().GetFields())
 		status = structpb.NewStructValue(earlier)
-	}
-	if under.Fields == nil {
-		under.Fields = make(map[string]*structpb.Value, len(over.GetFields()))
 	}
 	maps.Copy(under.GetFields(), over.GetFields())
 	under.Fields["status"] = status

@@ -4,6 +4,8 @@
 package health
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
 )
@@ -42,6 +44,10 @@ func Of(o *unstructured.Unstructured) Verdict {
 	}
 	switch r.Status {
 	case status.CurrentStatus:
+		// To kstatus, a Job that has begun is as it should be.
+		if o.GetKind() == "Job" && !hasCondition(o, "Complete") {
+			return Verdict{Phase: Progressing, Message: r.Message}
+		}
 		return Verdict{Phase: Ready, Message: r.Message}
 	case status.FailedStatus:
 		return Verdict{Phase: Failed, Message: ownWords(r)}
@@ -64,6 +70,13 @@ func ownWords(r *status.Result) string {
 		}
 	}
 	return r.Message
+}
+
+func hasCondition(o *unstructured.Unstructured, typ string) bool {
+	with, err := status.GetObjectWithConditions(o.Object)
+	return err == nil && slices.ContainsFunc(with.Status.Conditions, func(c status.BasicCondition) bool {
+		return c.Type == typ && c.Status == "True"
+	})
 }
 
 // replicaFailure returns why a Deployment's controller can't create the pods of the

@@ -191,6 +191,26 @@ metadata: {name: d, generation: 1}
 status: {observedGeneration: one}`,
 			want: health.Verdict{Phase: health.Progressing, Message: "Its status can't be read: looking up status.observedGeneration from resource: .status.observedGeneration accessor error: one is of the type string, expected int64"},
 		},
+		"JobNew": {
+			reason: "A Job that its controller hasn't seen has done nothing.",
+			object: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}}`,
+			want:   health.Verdict{Phase: health.Progressing, Message: "Job not started"},
+		},
+		"JobRunning": {
+			reason: "A Job has done its work when it is complete, not when it has begun.",
+			object: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: {startTime: "2026-01-01T00:00:00Z", active: 1}}`,
+			want:   health.Verdict{Phase: health.Progressing, Message: "Job in progress. success:0, active: 1, failed: 0"},
+		},
+		"JobComplete": {
+			reason: "Then it has.",
+			object: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: {startTime: "2026-01-01T00:00:00Z", succeeded: 1, conditions: [{type: Complete, status: "True"}]}}`,
+			want:   health.Verdict{Phase: health.Ready, Message: "Job Completed. succeeded: 1/1"},
+		},
+		"JobFailed": {
+			reason: "A Job that gave up failed.",
+			object: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: {startTime: "2026-01-01T00:00:00Z", failed: 1, conditions: [{type: Failed, status: "True", message: too often}]}}`,
+			want:   health.Verdict{Phase: health.Failed, Message: "Job Failed. failed: 1/1"},
+		},
 		"ConfigMap": {
 			reason: "A ConfigMap does its work by being there.",
 			object: `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`,

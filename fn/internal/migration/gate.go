@@ -42,6 +42,15 @@ const (
 	Withheld Gate = "Withheld"
 )
 
+// Annotations returns what a Deployment must say of itself so that the next decision
+// can rely on it.
+func (g Gate) Annotations(hash string) map[string]string {
+	if g == Open {
+		return map[string]string{AnnotationLetRun: hash}
+	}
+	return map[string]string{AnnotationStopped: hash}
+}
+
 // Decide returns what of a service may exist. No pod of the service runs with a
 // schema whose migration isn't complete, and no migration begins while such a pod
 // runs or another migration may be under way.
@@ -55,7 +64,7 @@ func Decide(f Facts) Decision {
 	if f.Deployment == nil {
 		gate = Withheld
 	}
-	return Decision{Job: f.Job != Absent || !f.OtherJob && stopped(f.Deployment), Deployment: gate}
+	return Decision{Job: f.Job != Absent || !f.OtherJob && stopped(f.Deployment, f.Hash), Deployment: gate}
 }
 
 // letRun returns the hash of the target that a Deployment was last let run with.
@@ -63,13 +72,17 @@ func letRun(deployment *unstructured.Unstructured) string {
 	if deployment == nil {
 		return ""
 	}
-	return deployment.GetAnnotations()[AnnotationTarget]
+	return deployment.GetAnnotations()[AnnotationLetRun]
 }
 
-// stopped tells whether none of a Deployment's pods is left, and none will start.
-func stopped(o *unstructured.Unstructured) bool {
+// stopped tells whether a Deployment was stopped for a target, and none of its pods
+// is left. One that somebody else scaled to zero may be on its way up again.
+func stopped(o *unstructured.Unstructured, hash string) bool {
 	if o == nil {
 		return true
+	}
+	if o.GetAnnotations()[AnnotationStopped] != hash {
+		return false
 	}
 	d := &appsv1.Deployment{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, d); err != nil {

@@ -44,6 +44,9 @@ func Observe(o *unstructured.Unstructured) Observation {
 		return Observation{Progress: Running, Message: "Its status can't be read: " + err.Error()}
 	}
 	out := Observation{Progress: Created}
+	if job.GetDeletionTimestamp() != nil {
+		return out // Whatever it did, it is about to be no more.
+	}
 	if s := job.Status; s.StartTime != nil || s.Active > 0 || s.Failed > 0 || s.Succeeded > 0 {
 		out.Progress = Running
 	}

@@ -39,9 +39,14 @@ type Target struct {
 // it is to ask for another migration of a target that has had one.
 const AnnotationAttempt = "sonataflow.org/migration-attempt"
 
-// AnnotationTarget is an annotation of Deployments: the hash of the target that they
-// were last let run with.
-const AnnotationTarget = "sonataflow.org/migration-target"
+// Annotations of Deployments, with the hash of a target. Each proves that a view of
+// a Deployment is no older than what we asked of it.
+const (
+	// AnnotationLetRun is on a Deployment that was let run with the target.
+	AnnotationLetRun = "sonataflow.org/migration-target"
+	// AnnotationStopped is on a Deployment that was stopped for the target.
+	AnnotationStopped = "sonataflow.org/migration-stopped-for"
+)
 
 // Hash tells targets apart. It is part of the name of a Job, whose template can't
 // change.

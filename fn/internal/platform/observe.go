@@ -12,6 +12,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
@@ -41,7 +42,7 @@ func observe(req *composition.Request, p *Platform, secrets *composition.Conditi
 	return out
 }
 
-func observeService(s *service.Service, deployment *unstructured.Unstructured) serviceObservation {
+func observeService(s *Service, deployment *unstructured.Unstructured) serviceObservation {
 	verdict := health.Of(deployment)
 	available, wanted := replicas(s, deployment)
 	out := serviceObservation{
@@ -53,7 +54,13 @@ func observeService(s *service.Service, deployment *unstructured.Unstructured) s
 			Message: fmt.Sprintf("Deployment %s: %s", s.Name, verdict.Message),
 		},
 	}
-	switch {
+	switch m := s.Migration; {
+	case m != nil && m.Deployment != migration.Open && m.Progress == migration.Failed:
+		out.phase = health.Failed
+		out.condition.Reason, out.condition.Message, out.condition.Alarm = v1alpha08.ReasonDBMigrationFailure, m.Waiting, true
+	case m != nil && m.Deployment != migration.Open:
+		out.phase = health.Progressing
+		out.condition.Reason, out.condition.Message = v1alpha08.ReasonWaitingForDBMigration, m.Waiting
 	case verdict.Phase == health.Failed:
 		out.condition.Reason, out.condition.Alarm = v1alpha08.ReasonDeploymentFailure, true
 	case verdict.Phase == health.Ready && wanted == 0:
@@ -74,7 +81,7 @@ func conditionType(k service.Kind) string {
 
 // replicas returns how many pods are available, and how many are wanted: by us where
 // we say so, else by whoever scaled the Deployment.
-func replicas(s *service.Service, deployment *unstructured.Unstructured) (available, wanted int64) {
+func replicas(s *Service, deployment *unstructured.Unstructured) (available, wanted int64) {
 	wanted = 1
 	if deployment != nil {
 		if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {

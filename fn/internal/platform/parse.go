@@ -17,6 +17,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 )
 
 // document is a composite as far as this package reads it.
@@ -26,12 +27,17 @@ type document struct {
 	spec v1alpha08.SonataFlowPlatformSpec
 	// raw is the spec before it was decoded.
 	raw map[string]any
+	// attempt is the value of the annotation that asks for another migration.
+	attempt string
 }
 
 // parse reads a composite. Fields that the API doesn't have are passed over: a live
 // composite carries Crossplane's own.
 func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
-	doc := &document{NamespacedName: composition.Identity(composite)}
+	doc := &document{
+		NamespacedName: composition.Identity(composite),
+		attempt:        composite.GetAnnotations()[migration.AnnotationAttempt],
+	}
 	spec := field.NewPath("spec")
 	if doc.Namespace == "" || doc.Name == "" {
 		return doc, field.ErrorList{field.Required(spec.Child("claimRef"),
@@ -47,7 +53,7 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	}
 	if err := decode(doc.raw, &doc.spec); err != nil {
 		if wrong := (&json.UnmarshalTypeError{}); errors.As(err, &wrong) {
-			return doc, field.ErrorList{field.TypeInvalid(spec.Child(jsonPath(wrong.Field)), wrong.Value, "must be of type "+wrong.Type.String())}
+			return doc, field.ErrorList{field.Invalid(spec.Child(jsonPath(wrong.Field)), field.OmitValueType{}, "must be of type "+wrong.Type.String()+", is a "+wrong.Value)}
 		}
 		return doc, field.ErrorList{field.Invalid(spec, field.OmitValueType{}, "cannot be read: "+err.Error())}
 	}

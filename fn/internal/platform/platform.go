@@ -12,6 +12,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
@@ -32,6 +33,7 @@ func Compose(req *composition.Request) *composition.Result {
 	}
 	secrets := lookUpSecrets(req, p)
 	scale(req, p)
+	asked = append(asked, migrate(req, p)...)
 	return report(req, p, observe(req, p, secrets), compose(p), asked)
 }
 
@@ -42,8 +44,13 @@ func compose(p *Platform) []composition.Composed {
 		out = append(out,
 			composition.Composed{Key: s.Kind.Key(service.ResourceConfig), Object: s.ConfigMap()},
 			composition.Composed{Key: s.Kind.Key(service.ResourceService), Object: s.NetworkService()},
-			composition.Composed{Key: s.Kind.Key(service.ResourceDeployment), Object: s.Deployment()},
 		)
+		if m := s.Migration; m != nil && m.Job != nil {
+			out = append(out, composition.Composed{Key: m.Key, Object: m.Job})
+		}
+		if m := s.Migration; m == nil || m.Deployment != migration.Withheld {
+			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceDeployment), Object: s.Deployment()})
+		}
 		if budget := s.PodDisruptionBudget(); budget != nil {
 			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceBudget), Object: budget})
 		}

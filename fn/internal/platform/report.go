@@ -31,6 +31,9 @@ func report(req *composition.Request, p *Platform, o observation, composed []com
 	if o.secrets != nil {
 		conditions = append(conditions, *o.secrets)
 	}
+	if c := databaseMigrated(p); c != nil {
+		conditions = append(conditions, *c)
+	}
 	for _, s := range o.services {
 		conditions = append(conditions, s.condition)
 	}
@@ -89,6 +92,8 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 		Cluster:            p.Cluster,
 		Version:            v1alpha08.SpecVersion,
 		Info:               map[string]string{"goVersion": runtime.Version(), "goOS": runtime.GOOS},
+
+		SonataFlowPlatformDBMigrationPhase: migrationPhase(p),
 	}
 	for i, s := range p.Services {
 		if out.Services == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
@@ -23,11 +24,21 @@ type Platform struct {
 	Name, Namespace string
 	Cluster         v1alpha08.ClusterKind
 	// Services are those that the spec names, the Data Index first.
-	Services []*service.Service
-	// Scale is what the user asked of the number of a service's pods.
-	Scale map[service.Kind]Scale
+	Services []*Service
 	// Warnings name what of the spec has no effect, or not the one it seems to have.
 	Warnings []string
+}
+
+// A Service is one service of a platform, and what decides about it as it runs.
+type Service struct {
+	*service.Service
+
+	// Asked is what the user asked of the number of pods.
+	Asked Scale
+	// Target is what a Job migrates before the service starts; nil when none does.
+	Target *migration.Target
+	// Migration is how far that is; nil when none does.
+	Migration *Migration
 }
 
 // Scale is what a user asked of the number of pods.
@@ -58,7 +69,6 @@ func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, er
 		Name:      doc.Name,
 		Namespace: doc.Namespace,
 		Cluster:   v1alpha08.ClusterKubernetes,
-		Scale:     map[service.Kind]Scale{},
 		Warnings:  r.withoutEffect(),
 	}
 	if input.Cluster == v1beta1.ClusterOpenShift {
@@ -69,9 +79,12 @@ func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, er
 		if err != nil {
 			return nil, err
 		}
-		p.Services = append(p.Services, s)
+		p.Services = append(p.Services, &Service{
+			Service: s,
+			Asked:   Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget},
+			Target:  r.target(w, s.Database),
+		})
 		p.Warnings = append(p.Warnings, warnings...)
-		p.Scale[w.kind] = Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget}
 	}
 	return p, nil
 }
@@ -120,7 +133,7 @@ func (r *resolver) service(w wanted) (*service.Service, []string, error) {
 		Database:   db,
 		Properties: properties.Encode(r.properties(w.kind)),
 		Pod:        pod,
-	}, append(warnings, r.singleton(w)...), nil
+	}, append(warnings, r.remarks(w, db)...), nil
 }
 
 // podTemplate returns a service's podTemplate as the user wrote it.
@@ -151,6 +164,18 @@ func (r *resolver) database(w wanted, name string) *postgres.Database {
 		shared.ServiceRef.DatabaseSchema = ""
 	}
 	return postgres.New(shared, defaults)
+}
+
+// target decides what a Job migrates before a service starts, if one does.
+func (r *resolver) target(w wanted, db *postgres.Database) *migration.Target {
+	if db == nil || w.spec.Persistence == nil || w.spec.Persistence.DBMigrationStrategy != v1alpha08.DBMigrationStrategyJob {
+		return nil
+	}
+	tool := migration.ToolDataIndex
+	if w.kind == service.JobsService {
+		tool = migration.ToolJobsService
+	}
+	return &migration.Target{Tool: tool, Image: r.images.DBMigrator, Database: db, Attempt: r.doc.attempt}
 }
 
 // migratesAtStart tells whether a service brings its own schema up to date, which is

@@ -15,25 +15,24 @@ import (
 // scale decides how many pods each service gets, and which of them may be away.
 func scale(req *composition.Request, p *Platform) {
 	for _, s := range p.Services {
-		asked := p.Scale[s.Kind]
 		if s.Kind == service.JobsService {
-			s.Replicas = singleton(asked.Replicas)
+			s.Replicas = singleton(s.Asked.Replicas)
 			continue
 		}
 		var autoscaler *autoscalingv2.HorizontalPodAutoscaler
 		answer := req.Answer(autoscalersRequirement(p.Namespace))
-		if asked.Replicas != nil || asked.Budget != nil {
+		if s.Asked.Replicas != nil || s.Asked.Budget != nil {
 			autoscaler = scaling.Target(answer.Objects, s.Name)
 		}
-		d := scaling.Decide(asked.Replicas, autoscaler, req.Observed[s.Kind.Key(service.ResourceDeployment)])
+		d := scaling.Decide(s.Asked.Replicas, autoscaler, req.Observed[s.Kind.Key(service.ResourceDeployment)])
 		s.Replicas = d.Replicas
-		if asked.Budget == nil {
+		if s.Asked.Budget == nil {
 			continue
 		}
 		// A budget doesn't go because an autoscaler wasn't looked up yet.
 		kept := answer.State == composition.StatePending && req.Observed[s.Kind.Key(service.ResourceBudget)] != nil
 		if d.Expected > 1 || kept {
-			s.Budget = &policyv1.PodDisruptionBudgetSpec{MinAvailable: asked.Budget.MinAvailable, MaxUnavailable: asked.Budget.MaxUnavailable}
+			s.Budget = &policyv1.PodDisruptionBudgetSpec{MinAvailable: s.Asked.Budget.MinAvailable, MaxUnavailable: s.Asked.Budget.MaxUnavailable}
 		}
 	}
 }

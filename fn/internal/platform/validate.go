@@ -3,8 +3,11 @@
 package platform
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -96,7 +99,7 @@ func validateStrategy(s v1alpha08.DBMigrationStrategy, postgres bool, persistenc
 		if !postgres {
 			return field.Invalid(path, s, "the job strategy migrates a PostgreSQL database: set "+persistence.Child("postgresql").String()+" or spec.persistence.postgresql, or use another strategy")
 		}
-		return field.Invalid(path, s, "this version runs no migration Jobs: use service, or migrate the schema yourself and use none")
+		return nil
 	}
 	return field.NotSupported(path, s, known)
 }
@@ -136,9 +139,21 @@ func validatePodTemplate(t *v1alpha08.PodTemplateSpec, path *field.Path) field.E
 	if b := t.PodDisruptionBudget; b != nil {
 		errs = append(errs, validateBudget(b, path.Child("podDisruptionBudget"))...)
 	}
+	errs = append(errs, validateResources(t.Container.Resources, path.Child("container", "resources"))...)
 	if image := t.Container.Image; image != "" {
 		if err := images.Check(image, path.Child("container", "image")); err != nil {
 			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+func validateResources(r corev1.ResourceRequirements, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for _, name := range slices.Sorted(maps.Keys(r.Requests)) {
+		request := r.Requests[name]
+		if limit, ok := r.Limits[name]; ok && request.Cmp(limit) > 0 {
+			errs = append(errs, field.Invalid(path.Child("requests").Key(string(name)), request.String(), "must not be more than the limit, "+limit.String()))
 		}
 	}
 	return errs

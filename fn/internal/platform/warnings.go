@@ -6,23 +6,31 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// singleton warns a user who asks for several Jobs Services.
-func (r *resolver) singleton(w wanted) []string {
-	n := w.spec.PodTemplate.Replicas
-	if w.kind != service.JobsService {
-		return nil
-	}
+// remarks warns about what the spec of a service asks for in vain, or in a way that
+// few would want. db is nil for an ephemeral service.
+func (r *resolver) remarks(w wanted, db *postgres.Database) []string {
 	var out []string
-	if n != nil && *n > 1 {
-		out = append(out, w.path.Child("podTemplate", "replicas").String()+": the Jobs Service is a singleton and gets 1 replica; several would fire every timer more than once")
+	template := w.path.Child("podTemplate")
+	several := ptr.Deref(w.spec.PodTemplate.Replicas, 1) > 1
+	switch {
+	case several && w.kind == service.JobsService:
+		out = append(out, template.Child("replicas").String()+": the Jobs Service is a singleton and gets 1 replica; several would fire every timer more than once")
+	case several && db == nil:
+		out = append(out, template.Child("replicas").String()+": each replica has an ephemeral database of its own, so their answers differ; set persistence.postgresql to share one")
 	}
-	if w.spec.PodTemplate.PodDisruptionBudget != nil {
-		out = append(out, w.path.Child("podTemplate", "podDisruptionBudget").String()+": the Jobs Service is a singleton and gets no PodDisruptionBudget")
+	if w.kind == service.JobsService && w.spec.PodTemplate.PodDisruptionBudget != nil {
+		out = append(out, template.Child("podDisruptionBudget").String()+": the Jobs Service is a singleton and gets no PodDisruptionBudget")
+	}
+	if p := w.spec.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyNone && db == nil {
+		out = append(out, w.path.Child("persistence", "dbMigrationStrategy").String()+": has no effect on an ephemeral database, which is always made anew")
 	}
 	return out
 }
@@ -38,6 +46,12 @@ func (r *resolver) withoutEffect() []string {
 	}
 	if s.DevMode != nil {
 		out = append(out, spec.Child("devMode").String()+": has no effect, because workflows in the dev profile are not composed")
+	}
+	if s.Properties != nil && len(s.Properties.Flow) > 0 {
+		out = append(out, spec.Child("properties", "flow").String()+": has no effect in this version, which composes no workflows")
+	}
+	if s.Monitoring != nil && s.Monitoring.Enabled {
+		out = append(out, spec.Child("monitoring", "enabled").String()+": has no effect in this version, which composes no workflows")
 	}
 	for _, path := range r.eventing() {
 		out = append(out, path.String()+": has no effect in this version; services talk to each other over HTTP")

@@ -40,6 +40,7 @@ type Template struct {
 //   - environment variables, volumes, mounts and ports that the pod already has
 //     stay as they are; a warning names each one that the user tried to set;
 //   - a probe's handler is replaced as a whole, because a probe has only one;
+//   - a request of the platform's yields to a lower limit of the user's;
 //   - of the user's containers, one that has the name of the pod's own container is
 //     ignored, because podTemplate.container is for that one.
 func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
@@ -50,6 +51,7 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	var warn warnings
 
 	if len(overrides) > 0 {
+		makeRoom(&own.Resources, t.Spec.Container.Resources)
 		path := t.Path.Child("container")
 		env := warn.env(own.Env, t.Spec.Container.Env, path.Child("env"))
 		ports := warn.ports(own.Ports, t.Spec.Container.Ports, path.Child("ports"))
@@ -63,6 +65,7 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 			return pod, nil, errors.Wrapf(err, "cannot merge %s", path)
 		}
 		own.Env, own.Ports = env, ports
+		warn.limits(own.Resources, path.Child("resources"))
 	}
 
 	warn.drop(raw, "volumes", t.Path, func(v map[string]any) bool {

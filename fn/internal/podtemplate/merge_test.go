@@ -229,6 +229,35 @@ container:
 				r.Requests[corev1.ResourceEphemeralStorage] = resource.MustParse("1Gi")
 			}},
 		},
+		"LimitBelowRequest": {
+			reason:   "The API server refuses a request above the limit, so the platform's request follows the user's limit down.",
+			template: `container: {resources: {limits: {cpu: 50m, memory: 4Gi}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				r := &p.Containers[0].Resources
+				r.Limits[corev1.ResourceCPU], r.Limits[corev1.ResourceMemory] = resource.MustParse("50m"), resource.MustParse("4Gi")
+				r.Requests[corev1.ResourceCPU] = resource.MustParse("50m")
+			}},
+		},
+		"RequestAboveLimit": {
+			reason:   "The platform's limit isn't raised, but the user is told that it is in the way.",
+			template: `container: {resources: {requests: {memory: 2Gi}}}`,
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Resources.Requests[corev1.ResourceMemory] = resource.MustParse("2Gi")
+				},
+				warnings: []string{
+					"podTemplate.container.resources.limits[memory]: the request of 2Gi is more than the platform's limit of 1Gi, and the API server refuses such a pod; set this limit too",
+				},
+			},
+		},
+		"RequestAndLimit": {
+			reason:   "What the user gives for both stays as given.",
+			template: `container: {resources: {requests: {cpu: 10m}, limits: {cpu: 20m}}}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				r := &p.Containers[0].Resources
+				r.Requests[corev1.ResourceCPU], r.Limits[corev1.ResourceCPU] = resource.MustParse("10m"), resource.MustParse("20m")
+			}},
+		},
 		"Volumes": {
 			reason:   "Volumes and mounts are added, before the platform's as Kubernetes' merge does it; the properties stay where the image looks for them.",
 			template: `{volumes: [{name: extra, emptyDir: {}}], container: {volumeMounts: [{name: extra, mountPath: /x}]}}`,

@@ -25,14 +25,14 @@ func Restricted(t *v1alpha08.PodTemplateSpec) *corev1.SecurityContext {
 		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
 	if user := cmp.Or(own.RunAsUser, pod.RunAsUser); pod.RunAsNonRoot == nil && (user == nil || *user != 0) {
-		out.RunAsNonRoot = ptr.To(true)
+		out.RunAsNonRoot = new(true)
 	}
 	if pod.SeccompProfile == nil {
 		out.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 	}
 	// The API server refuses a container that has privileges and may not gain any.
 	if !ptr.Deref(own.Privileged, false) && !slices.Contains(ptr.Deref(own.Capabilities, corev1.Capabilities{}).Add, "CAP_SYS_ADMIN") {
-		out.AllowPrivilegeEscalation = ptr.To(false)
+		out.AllowPrivilegeEscalation = new(false)
 	}
 	return out
 }

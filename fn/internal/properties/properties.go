@@ -15,12 +15,12 @@ import (
 // https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
 // for what is escaped, and why.
 func Encode(in map[string]string) string {
-	values := []string{`\`, `\\`, "\t", `\t`, "\n", `\n`, "\f", `\f`, "\r", `\r`}
-	value := strings.NewReplacer(values...)
-	key := strings.NewReplacer(append(values, " ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)...)
+	value := strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\f", `\f`, "\r", `\r`)
+	// What separates key and value, or makes a comment of a line.
+	key := strings.NewReplacer(" ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)
 	text := &strings.Builder{}
 	for _, k := range slices.Sorted(maps.Keys(in)) {
-		text.WriteString(key.Replace(k) + " = ")
+		text.WriteString(key.Replace(value.Replace(k)) + " = ")
 		if strings.HasPrefix(in[k], " ") {
 			text.WriteString(`\`)
 		}

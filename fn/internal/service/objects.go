@@ -70,6 +70,7 @@ func (s *Service) Deployment() *appsv1.Deployment {
 			},
 		},
 	}
+	d.Annotations = s.Annotations
 	if s.SecretVersion != "" {
 		d.Spec.Template.Annotations[AnnotationSecretVersion] = s.SecretVersion
 	}

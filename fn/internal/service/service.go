@@ -7,6 +7,7 @@ package service
 import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
@@ -70,6 +71,8 @@ type Service struct {
 	SecretVersion string
 	// Budget says how many pods may be away; nil makes no PodDisruptionBudget.
 	Budget *policyv1.PodDisruptionBudgetSpec
+	// Annotations of the Deployment itself; they don't roll its pods.
+	Annotations map[string]string
 }
 
 // Key is the key under which one of the service's resources is composed.
@@ -82,6 +85,17 @@ const (
 	ResourceService    = "service"
 	ResourceBudget     = "pdb"
 )
+
+// MigrationMeta is name, namespace and labels of the Job that migrates the service's
+// schema to the target with a hash. Its pods are none of the service's.
+func (s *Service) MigrationMeta(hash, version string) metav1.ObjectMeta {
+	m := s.meta(names.Child(s.Platform, "-"+string(s.Kind)+"-migration-"+hash))
+	m.Labels[labelService] = m.Name
+	m.Labels["app.kubernetes.io/name"] = "db-migrator"
+	m.Labels["app.kubernetes.io/component"] = m.Name
+	m.Labels["app.kubernetes.io/version"] = version
+	return m
+}
 
 // configMap is the name of the ConfigMap with the service's properties.
 func (s *Service) configMap() string { return ConfigMapName(s.Kind, s.Platform) }
