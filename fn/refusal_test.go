@@ -157,16 +157,6 @@ services:
 	}
 }
 
-// TestJobStrategyIsRefused holds the one documented feature that this version lacks
-// against the promise to say so.
-func TestJobStrategyIsRefused(t *testing.T) {
-	t.Parallel()
-	for _, doc := range documents(t, "../test/seeds/testdata/"+migrationByJob) {
-		mentions(t, "the function", fatal(run(t, requestFor(t, claimed(doc)))),
-			"dbMigrationStrategy", "this version runs no migration Jobs: use service, or migrate the schema yourself and use none")
-	}
-}
-
 func mentions(t *testing.T, who, text string, wants ...string) {
 	t.Helper()
 	for _, want := range wants {

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 )
@@ -18,7 +19,7 @@ import (
 func main() {
 	example := flag.String("example", "minimal", "the folder in example/ to render")
 	cli := flag.String("cli", defaultCLI, "the Crossplane CLI to render with: v2.5, v2.2, v1.20 or v1.16")
-	state := flag.String("state", first, "first: what is applied at first; ready: what it comes to when all of that is there and healthy")
+	state := flag.String("state", first, "first: what is applied at first; ready: what it comes to when all of that is there and healthy; or another of: "+strings.Join(nameAll(states()), ", "))
 	binary := flag.String("function", "", "the function; built from ./fn when it isn't given")
 	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")
 	flag.Parse()
@@ -56,6 +57,6 @@ func run(ctx context.Context, example, cli, state, binary, bin string) error {
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(out.yaml)
+	_, err = os.Stdout.Write(out.stream())
 	return err
 }

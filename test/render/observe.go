@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,29 +16,58 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// observe writes what Crossplane would see once a render was applied to a
-// healthy cluster: the composite with its status, and the composed objects.
-func observe(dir, composite string, out *output) (xr, observed string, err error) {
-	docs, err := load(composite)
+// change writes a copy of the Composition with the step's changes.
+func (s step) change(in *input) error {
+	docs, err := load(in.composition)
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	docs[0].Object["status"] = out.composite.Object["status"]
-	xr = filepath.Join(dir, "composite.yaml")
-	if err := store(xr, docs[0]); err != nil {
-		return "", "", err
+	pipeline, _, _ := unstructured.NestedSlice(docs[0].Object, "spec", "pipeline")
+	for _, p := range pipeline {
+		if fn, ok := p.(map[string]any); ok {
+			if err := unstructured.SetNestedField(fn, s.tag, "input", "images", "tag"); err != nil {
+				return fmt.Errorf("cannot change the tag in %s: %w", in.composition, err)
+			}
+		}
 	}
-
-	for i := range out.composed {
-		o := out.composed[i].DeepCopy()
-		settle(o)
-		docs = append(docs, *o)
+	if len(pipeline) == 0 {
+		return errors.New("the Composition has no pipeline")
 	}
-	observed = filepath.Join(dir, "observed.yaml")
-	return xr, observed, store(observed, docs[1:]...)
+	set(&docs[0], pipeline, "spec", "pipeline")
+	in.composition = filepath.Join(in.dir, "composition.yaml")
+	return store(in.composition, docs...)
 }
 
+// observe writes what Crossplane would see once a render was applied: the composite
+// with its status, the composed objects, and what they lead to.
+func (s step) observe(in *input, out *output) error {
+	docs, err := load(in.composite)
+	if err != nil {
+		return err
+	}
+	docs[0].Object["status"] = out.composite.Object["status"]
+
+	var observed []unstructured.Unstructured
+	required := slices.Clone(in.prerequisites)
+	for i := range out.composed {
+		o := out.composed[i].DeepCopy()
+		required = append(required, s.settle(o)...)
+		observed = append(observed, *o)
+	}
+
+	in.composite = filepath.Join(in.dir, "composite.yaml")
+	in.observed = filepath.Join(in.dir, "observed.yaml")
+	if len(required) > 0 {
+		in.required = filepath.Join(in.dir, "required.yaml")
+	}
+	return errors.Join(store(in.composite, docs[0]), store(in.observed, observed...), store(in.required, required...))
+}
+
+// store writes objects into a file, if it has a name.
 func store(file string, docs ...unstructured.Unstructured) error {
+	if file == "" {
+		return nil
+	}
 	b := &bytes.Buffer{}
 	for _, d := range docs {
 		y, err := yaml.Marshal(d.Object)
@@ -49,31 +80,23 @@ func store(file string, docs ...unstructured.Unstructured) error {
 	return os.WriteFile(file, b.Bytes(), 0o600)
 }
 
-// settle gives an object what the API server and the cluster's controllers
-// give it when all is well.
-func settle(o *unstructured.Unstructured) {
-	const generation = 1
+const (
+	generation = 1
+	// then is when everything happens.
+	then = "2024-01-01T00:00:00Z"
+)
+
+// settle gives an object what the API server and the cluster's controllers give it.
+// It returns objects that exist because of it.
+func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 	o.SetUID(uidOf(o))
 	o.SetGeneration(generation)
 
 	switch o.GetKind() {
 	case "Deployment":
-		replicas, given, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
-		if !given {
-			replicas = 1
-			set(o, replicas, "spec", "replicas")
-		}
-		set(o, map[string]any{
-			"observedGeneration": int64(generation),
-			"replicas":           replicas,
-			"updatedReplicas":    replicas,
-			"readyReplicas":      replicas,
-			"availableReplicas":  replicas,
-			"conditions": []any{
-				condition("Available", "MinimumReplicasAvailable"),
-				condition("Progressing", "NewReplicaSetAvailable"),
-			},
-		}, "status")
+		s.deploy(o)
+	case "Job":
+		return s.work(o)
 	case "PodDisruptionBudget":
 		set(o, map[string]any{
 			"observedGeneration": int64(generation),
@@ -84,10 +107,91 @@ func settle(o *unstructured.Unstructured) {
 			"conditions":         []any{condition("DisruptionAllowed", "SufficientPods")},
 		}, "status")
 	}
+	return nil
+}
+
+func (s step) deploy(o *unstructured.Unstructured) {
+	replicas, given, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
+	if !given {
+		replicas = 1
+		set(o, replicas, "spec", "replicas")
+	}
+	if replicas == 0 && s.linger {
+		replicas = 1
+	}
+	set(o, map[string]any{
+		"observedGeneration": int64(generation),
+		"replicas":           replicas,
+		"updatedReplicas":    replicas,
+		"readyReplicas":      replicas,
+		"availableReplicas":  replicas,
+		"conditions": []any{
+			condition("Available", "MinimumReplicasAvailable"),
+			condition("Progressing", "NewReplicaSetAvailable"),
+		},
+	}, "status")
+}
+
+// work gives a Job its status. It returns the pod of one that failed, as long as that
+// is of interest.
+func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
+	if s.jobs == running {
+		set(o, map[string]any{"startTime": then, "active": int64(1), "ready": int64(1)}, "status")
+		return nil
+	}
+	if s.jobs == failed && strings.HasPrefix(o.GetAnnotations()[nameAnnotation], "data-index-") {
+		const exitCode = 253
+		pod := failedPod(o, exitCode)
+		failure := condition("Failed", "PodFailurePolicy")
+		failure["message"] = fmt.Sprintf("Container %s for pod %s/%s failed with exit code %d matching FailJob rule at index 0",
+			migrator(o), pod.GetNamespace(), pod.GetName(), exitCode)
+		set(o, map[string]any{"startTime": then, "failed": int64(1), "conditions": []any{failure}}, "status")
+		return []unstructured.Unstructured{pod}
+	}
+	set(o, map[string]any{
+		"startTime":      then,
+		"completionTime": then,
+		"succeeded":      int64(1),
+		"conditions":     []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
+	}, "status")
+	return nil
+}
+
+// failedPod is the pod of a Job whose container ended with an exit code.
+func failedPod(job *unstructured.Unstructured, exitCode int64) unstructured.Unstructured {
+	template, _, _ := unstructured.NestedMap(job.Object, "spec", "template", "spec")
+	pod := unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1",
+		"kind":       "Pod",
+		"spec":       template,
+		"status": map[string]any{
+			"phase": "Failed",
+			"containerStatuses": []any{map[string]any{
+				"name":  migrator(job),
+				"state": map[string]any{"terminated": map[string]any{"exitCode": exitCode, "reason": "Error", "startedAt": then, "finishedAt": then}},
+			}},
+		},
+	}}
+	pod.SetNamespace(job.GetNamespace())
+	pod.SetName(job.GetName() + "-x7k2p")
+	pod.SetLabels(map[string]string{"batch.kubernetes.io/job-name": job.GetName()})
+	return pod
+}
+
+// migrator is the name of the container of a Job.
+func migrator(job *unstructured.Unstructured) string {
+	containers, _, _ := unstructured.NestedSlice(job.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if c, ok := c.(map[string]any); ok {
+			name, _ := c["name"].(string)
+			return name
+		}
+	}
+	return ""
 }
 
 func condition(kind, reason string) map[string]any {
-	return map[string]any{"type": kind, "status": "True", "reason": reason, "lastTransitionTime": "2024-01-01T00:00:00Z"}
+	return map[string]any{"type": kind, "status": "True", "reason": reason, "lastTransitionTime": then}
 }
 
 func set(o *unstructured.Unstructured, value any, path ...string) {

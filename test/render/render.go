@@ -23,10 +23,6 @@ const (
 	defaultCLI = "v2.5"
 	binFolder  = ".cache/bin"
 
-	// The states of an example that can be rendered.
-	first = "first"
-	ready = "ready"
-
 	// maxRounds is how often an example is rendered until it must have come to
 	// rest. Nothing that the function waits for takes more than a few.
 	maxRounds = 10
@@ -54,69 +50,110 @@ type output struct {
 	yaml      []byte
 	composite unstructured.Unstructured
 	composed  []unstructured.Unstructured
+	// events are documents too: what happened on the way.
+	events []string
 }
 
 // input names the files of one render.
 type input struct {
+	dir         string // for files that are written on the way
 	composite   string
 	composition string
 	definition  string
 	functions   string
-	required    string // "" when the example needs nothing from the cluster
+	required    string // "" when the cluster needs to hold nothing
 	observed    string // "" when nothing is there yet
+
+	// prerequisites are what the example wants the cluster to hold.
+	prerequisites []unstructured.Unstructured
 }
 
 // render an example in a state.
 func (r renderer) render(ctx context.Context, example, state string) (*output, error) {
-	if state != first && state != ready {
-		return nil, fmt.Errorf("state %q is neither %s nor %s", state, first, ready)
-	}
 	dir, err := os.MkdirTemp(r.dir, example+"-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder: %w", err)
 	}
-	in, err := r.input(example, dir)
+	xr, err := r.composite(example)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := stepsTo(xr, state)
+	if err != nil {
+		return nil, err
+	}
+	in, err := r.input(example, xr, dir)
 	if err != nil {
 		return nil, err
 	}
 	out, err := r.run(ctx, in)
-	if err != nil || state == first {
-		return out, err
+	for _, s := range steps {
+		if err == nil {
+			out, err = r.take(ctx, in, out, s)
+		}
 	}
+	return out, err
+}
 
+// take a step: change what it changes, and render until nothing changes any more.
+// What comes out has the events of all of that.
+func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*output, error) {
+	var events []string
+	if s.tag != "" {
+		if err := s.change(in); err != nil {
+			return nil, err
+		}
+		var err error
+		if out, err = r.run(ctx, in); err != nil {
+			return nil, err
+		}
+		events = out.events
+	}
 	for range maxRounds {
-		if in.composite, in.observed, err = observe(dir, in.composite, out); err != nil {
+		if err := s.observe(in, out); err != nil {
 			return nil, err
 		}
 		next, err := r.run(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		if bytes.Equal(next.yaml, out.yaml) {
+		if next.equal(out) {
+			next.events = append(next.events, told(events)...)
 			return next, nil
 		}
-		out = next
+		out, events = next, append(events, next.events...)
 	}
-	return nil, fmt.Errorf("%s has not come to rest after %d rounds", example, maxRounds)
+	return nil, fmt.Errorf("it has not come to rest after %d rounds", maxRounds)
+}
+
+// composite reads the composite of an example.
+func (r renderer) composite(example string) (xr unstructured.Unstructured, err error) {
+	docs, err := load(filepath.Join(r.root, "example", example, "composite.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return xr, fmt.Errorf("there is no example %q: choose one of %s", example, strings.Join(examples(r.root), ", "))
+	}
+	if err != nil {
+		return xr, err
+	}
+	return docs[0], nil
 }
 
 // input finds an example's files, and the definition and the Composition of
 // its kind.
-func (r renderer) input(example, dir string) (*input, error) {
+func (r renderer) input(example string, xr unstructured.Unstructured, dir string) (*input, error) {
 	folder := filepath.Join(r.root, "example", example)
-	in := &input{composite: filepath.Join(folder, "composite.yaml")}
+	in := &input{dir: dir, composite: filepath.Join(folder, "composite.yaml"), required: filepath.Join(folder, "required.yaml")}
 
-	xr, err := load(in.composite)
+	var err error
+	if in.definition, in.composition, err = r.api(xr); err != nil {
+		return nil, err
+	}
+	in.prerequisites, err = load(in.required)
+	if errors.Is(err, fs.ErrNotExist) {
+		in.required, err = "", nil
+	}
 	if err != nil {
 		return nil, err
-	}
-	if in.definition, in.composition, err = r.api(xr[0]); err != nil {
-		return nil, err
-	}
-
-	in.required = filepath.Join(folder, "required.yaml")
-	if _, err := os.Stat(in.required); errors.Is(err, fs.ErrNotExist) {
-		in.required = ""
 	}
 
 	b, err := os.ReadFile(filepath.Join(r.root, "example", "functions.yaml"))
@@ -128,6 +165,18 @@ func (r renderer) input(example, dir string) (*input, error) {
 	}
 	in.functions = filepath.Join(dir, "functions.yaml")
 	return in, os.WriteFile(in.functions, bytes.ReplaceAll(b, []byte(documentedTarget), []byte(r.address)), 0o600)
+}
+
+// examples lists the folders of example/ that can be rendered.
+func examples(root string) []string {
+	files, err := filepath.Glob(filepath.Join(root, "example", "*", "composite.yaml"))
+	if err != nil {
+		return nil // The pattern is a good one.
+	}
+	for i, f := range files {
+		files[i] = filepath.Base(filepath.Dir(f))
+	}
+	return files
 }
 
 // api finds the folder in apis/ whose Composition is for a composite's kind.
@@ -162,13 +211,13 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, stderr)
 	}
-	b = sortResults(b)
 	docs, err := parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what %s printed: %w", cmd, err)
 	}
 
-	out := &output{yaml: b}
+	out := &output{}
+	out.yaml, out.events = split(b)
 	for _, d := range docs {
 		switch {
 		case d.GetAnnotations()[nameAnnotation] != "":
@@ -223,15 +272,34 @@ func (r renderer) command(in *input) ([]string, error) {
 	return append([]string{path}, args...), nil
 }
 
-// sortResults puts results, which come last, in an order: core reports what
-// isn't ready yet in a different one each time.
-func sortResults(stream []byte) []byte {
+// split a stream into what stands before the results, which come last, and those.
+func split(stream []byte) (before []byte, results []string) {
 	docs := strings.Split(strings.TrimSuffix("\n"+string(stream), "\n"), "\n---\n")
 	i := slices.IndexFunc(docs, func(doc string) bool { return strings.Contains(doc, "\nkind: "+resultKind+"\n") })
-	if i >= 0 {
-		slices.Sort(docs[i:])
+	if i < 0 {
+		i = len(docs)
 	}
-	return []byte(strings.Join(docs, "\n---\n")[1:] + "\n")
+	return []byte(strings.Join(docs[:i], "\n---\n")[1:] + "\n"), docs[i:]
+}
+
+// equal tells whether two outputs are the same. Core reports what isn't ready yet in
+// a different order each time.
+func (o *output) equal(other *output) bool {
+	return bytes.Equal(o.stream(), other.stream())
+}
+
+// stream is the output as a CLI prints it, with the events in an order.
+func (o *output) stream() []byte {
+	out := bytes.Clone(o.yaml)
+	for _, e := range slices.Compact(slices.Sorted(slices.Values(o.events))) {
+		out = append(out, "---\n"+e+"\n"...)
+	}
+	return out
+}
+
+// told leaves out of events what Crossplane repeats for as long as it is so.
+func told(events []string) []string {
+	return slices.DeleteFunc(slices.Clone(events), func(e string) bool { return strings.Contains(e, "\nreason: ComposeResources\n") })
 }
 
 func (r renderer) tool(name string) (string, error) {

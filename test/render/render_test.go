@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,8 +63,8 @@ func testWithFunction(ctx context.Context, m *testing.M) (int, error) {
 // TestGolden renders every example with the default CLI. What comes of it is
 // in testdata, so that a change of what is composed shows in a review.
 func TestGolden(t *testing.T) {
-	for _, example := range examples(t) {
-		for _, state := range []string{first, ready} {
+	for _, example := range examples(testee.root) {
+		for _, state := range names(t, example) {
 			t.Run(example+"/"+state, func(t *testing.T) {
 				t.Parallel()
 
@@ -71,7 +72,7 @@ func TestGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := normalize(out.yaml)
+				got := normalize(out.stream())
 
 				file := golden(example, state)
 				if *update {
@@ -95,24 +96,50 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenFiles finds golden files that no example is for.
+// TestGoldenFiles finds golden files that no state of an example is for.
 func TestGoldenFiles(t *testing.T) {
-	dirs, err := os.ReadDir("testdata")
+	files, err := filepath.Glob(golden("*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range dirs {
-		if _, err := os.Stat(filepath.Join(testee.root, "example", d.Name(), "composite.yaml")); err != nil {
-			t.Errorf("testdata/%s belongs to no example: remove it", d.Name())
+	for _, f := range files {
+		example := filepath.Base(filepath.Dir(f))
+		state := strings.TrimSuffix(filepath.Base(f), ".yaml")
+		if !slices.Contains(examples(testee.root), example) || !slices.Contains(names(t, example), state) {
+			t.Errorf("%s belongs to no state of an example: remove it", f)
 		}
 	}
+}
+
+// TestUnknown asks for what there isn't: the error must say what there is.
+func TestUnknown(t *testing.T) {
+	for want, ask := range map[string][2]string{
+		"minimal, ": {"none", first},
+		`no state "none": choose one of first, ready, migrating, failed, upgrade-scaling-down, upgrade-migrating, upgrade-done`: {"migration-job", "none"},
+		`no state "failed": choose one of first, ready`: {"minimal", "failed"},
+	} {
+		_, err := testee.render(t.Context(), ask[0], ask[1])
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, state %s: got error %v, want one with %s", ask[0], ask[1], err, want)
+		}
+	}
+}
+
+// names lists the states of an example.
+func names(t *testing.T, example string) []string {
+	t.Helper()
+	xr, err := testee.composite(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nameAll(statesOf(xr))
 }
 
 // TestCLIs renders every example with the other CLIs that the README names:
 // users get the same objects, whichever they have.
 func TestCLIs(t *testing.T) {
 	for _, cli := range []string{"v1.16", "v1.20", "v2.2"} {
-		for _, example := range examples(t) {
+		for _, example := range examples(testee.root) {
 			for _, state := range []string{first, ready} {
 				t.Run(cli+"/"+example+"/"+state, func(t *testing.T) {
 					t.Parallel()
@@ -142,46 +169,6 @@ func TestCLIs(t *testing.T) {
 	}
 }
 
-// TestClaims holds the two documents of an example against each other: the
-// composite must be what Crossplane makes of the claim.
-func TestClaims(t *testing.T) {
-	for _, example := range examples(t) {
-		t.Run(example, func(t *testing.T) {
-			xr := one(t, example, "composite.yaml")
-			ref, claimed, _ := unstructured.NestedStringMap(xr.Object, "spec", "claimRef")
-			if !claimed {
-				return // It is applied as it is.
-			}
-
-			claim := one(t, example, "claim.yaml")
-			if want := map[string]string{
-				"apiVersion": claim.GetAPIVersion(), "kind": claim.GetKind(),
-				"namespace": claim.GetNamespace(), "name": claim.GetName(),
-			}; !cmp.Equal(want, ref) {
-				t.Errorf("spec.claimRef: -claim, +composite:\n%s", cmp.Diff(want, ref))
-			}
-			unstructured.RemoveNestedField(xr.Object, "spec", "claimRef")
-			if diff := cmp.Diff(spec(claim), spec(xr)); diff != "" {
-				t.Errorf("spec: -claim, +composite:\n%s", diff)
-			}
-		})
-	}
-}
-
-// examples lists the folders of example/ that can be rendered.
-func examples(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(testee.root, "example", "*", "composite.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no example: %v", err)
-	}
-	names := make([]string, 0, len(files))
-	for _, f := range files {
-		names = append(names, filepath.Base(filepath.Dir(f)))
-	}
-	return names
-}
-
 func golden(example, state string) string {
 	return filepath.Join("testdata", example, state+".yaml")
 }
@@ -204,23 +191,4 @@ func byName(objects []unstructured.Unstructured) map[string]any {
 		m[o.GetAnnotations()[nameAnnotation]] = o.Object
 	}
 	return m
-}
-
-func one(t *testing.T, example, file string) unstructured.Unstructured {
-	t.Helper()
-	docs, err := load(filepath.Join(testee.root, "example", example, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(docs) != 1 {
-		t.Fatalf("%s/%s has %d documents, want one", example, file, len(docs))
-	}
-	return docs[0]
-}
-
-func spec(o unstructured.Unstructured) any {
-	if o.Object["spec"] == nil {
-		return map[string]any{}
-	}
-	return o.Object["spec"]
 }

@@ -155,7 +155,7 @@ func objects(t *testing.T) map[string]composition.Object {
 		out[prefix+"PodDisruptionBudget"] = s.PodDisruptionBudget()
 		out[prefix+"Migration"] = migration.NewJob(
 			migration.Target{Image: "migrator:1.0", Database: &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"}},
-			migration.JobOptions{ObjectMeta: s.MigrationMeta("0a1b2c3d", "1.0"), SecurityContext: &corev1.SecurityContext{}},
+			migration.JobOptions{ObjectMeta: s.MigrationMeta("0a1b2c3d", "1.0"), Service: s.Name, SecurityContext: &corev1.SecurityContext{}},
 		)
 		if kind == service.JobsService {
 			continue

@@ -15,8 +15,9 @@ type Facts struct {
 	Hash string
 	// Job is how far the migration to that target is.
 	Job Progress
-	// OtherJob tells whether a Job for another target of the service exists.
-	OtherJob bool
+	// Busy tells whether a Job for another target of the service exists, or any pod that
+	// may still use the schema.
+	Busy bool
 	// Deployment is the service's, or nil when there is none.
 	Deployment *unstructured.Unstructured
 }
@@ -64,7 +65,7 @@ func Decide(f Facts) Decision {
 	if f.Deployment == nil {
 		gate = Withheld
 	}
-	return Decision{Job: f.Job != Absent || !f.OtherJob && stopped(f.Deployment, f.Hash), Deployment: gate}
+	return Decision{Job: f.Job != Absent || !f.Busy && stopped(f.Deployment, f.Hash), Deployment: gate}
 }
 
 // letRun returns the hash of the target that a Deployment was last let run with.

@@ -77,7 +77,7 @@ func TestDecide(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := Decide(Facts{Hash: "new", Job: tc.job, OtherJob: tc.otherJob, Deployment: tc.deployment.object()})
+			got := Decide(Facts{Hash: "new", Job: tc.job, Busy: tc.otherJob, Deployment: tc.deployment.object()})
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nDecide(...): -want, +got:\n%s", tc.reason, diff)
 			}

@@ -10,6 +10,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
+// LabelMigrates is a label of the pods of all Jobs that migrate the schema of a
+// service; its value is the service's name.
+const LabelMigrates = "sonataflow.org/migrates"
+
 // container is the name of the migrator's container, as the operator has it.
 const container = "db-migration-container"
 
@@ -34,7 +38,9 @@ const (
 // migration.
 type JobOptions struct {
 	// ObjectMeta is the Job's name, namespace and labels.
-	ObjectMeta      metav1.ObjectMeta
+	ObjectMeta metav1.ObjectMeta
+	// Service is the name of the service whose schema is migrated.
+	Service         string
 	PullSecrets     []corev1.LocalObjectReference
 	SecurityContext *corev1.SecurityContext
 	// Observed is the Job if it exists, else nil.
@@ -53,6 +59,7 @@ func NewJob(t Target, o JobOptions) *batchv1.Job {
 			ActiveDeadlineSeconds: new(int64(activeDeadlineSeconds)),
 			PodFailurePolicy:      failurePolicy(),
 			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{LabelMigrates: o.Service}},
 				Spec: corev1.PodSpec{
 					RestartPolicy:                corev1.RestartPolicyNever,
 					AutomountServiceAccountToken: new(false),

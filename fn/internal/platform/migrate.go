@@ -46,67 +46,87 @@ func migrate(req *composition.Request, p *Platform) []composition.Requirement {
 		if s.Target == nil {
 			continue
 		}
-		m := decide(req, s)
+		m, qs := decide(req, s)
 		s.Migration = m
+		asked = append(asked, qs...)
 		s.Annotations = m.Deployment.Annotations(s.Target.Hash())
-		if m.Deployment == migration.Open {
-			continue
-		}
-		s.Replicas, s.Budget = new(int32(0)), nil
-		if m.Progress == migration.Failed {
-			pods := podsRequirement(p.Namespace, m.Name)
-			asked = append(asked, pods)
-			m.Waiting = failure(m, req.Answer(pods))
+		if m.Deployment != migration.Open {
+			s.Replicas, s.Budget = new(int32(0)), nil
 		}
 	}
 	return asked
 }
 
-// decide decides about the migration of one service.
-func decide(req *composition.Request, s *Service) *Migration {
+// decide decides about the migration of one service. It looks for pods only when a
+// migration is about to begin, and when one has failed.
+func decide(req *composition.Request, s *Service) (*Migration, []composition.Requirement) {
 	hash := s.Target.Hash()
 	prefix := s.Kind.Key(ResourceMigration) + "-"
 	meta := s.MigrationMeta(hash, images.Version(s.Target.Image))
 	m := &Migration{Name: meta.Name, Key: prefix + hash}
 	job := req.Observed[m.Key]
-	other := otherKey(req.Observed, prefix, m.Key)
 	m.Observation = migration.Observe(job)
+
+	var asked []composition.Requirement
+	busy := otherJob(req.Observed, prefix, m.Key)
+	if m.Progress == migration.Absent {
+		asked = usersRequirements(s)
+		for _, q := range asked {
+			answer := req.Answer(q)
+			busy = busy || answer.State == composition.StatePending || migration.AnyRuns(answer.Objects)
+		}
+	}
 	m.Decision = migration.Decide(migration.Facts{
 		Hash:       hash,
 		Job:        m.Progress,
-		OtherJob:   other != "",
+		Busy:       busy,
 		Deployment: req.Observed[s.Kind.Key(service.ResourceDeployment)],
 	})
 	switch {
 	case m.Deployment == migration.Open:
-	case !m.Decision.Job && other != "":
-		m.Waiting = fmt.Sprintf("Waiting until no pod is left, nor Job %s of an earlier migration, before Job %s migrates the database", req.Observed[other].GetName(), m.Name)
 	case !m.Decision.Job:
-		m.Waiting = fmt.Sprintf("Waiting until no pod is left before Job %s migrates the database", m.Name)
+		m.Waiting = fmt.Sprintf("Waiting until no pod of the service or of an earlier migration is left before Job %s migrates the database", m.Name)
+	case m.Progress == migration.Failed:
+		q := podsRequirement("pods-"+m.Name, s.Namespace, migration.LabelJob, m.Name)
+		asked = append(asked, q)
+		m.Waiting = failure(m, req.Answer(q))
 	default:
 		m.Waiting = fmt.Sprintf("Waiting for Job %s to migrate the database", m.Name)
 	}
 	if m.Decision.Job {
 		m.Job = migration.NewJob(*s.Target, migration.JobOptions{
 			ObjectMeta:      meta,
+			Service:         s.Name,
 			PullSecrets:     req.Input.Images.PullSecrets,
 			SecurityContext: migratorSecurity(req.Input),
 			Observed:        job,
 		})
 	}
-	return m
+	return m, asked
 }
 
-// otherKey returns the key of an observed Job of the same service for another target,
-// or nothing.
-func otherKey(observed map[string]*unstructured.Unstructured, prefix, own string) string {
-	first := ""
+// usersRequirements asks for all pods that may use a service's schema: its own, and
+// those of earlier migrations. A Deployment doesn't count pods that are ending, and a
+// Job that was left out isn't observed any more.
+func usersRequirements(s *Service) []composition.Requirement {
+	return []composition.Requirement{
+		podsRequirement("pods-"+s.Name, s.Namespace, service.LabelService, s.Name),
+		podsRequirement("migrators-"+s.Name, s.Namespace, migration.LabelMigrates, s.Name),
+	}
+}
+
+func podsRequirement(name, namespace, label, value string) composition.Requirement {
+	return composition.Requirement{Name: name, APIVersion: "v1", Kind: "Pod", Namespace: namespace, Labels: map[string]string{label: value}}
+}
+
+// otherJob tells whether there is a Job of the same service for another target.
+func otherJob(observed map[string]*unstructured.Unstructured, prefix, own string) bool {
 	for key := range observed {
-		if strings.HasPrefix(key, prefix) && key != own && (first == "" || key < first) {
-			first = key
+		if strings.HasPrefix(key, prefix) && key != own {
+			return true
 		}
 	}
-	return first
+	return false
 }
 
 func migratorSecurity(in *v1beta1.Input) *corev1.SecurityContext {
@@ -116,17 +136,9 @@ func migratorSecurity(in *v1beta1.Input) *corev1.SecurityContext {
 	return podtemplate.Restricted(&v1alpha08.PodTemplateSpec{})
 }
 
-// podsRequirement asks for the pods of a Job. Nothing but a failure is worth it.
-func podsRequirement(namespace, job string) composition.Requirement {
-	return composition.Requirement{
-		Name: "pods-" + job, APIVersion: "v1", Kind: "Pod", Namespace: namespace,
-		Labels: map[string]string{migration.LabelJob: job},
-	}
-}
-
 // failure says why a migration failed, and how to try again.
 func failure(m *Migration, pods composition.Answer) string {
 	why := cmp.Or(migration.Explain(pods.Objects), m.Message, "its pods may tell why")
-	return fmt.Sprintf("Job %s failed: %s; mend the cause, then delete the Job or change the annotation %s of the platform to try again",
+	return fmt.Sprintf("Job %s failed: %s; mend the cause, then delete the Job to try again, or change the annotation %s of the platform to migrate all of its services again",
 		m.Name, why, migration.AnnotationAttempt)
 }

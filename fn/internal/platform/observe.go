@@ -19,7 +19,9 @@ import (
 // observation is how a platform does.
 type observation struct {
 	// secrets is nil when there is nothing to say about Secrets.
-	secrets  *composition.Condition
+	secrets *composition.Condition
+	// health is that of everything composed, by key.
+	health   map[string]health.Verdict
 	services []serviceObservation
 }
 
@@ -33,17 +35,30 @@ type serviceObservation struct {
 	replicas string
 }
 
-// observe judges the services of a platform.
-func observe(req *composition.Request, p *Platform, secrets *composition.Condition) observation {
-	out := observation{secrets: secrets}
+// observe judges what is composed of a platform.
+func observe(req *composition.Request, p *Platform, secrets *composition.Condition, composed []composition.Composed) observation {
+	out := observation{secrets: secrets, health: make(map[string]health.Verdict, len(composed))}
+	for _, c := range composed {
+		out.health[c.Key] = judge(req.Observed[c.Key], c.Object)
+	}
 	for _, s := range p.Services {
-		out.services = append(out.services, observeService(s, req.Observed[s.Kind.Key(service.ResourceDeployment)]))
+		key := s.Kind.Key(service.ResourceDeployment)
+		out.services = append(out.services, observeService(s, out.health[key], req.Observed[key]))
 	}
 	return out
 }
 
-func observeService(s *Service, deployment *unstructured.Unstructured) serviceObservation {
-	verdict := health.Of(deployment)
+// judge tells how an object does that is composed as desired. One that was asked for
+// before, and still does well, isn't what is asked for now.
+func judge(observed *unstructured.Unstructured, desired composition.Object) health.Verdict {
+	v := health.Of(observed)
+	if v.Phase == health.Ready && observed.GetAnnotations()[service.AnnotationSpecChecksum] != desired.GetAnnotations()[service.AnnotationSpecChecksum] {
+		return health.Verdict{Phase: health.Progressing, Message: "Its latest change hasn't been applied yet"}
+	}
+	return v
+}
+
+func observeService(s *Service, verdict health.Verdict, deployment *unstructured.Unstructured) serviceObservation {
 	available, wanted := replicas(s, deployment)
 	out := serviceObservation{
 		kind:     s.Kind,

@@ -8,8 +8,6 @@ package platform
 import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
@@ -27,14 +25,15 @@ func Compose(req *composition.Request) *composition.Result {
 	if errs = append(errs, validate(&doc.spec)...); len(errs) > 0 {
 		return invalid(asked, errs)
 	}
-	p, err := resolve(doc, req.Input, set)
-	if err != nil {
-		return failed(asked, errors.Wrap(err, "cannot resolve the platform"))
+	p, errs := resolve(doc, req.Input, set)
+	if len(errs) > 0 {
+		return invalid(asked, errs)
 	}
 	secrets := lookUpSecrets(req, p)
 	scale(req, p)
 	asked = append(asked, migrate(req, p)...)
-	return report(req, p, observe(req, p, secrets), compose(p), asked)
+	composed := compose(p)
+	return report(req, p, observe(req, p, secrets, composed), composed, asked)
 }
 
 // compose builds the objects of all services.

@@ -26,10 +26,18 @@ persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}
 services: {dataIndex: {}, jobService: {}}`
 )
 
-// compose returns what a platform plat in namespace ns1 with a spec needs.
+// compose returns what a platform plat in namespace ns1 with a spec needs. Observed
+// Deployments are those that are asked for, unless they say otherwise of themselves.
 func compose(t *testing.T, spec string, c compositiontest.Cluster) *composition.Result {
 	t.Helper()
-	return platform.Compose(compositiontest.Request(t, claimed(t, spec), c))
+	req := compositiontest.Request(t, claimed(t, spec), c)
+	for _, desired := range platform.Compose(req).Composed {
+		o := req.Observed[desired.Key]
+		if checksum := desired.Object.GetAnnotations()[service.AnnotationSpecChecksum]; o != nil && checksum != "" && o.GetAnnotations() == nil {
+			o.SetAnnotations(map[string]string{service.AnnotationSpecChecksum: checksum})
+		}
+	}
+	return platform.Compose(req)
 }
 
 // composeValid does the same for a spec that makes sense.

@@ -22,7 +22,7 @@ import (
 func report(req *composition.Request, p *Platform, o observation, composed []composition.Composed, asked []composition.Requirement) *composition.Result {
 	var waiting []string
 	for i, c := range composed {
-		composed[i].Ready = health.Of(req.Observed[c.Key]).Phase == health.Ready
+		composed[i].Ready = o.health[c.Key].Phase == health.Ready
 		if !composed[i].Ready {
 			waiting = append(waiting, c.Key)
 		}
@@ -132,16 +132,5 @@ func invalid(asked []composition.Requirement, errs field.ErrorList) *composition
 			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},
 		},
 		Fatal: errors.New(message),
-	}
-}
-
-// failed reports a defect of ours.
-func failed(asked []composition.Requirement, err error) *composition.Result {
-	return &composition.Result{
-		Requirements: asked,
-		Conditions: []composition.Condition{
-			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error(), Alarm: true},
-		},
-		Fatal: err,
 	}
 }

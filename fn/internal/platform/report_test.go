@@ -324,7 +324,7 @@ const withJob = `services: {dataIndex: {persistence: {dbMigrationStrategy: job, 
 // migrating is a cluster in which that Job exists, with a status.
 func migrating(t *testing.T, status string) compositiontest.Cluster {
 	t.Helper()
-	for _, c := range composeValid(t, withJob, compositiontest.Cluster{}).Composed {
+	for _, c := range composeValid(t, withJob, compositiontest.Cluster{Old: true}).Composed {
 		if strings.HasPrefix(c.Key, "data-index-migration-") {
 			return compositiontest.Cluster{Observed: map[string]string{
 				c.Key: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: ` + status + `}`,

@@ -62,8 +62,8 @@ type resolver struct {
 }
 
 // resolve decides everything that follows from spec and input alone. The spec has
-// passed validation.
-func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, error) {
+// passed validation; what can't be merged comes to light here.
+func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, field.ErrorList) {
 	r := &resolver{doc: doc, input: input, images: set}
 	p := &Platform{
 		Name:      doc.Name,
@@ -74,10 +74,12 @@ func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, er
 	if input.Cluster == v1beta1.ClusterOpenShift {
 		p.Cluster = v1alpha08.ClusterOpenShift
 	}
+	var errs field.ErrorList
 	for _, w := range r.services() {
 		s, warnings, err := r.service(w)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		p.Services = append(p.Services, &Service{
 			Service: s,
@@ -86,7 +88,7 @@ func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, er
 		})
 		p.Warnings = append(p.Warnings, warnings...)
 	}
-	return p, nil
+	return p, errs
 }
 
 // services lists what the spec names.
@@ -107,7 +109,7 @@ func (r *resolver) services() []wanted {
 }
 
 // service decides about one service.
-func (r *resolver) service(w wanted) (*service.Service, []string, error) {
+func (r *resolver) service(w wanted) (*service.Service, []string, *field.Error) {
 	name := w.kind.Name(r.doc.Name)
 	db := r.database(w, name)
 	pod, warnings, err := podtemplate.Merge(service.NewPod(service.PodOptions{
@@ -120,7 +122,7 @@ func (r *resolver) service(w wanted) (*service.Service, []string, error) {
 		SecurityContext: r.securityContext(w.spec),
 	}), podtemplate.Template{Spec: &w.spec.PodTemplate, Raw: r.podTemplate(w), Path: w.path.Child("podTemplate")})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, field.Invalid(w.path.Child("podTemplate"), field.OmitValueType{}, err.Error()+": every volume needs a name, every mount a mountPath")
 	}
 	image := cmp.Or(w.spec.PodTemplate.Container.Image, r.image(w.kind, db != nil))
 	return &service.Service{

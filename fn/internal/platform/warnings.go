@@ -3,6 +3,8 @@
 package platform
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -56,7 +58,24 @@ func (r *resolver) withoutEffect() []string {
 	for _, path := range r.eventing() {
 		out = append(out, path.String()+": has no effect in this version; services talk to each other over HTTP")
 	}
+	out = append(out, r.clearPasswords()...)
 	return append(out, r.sharedSchema()...)
+}
+
+// clearPasswords warns about passwords that everybody can read who may read
+// Deployments.
+func (r *resolver) clearPasswords() []string {
+	databases := map[string]*v1alpha08.PersistencePostgreSQL{"spec.persistence.postgresql.jdbcUrl": r.doc.spec.Persistence.Database()}
+	for _, w := range r.services() {
+		databases[w.path.Child("persistence", "postgresql", "jdbcUrl").String()] = w.spec.Persistence.Database()
+	}
+	var out []string
+	for _, path := range slices.Sorted(maps.Keys(databases)) {
+		if db := databases[path]; db != nil && password.MatchString(db.JdbcURL) {
+			out = append(out, path+": has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef")
+		}
+	}
+	return out
 }
 
 // eventing lists the fields that ask for events to travel through Knative.

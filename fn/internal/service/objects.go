@@ -5,6 +5,8 @@ package service
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"maps"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,9 +17,9 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
-// labelService selects the pods of a service. It is all that selects them: a
+// LabelService selects the pods of a service. It is all that selects them: a
 // selector is immutable, and the other labels aren't.
-const labelService = "sonataflow.org/service"
+const LabelService = "sonataflow.org/service"
 
 // Annotations of the pods. A pod is rolled when one changes, so that a change of
 // its configuration takes effect.
@@ -25,6 +27,11 @@ const (
 	AnnotationConfigChecksum = "sonataflow.org/checksum-config"
 	AnnotationSecretVersion  = "sonataflow.org/checksum-secret"
 )
+
+// AnnotationSpecChecksum is on the Deployment itself. It tells whether an observed
+// Deployment is the one that is asked for, or still the one before: that one may look
+// healthy.
+const AnnotationSpecChecksum = "sonataflow.org/checksum-spec"
 
 // managedBy tells these objects from those of the operator, which writes its own
 // name.
@@ -70,7 +77,6 @@ func (s *Service) Deployment() *appsv1.Deployment {
 			},
 		},
 	}
-	d.Annotations = s.Annotations
 	if s.SecretVersion != "" {
 		d.Spec.Template.Annotations[AnnotationSecretVersion] = s.SecretVersion
 	}
@@ -78,6 +84,8 @@ func (s *Service) Deployment() *appsv1.Deployment {
 		// Two Jobs Services at once would fire every timer twice.
 		d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
 	}
+	d.Annotations = map[string]string{AnnotationSpecChecksum: checksumOf(d.Spec)}
+	maps.Copy(d.Annotations, s.Annotations)
 	return d
 }
 
@@ -101,7 +109,7 @@ func (s *Service) meta(name string) metav1.ObjectMeta {
 }
 
 func (s *Service) selector() map[string]string {
-	return map[string]string{labelService: s.Name}
+	return map[string]string{LabelService: s.Name}
 }
 
 // labels are those of the operator, plus the Kubernetes recommended ones. See
@@ -111,7 +119,7 @@ func (s *Service) labels() map[string]string {
 	return map[string]string{
 		"app":                          platform,
 		"app-namespace":                s.Namespace,
-		labelService:                   s.Name,
+		LabelService:                   s.Name,
 		"app.kubernetes.io/name":       s.Kind.Container(),
 		"app.kubernetes.io/instance":   platform,
 		"app.kubernetes.io/component":  s.Name,
@@ -119,6 +127,16 @@ func (s *Service) labels() map[string]string {
 		"app.kubernetes.io/managed-by": managedBy,
 		"app.kubernetes.io/version":    s.Version,
 	}
+}
+
+// checksumOf returns a checksum of a spec, in the order in which Go writes fields and
+// sorts maps.
+func checksumOf(spec appsv1.DeploymentSpec) string {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		panic(err) // A Kubernetes type can be encoded.
+	}
+	return checksum(string(text))
 }
 
 func checksum(text string) string {

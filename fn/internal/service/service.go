@@ -90,7 +90,7 @@ const (
 // schema to the target with a hash. Its pods are none of the service's.
 func (s *Service) MigrationMeta(hash, version string) metav1.ObjectMeta {
 	m := s.meta(names.Child(s.Platform, "-"+string(s.Kind)+"-migration-"+hash))
-	m.Labels[labelService] = m.Name
+	m.Labels[LabelService] = m.Name
 	m.Labels["app.kubernetes.io/name"] = "db-migrator"
 	m.Labels["app.kubernetes.io/component"] = m.Name
 	m.Labels["app.kubernetes.io/version"] = version

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -251,10 +252,36 @@ func TestDeployment(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, tc.in.Deployment()); diff != "" {
+			got := tc.in.Deployment()
+			// What it is made of is for TestDeploymentSpecChecksum.
+			delete(got.Annotations, service.AnnotationSpecChecksum)
+			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s\nDeployment(): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestDeploymentSpecChecksum holds that a Deployment tells of each change of its spec,
+// and of nothing else.
+func TestDeploymentSpecChecksum(t *testing.T) {
+	t.Parallel()
+	checksum := func(change func(*service.Service)) string {
+		return plat(service.DataIndex, change).Deployment().Annotations[service.AnnotationSpecChecksum]
+	}
+	same := checksum(func(*service.Service) {})
+	for name, change := range map[string]func(*service.Service){
+		"Replicas":   func(s *service.Service) { s.Replicas = new(int32(0)) },
+		"Image":      func(s *service.Service) { s.Pod.Containers[0].Image = "other" },
+		"Properties": func(s *service.Service) { s.Properties = "other = 1" },
+		"Secret":     func(s *service.Service) { s.SecretVersion = "7" },
+	} {
+		if checksum(change) == same {
+			t.Errorf("%s: another spec has the same checksum", name)
+		}
+	}
+	if got := checksum(func(s *service.Service) { s.Annotations = map[string]string{"a": "b"} }); got != same {
+		t.Errorf("annotations of the Deployment change the checksum of its spec")
 	}
 }
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata") //nolint:gochecknoglobals // A flag.
+
+// TestMigrationStates combines everything that may be observed of a service with a
+// migration, and holds the whole desired state of each combination against
+// testdata/migration-states.txt, a row each.
+func TestMigrationStates(t *testing.T) {
+	t.Parallel()
+	jobs := []string{"none", "created", "running", "complete", "failed", "failed+complete"}
+	others := []string{"none", "running", "complete"}
+	deployments := []string{"none", "running-old", "running-new", "running-unmarked", "scaling", "stopped", "stopped-by-hand", "lagging"}
+
+	var rows []string
+	for _, strategy := range []string{"job", "service", "none"} {
+		for _, deployment := range deployments {
+			for _, job := range jobs {
+				for _, other := range others {
+					rows = append(rows, stateRow(t, strategy, deployment, job, other))
+				}
+			}
+		}
+	}
+	got := "# strategy | observed Deployment | observed Job | observed Job of another target -> desired\n" + strings.Join(rows, "\n") + "\n"
+
+	golden := filepath.Join("testdata", "migration-states.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
+	}
+}
+
+// stateRow runs the function in one state, and describes what it wants.
+func stateRow(t *testing.T, strategy, deployment, job, other string) string {
+	t.Helper()
+	xr := compositeOf(t, fmt.Sprintf("services: {dataIndex: {podTemplate: {replicas: 2}, persistence: {dbMigrationStrategy: %s, postgresql: {secretRef: {name: pg}, serviceRef: {name: pg}}}}}", strategy))
+	// What the Job of the current target looks like is the function's to say.
+	byJob := compositeOf(t, "services: {dataIndex: {podTemplate: {replicas: 2}, persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: pg}, serviceRef: {name: pg}}}}}")
+	const input = "secrets: Ignore"
+	first := resolved(t, withInput(t, requestFor(t, byJob), input), absent).GetDesired().GetResources()
+	key := slices.Collect(func(yield func(string) bool) {
+		for k := range first {
+			if strings.HasPrefix(k, "data-index-migration-") && !yield(k) {
+				return
+			}
+		}
+	})[0]
+	hash := strings.TrimPrefix(key, "data-index-migration-")
+
+	req := withInput(t, requestFor(t, xr), input)
+	req.Observed.Resources = map[string]*fnv1.Resource{}
+	if job != "none" {
+		req.Observed.Resources[key] = &fnv1.Resource{Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), job))}
+	}
+	if other != "none" {
+		req.Observed.Resources["data-index-migration-0ld"] = &fnv1.Resource{Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), other))}
+	}
+	if deployment != "none" {
+		// What a Deployment says of itself at rest is the function's to say, too.
+		rest := withInput(t, requestFor(t, byJob), input)
+		rest.Observed.Resources = map[string]*fnv1.Resource{key: {Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), "complete"))}}
+		open := run(t, rest).GetDesired().GetResources()["data-index-deployment"].GetResource().AsMap()
+		req.Observed.Resources["data-index-deployment"] = &fnv1.Resource{Resource: structOf(t, deploymentIn(deployment, hash, open))}
+	}
+
+	rsp := resolved(t, req, absent)
+	var wants []string
+	desired := rsp.GetDesired().GetResources()
+	for _, k := range slices.Sorted(maps.Keys(desired)) {
+		o := &unstructured.Unstructured{Object: desired[k].GetResource().AsMap()}
+		switch o.GetKind() {
+		case "Job":
+			wants = append(wants, strings.Replace(k, hash, "new", 1))
+		case "Deployment":
+			n, _, _ := unstructured.NestedFloat64(o.Object, "spec", "replicas")
+			mark := ""
+			for name, value := range o.GetAnnotations() {
+				if !strings.HasPrefix(name, "sonataflow.org/migration-") {
+					continue
+				}
+				mark += " " + strings.TrimPrefix(name, "sonataflow.org/migration-") + "=" + strings.Replace(value, hash, "new", 1)
+			}
+			wants = append(wants, fmt.Sprintf("deployment(%v%s)", n, mark))
+		default:
+			wants = append(wants, strings.TrimPrefix(k, "data-index-"))
+		}
+	}
+	phase := statusOf(rsp).GetFields()["sonataFlowPlatformDBMigrationPhase"].GetStructValue().GetFields()["dbMigrationStatus"].GetStringValue()
+	return fmt.Sprintf("%-7s | %-16s | %-15s | %-8s -> %s; %s %s, %s, %s, phase %q",
+		strategy, deployment, job, other, strings.Join(wants, " "),
+		short(rsp, v1alpha08.ConditionSucceed), short(rsp, v1alpha08.ConditionDatabaseMigrated), short(rsp, v1alpha08.ConditionDataIndexReady),
+		rsp.GetDesired().GetComposite().GetReady(), phase)
+}
+
+func short(rsp *fnv1.RunFunctionResponse, condition string) string {
+	c := conditionOf(rsp, condition)
+	if c == nil {
+		return condition + "=absent"
+	}
+	return condition + "=" + c.GetReason()
+}
+
+// jobIn returns a Job in a state.
+func jobIn(t *testing.T, job map[string]any, state string) map[string]any {
+	t.Helper()
+	yes := func(typ string) any { return map[string]any{"type": typ, "status": "True"} }
+	switch state {
+	case "running":
+		job["status"] = map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0}
+	case "complete":
+		job["status"] = map[string]any{"succeeded": 1.0, "conditions": []any{yes("SuccessCriteriaMet"), yes("Complete")}}
+	case "failed":
+		job["status"] = map[string]any{"failed": 7.0, "conditions": []any{yes("Failed")}}
+	case "failed+complete":
+		job["status"] = map[string]any{"conditions": []any{yes("Failed"), yes("Complete")}}
+	}
+	return job
+}
+
+// deploymentIn returns the Data Index's Deployment in a state.
+func deploymentIn(state, hash string, open map[string]any) map[string]any {
+	annotations := map[string]any{}
+	wanted, replicas, observed := 2.0, 2.0, 3.0
+	switch state {
+	case "running-old":
+		annotations["sonataflow.org/migration-target"] = "0ld"
+	case "running-new":
+		annotations, _, _ = unstructured.NestedMap(open, "metadata", "annotations")
+	case "scaling":
+		annotations["sonataflow.org/migration-stopped-for"], wanted = hash, 0
+	case "stopped":
+		annotations["sonataflow.org/migration-stopped-for"], wanted, replicas = hash, 0, 0
+	case "stopped-by-hand":
+		wanted, replicas = 0, 0
+	case "lagging":
+		annotations["sonataflow.org/migration-stopped-for"], wanted, replicas, observed = hash, 0, 0, 2
+	}
+	return map[string]any{
+		"apiVersion": "apps/v1", "kind": "Deployment",
+		"metadata": map[string]any{"name": "plat-data-index-service", "namespace": "ns1", "generation": 3.0, "annotations": annotations},
+		"spec":     map[string]any{"replicas": wanted},
+		"status": map[string]any{
+			"observedGeneration": observed, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
+			"conditions": []any{map[string]any{"type": "Available", "status": "True"}, map[string]any{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}},
+		},
+	}
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// The states that every example has.
+const (
+	first = "first"
+	ready = "ready"
+)
+
+// A state of an example is what has happened since it was applied.
+type state struct {
+	name string
+	// migrates is for states that only examples with migration Jobs have.
+	migrates bool
+	// steps follow each other. Without any, nothing of what is composed exists yet.
+	steps []step
+}
+
+// A step is something that happens: what is changed, and how the cluster answers
+// until nothing changes any more.
+type step struct {
+	// tag of all images, in the input of the Composition; "" leaves it as it is.
+	tag string
+	// jobs is what becomes of Jobs.
+	jobs outcome
+	// linger keeps the pods of Deployments that are scaled to zero.
+	linger bool
+}
+
+// An outcome is what becomes of a Job.
+type outcome int
+
+const (
+	// complete is the outcome of a healthy cluster.
+	complete outcome = iota
+	running
+	// failed is one Job that fails, the Data Index's; the others complete.
+	failed
+)
+
+// newer is the tag that examples are upgraded to.
+const newer = "10.3.0"
+
+// states lists all states.
+func states() []state {
+	return []state{
+		{name: first},
+		{name: ready, steps: []step{{jobs: complete}}},
+		{name: "migrating", migrates: true, steps: []step{{jobs: running}}},
+		{name: "failed", migrates: true, steps: []step{{jobs: failed}}},
+		{name: "upgrade-scaling-down", migrates: true, steps: []step{{jobs: complete}, {tag: newer, linger: true}}},
+		{name: "upgrade-migrating", migrates: true, steps: []step{{jobs: complete}, {tag: newer, jobs: running}}},
+		{name: "upgrade-done", migrates: true, steps: []step{{jobs: complete}, {tag: newer, jobs: complete}}},
+	}
+}
+
+// statesOf lists the states that an example has.
+func statesOf(xr unstructured.Unstructured) []state {
+	var out []state
+	for _, s := range states() {
+		if !s.migrates || migrates(xr) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// nameAll returns the names of states.
+func nameAll(all []state) []string {
+	out := make([]string, 0, len(all))
+	for _, s := range all {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+// stepsTo returns what leads an example to a state.
+func stepsTo(xr unstructured.Unstructured, name string) ([]step, error) {
+	known := statesOf(xr)
+	for _, s := range known {
+		if s.name == name {
+			return s.steps, nil
+		}
+	}
+	return nil, fmt.Errorf("this example has no state %q: choose one of %s", name, strings.Join(nameAll(known), ", "))
+}
+
+// migrates tells whether an example has migration Jobs.
+func migrates(xr unstructured.Unstructured) bool {
+	services, _, _ := unstructured.NestedMap(xr.Object, "spec", "services")
+	for name := range services {
+		strategy, _, _ := unstructured.NestedString(services, name, "persistence", "dbMigrationStrategy")
+		if strategy == "job" {
+			return true
+		}
+	}
+	return false
+}
