@@ -58,9 +58,12 @@ TESTFLAGS ?=
 test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders with every CLI, packages.
 	@$(GO) test -count=1 $(TESTFLAGS) ./...
 
+# The packages whose tests know -update.
+GOLDEN := ./test/render ./fn ./fn/internal/composition
+
 .PHONY: golden
-golden: $(RENDER_BINS) ## Rewrite the golden renders in test/render/testdata.
-	@$(GO) test -count=1 -run TestGolden ./test/render -update
+golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migrations, encodings.
+	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates' $(GOLDEN) -update
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.

@@ -44,7 +44,7 @@ func TestMigrationSimulation(t *testing.T) {
 			t.Parallel()
 			texts := map[string]*structpb.Struct{}
 			for i := shard; i < n; i += shards {
-				w := newWorld(t, uint64(i), texts) //nolint:gosec // Small and positive.
+				w := newWorld(t, uint64(i), texts)
 				for range steps {
 					w.step()
 				}
@@ -87,22 +87,22 @@ type object struct {
 }
 
 // services are the keys of both services.
-var services = [2]string{"data-index", "jobs-service"} //nolint:gochecknoglobals // Constant.
+var services = [2]string{"data-index", "jobs-service"}
 
 func newWorld(t *testing.T, seed uint64, texts map[string]*structpb.Struct) *world {
 	t.Helper()
 	return &world{
-		t: t, fn: NewFunction(logging.NewNopLogger()), texts: texts, r: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // Repeatable is what it must be.
+		t: t, fn: NewFunction(logging.NewNopLogger()), texts: texts, r: rand.New(rand.NewPCG(seed, 1)),
 		strategies: [2]string{"job", "job"}, objects: map[string]*object{}, seen: map[string]*object{}, migrated: map[string]bool{},
 	}
 }
 
-func (w *world) note(format string, args ...any) {
+func (w *world) notef(format string, args ...any) {
 	w.history = append(w.history, fmt.Sprintf(format, args...))
 }
 
-func (w *world) fail(format string, args ...any) {
-	w.note("  FAILED: "+format, args...)
+func (w *world) failf(format string, args ...any) {
+	w.notef("  FAILED: "+format, args...)
 	w.t.Errorf(format, args...)
 }
 
@@ -112,16 +112,16 @@ func (w *world) step() {
 	case 0:
 		i := w.r.IntN(2)
 		w.strategies[i] = []string{"job", "job", "service", "none"}[w.r.IntN(4)]
-		w.note("strategy of %s: %s", services[i], w.strategies[i])
+		w.notef("strategy of %s: %s", services[i], w.strategies[i])
 	case 1:
 		w.tag = w.r.IntN(3)
-		w.note("image tag %d", w.tag)
+		w.notef("image tag %d", w.tag)
 	case 2:
 		w.db = w.r.IntN(2)
-		w.note("database %d", w.db)
+		w.notef("database %d", w.db)
 	case 3:
 		w.attempt++
-		w.note("attempt %d", w.attempt)
+		w.notef("attempt %d", w.attempt)
 	case 4:
 		w.deleteByHand()
 	case 5, 6, 7:
@@ -141,7 +141,7 @@ func (w *world) step() {
 func (w *world) look(lag bool) {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		if lag && w.seen[key] != nil && w.r.IntN(2) == 0 {
-			w.note("  %s is seen as it was", key)
+			w.notef("  %s is seen as it was", key)
 			continue
 		}
 		w.seen[key] = w.objects[key].copy()
@@ -174,11 +174,11 @@ func (w *world) reconcile() {
 	}
 	rsp, err := w.fn.RunFunction(w.t.Context(), req)
 	if err != nil {
-		w.fail("RunFunction: %v", err)
+		w.failf("RunFunction: %v", err)
 		return
 	}
 	if text := fatal(rsp); text != "" {
-		w.fail("fatal: %s", text)
+		w.failf("fatal: %s", text)
 		return
 	}
 	w.checkDesired(rsp)
@@ -187,7 +187,7 @@ func (w *world) reconcile() {
 	}
 	for key := range w.seen {
 		if rsp.GetDesired().GetResources()[key] == nil && w.objects[key] != nil {
-			w.note("  deleted: %s", key)
+			w.notef("  deleted: %s", key)
 			w.delete(key)
 		}
 	}
@@ -265,15 +265,15 @@ func (w *world) stepJob(well bool) {
 	case status == nil && o.deleted():
 	case status == nil:
 		o.fields["status"] = map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0}
-		w.note("%s runs", key)
+		w.notef("%s runs", key)
 		w.checkJobStart(key)
 	case status["active"] != nil && well:
 		o.fields["status"] = map[string]any{"succeeded": 1.0, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}}}
 		w.migrated[key] = true
-		w.note("%s is complete", key)
+		w.notef("%s is complete", key)
 	case status["active"] != nil:
 		o.fields["status"] = map[string]any{"failed": 7.0, "conditions": []any{map[string]any{"type": "Failed", "status": "True"}}}
-		w.note("%s failed", key)
+		w.notef("%s failed", key)
 	}
 }
 
@@ -291,7 +291,7 @@ func (w *world) stepDeployment(service string, pods, status bool) {
 		for range int(n) {
 			o.pods = append(o.pods, w.targetOf(service, o))
 		}
-		w.note("%s has pods %v", service, o.pods)
+		w.notef("%s has pods %v", service, o.pods)
 	}
 	if status {
 		generation, _, _ := unstructured.NestedFloat64(o.fields, "metadata", "generation")
@@ -300,7 +300,7 @@ func (w *world) stepDeployment(service string, pods, status bool) {
 			"observedGeneration": generation, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n,
 			"conditions": []any{map[string]any{"type": "Available", "status": "True"}, map[string]any{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}},
 		}
-		w.note("%s has status %v of generation %v", service, n, generation)
+		w.notef("%s has status %v of generation %v", service, n, generation)
 	}
 	w.checkPods()
 }
@@ -322,7 +322,7 @@ func (w *world) deleteByHand() {
 	}
 	key := keys[w.r.IntN(len(keys))]
 	w.delete(key)
-	w.note("%s is deleted by hand", key)
+	w.notef("%s is deleted by hand", key)
 }
 
 // delete begins to delete an object. It goes once what it owns has gone; an object
@@ -339,7 +339,7 @@ func (w *world) collect() {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		if w.objects[key].deleted() {
 			delete(w.objects, key)
-			w.note("%s is gone", key)
+			w.notef("%s is gone", key)
 		}
 	}
 }
@@ -359,7 +359,7 @@ func (w *world) checkDesired(rsp *fnv1.RunFunctionResponse) {
 	desired := rsp.GetDesired().GetResources()
 	for _, key := range slices.Sorted(maps.Keys(w.seen)) {
 		if desired[key] == nil && w.seen[key].fields["kind"] != "Job" {
-			w.fail("%s leaves desired state", key)
+			w.failf("%s leaves desired state", key)
 		}
 	}
 	for i, service := range services {
@@ -370,22 +370,22 @@ func (w *world) checkDesired(rsp *fnv1.RunFunctionResponse) {
 			}
 		}
 		if jobs > 1 {
-			w.fail("%d migrations of %s at once", jobs, service)
+			w.failf("%d migrations of %s at once", jobs, service)
 		}
 		d := desired[service+"-deployment"]
 		replicas, given, _ := unstructured.NestedFloat64(d.GetResource().AsMap(), "spec", "replicas")
 		down := d == nil || given && replicas == 0
 		switch {
 		case w.strategies[i] != "job" && (down || jobs > 0):
-			w.fail("%s is down (%t) or has %d Jobs, though no Job migrates it", service, down, jobs)
+			w.failf("%s is down (%t) or has %d Jobs, though no Job migrates it", service, down, jobs)
 		case w.strategies[i] == "job" && jobs == 0 && !down:
-			w.fail("%s runs without its migration", service)
+			w.failf("%s runs without its migration", service)
 		case d == nil && w.seen[service+"-deployment"] != nil:
-			w.fail("the Deployment of %s is left out", service)
+			w.failf("the Deployment of %s is left out", service)
 		}
 		ready := rsp.GetDesired().GetComposite().GetReady()
 		if down && ready != fnv1.Ready_READY_FALSE {
-			w.fail("%s is kept down, and the composite may be ready", service)
+			w.failf("%s is kept down, and the composite may be ready", service)
 		}
 	}
 }
@@ -396,7 +396,7 @@ func (w *world) checkPods() {
 		if o := w.objects[service+"-deployment"]; o != nil {
 			for _, target := range o.pods {
 				if target != "none" && !w.migrated[target] {
-					w.fail("a pod of %s runs with target %s, whose Job never completed", service, target)
+					w.failf("a pod of %s runs with target %s, whose Job never completed", service, target)
 				}
 			}
 		}
@@ -410,7 +410,7 @@ func (w *world) checkJobStart(key string) {
 	for _, other := range w.keysOf("Job") {
 		status, _ := w.objects[other].fields["status"].(map[string]any)
 		if other != key && strings.HasPrefix(other, service) && status["active"] != nil {
-			w.fail("%s begins while %s runs", key, other)
+			w.failf("%s begins while %s runs", key, other)
 		}
 	}
 	o := w.objects[service+"-deployment"]
@@ -419,7 +419,7 @@ func (w *world) checkJobStart(key string) {
 	}
 	for _, target := range o.pods {
 		if target != key || !w.migrated[key] {
-			w.fail("%s begins while a pod of target %s runs", key, target)
+			w.failf("%s begins while a pod of target %s runs", key, target)
 		}
 	}
 }
@@ -427,14 +427,14 @@ func (w *world) checkJobStart(key string) {
 // rest lets everything go well until nothing changes. Only a failed Job needs
 // somebody to ask for another attempt.
 func (w *world) rest() {
-	w.note("from now on everything goes well")
+	w.notef("from now on everything goes well")
 	const enough = 40
 	for range enough {
 		for _, key := range w.keysOf("Job") {
 			status, _ := w.objects[key].fields["status"].(map[string]any)
 			if status["failed"] != nil && strings.Contains(fmt.Sprint(status["conditions"]), "Failed") && w.last.GetDesired().GetResources()[key] != nil {
 				w.attempt++
-				w.note("attempt %d", w.attempt)
+				w.notef("attempt %d", w.attempt)
 			}
 		}
 		for range 2 {
@@ -451,5 +451,5 @@ func (w *world) rest() {
 			return
 		}
 	}
-	w.fail("not at rest: %v", w.last.GetConditions())
+	w.failf("not at rest: %v", w.last.GetConditions())
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files in testdata") //nolint:gochecknoglobals // A flag.
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // TestMigrationStates combines everything that may be observed of a service with a
 // migration, and holds the whole desired state of each combination against
@@ -31,8 +31,9 @@ func TestMigrationStates(t *testing.T) {
 	others := []string{"none", "running", "complete"}
 	deployments := []string{"none", "running-old", "running-new", "running-unmarked", "scaling", "stopped", "stopped-by-hand", "lagging"}
 
-	var rows []string
-	for _, strategy := range []string{"job", "service", "none"} {
+	strategies := []string{"job", "service", "none"}
+	rows := make([]string, 0, len(strategies)*len(deployments)*len(jobs)*len(others))
+	for _, strategy := range strategies {
 		for _, deployment := range deployments {
 			for _, job := range jobs {
 				for _, other := range others {
@@ -101,14 +102,14 @@ func stateRow(t *testing.T, strategy, deployment, job, other string) string {
 			wants = append(wants, strings.Replace(k, hash, "new", 1))
 		case "Deployment":
 			n, _, _ := unstructured.NestedFloat64(o.Object, "spec", "replicas")
-			mark := ""
+			var mark strings.Builder
 			for name, value := range o.GetAnnotations() {
 				if !strings.HasPrefix(name, "sonataflow.org/migration-") {
 					continue
 				}
-				mark += " " + strings.TrimPrefix(name, "sonataflow.org/migration-") + "=" + strings.Replace(value, hash, "new", 1)
+				mark.WriteString(" " + strings.TrimPrefix(name, "sonataflow.org/migration-") + "=" + strings.Replace(value, hash, "new", 1))
 			}
-			wants = append(wants, fmt.Sprintf("deployment(%v%s)", n, mark))
+			wants = append(wants, fmt.Sprintf("deployment(%v%s)", n, mark.String()))
 		default:
 			wants = append(wants, strings.TrimPrefix(k, "data-index-"))
 		}

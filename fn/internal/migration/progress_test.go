@@ -85,7 +85,7 @@ func TestExplain(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var pods []*unstructured.Unstructured
+			pods := make([]*unstructured.Unstructured, 0, len(tc.pods))
 			for _, p := range tc.pods {
 				pods = append(pods, object(t, p))
 			}

@@ -15,7 +15,7 @@ import (
 // migrated sums up the migrations of a platform: how far they are together, and what
 // is the matter with those that aren't complete. There is nothing to sum up (false)
 // where no Job migrates.
-func migrated(p *Platform) (progress migration.Progress, waiting []string, any bool) {
+func migrated(p *Platform) (progress migration.Progress, waiting []string, found bool) {
 	count := map[migration.Progress]int{}
 	total := 0
 	for _, s := range p.Services {
@@ -46,8 +46,8 @@ func migrated(p *Platform) (progress migration.Progress, waiting []string, any b
 
 // databaseMigrated is the condition about the migrations, or nil when there are none.
 func databaseMigrated(p *Platform) *composition.Condition {
-	progress, waiting, any := migrated(p)
-	if !any {
+	progress, waiting, found := migrated(p)
+	if !found {
 		return nil
 	}
 	c := &composition.Condition{
@@ -66,8 +66,8 @@ func databaseMigrated(p *Platform) *composition.Condition {
 
 // migrationPhase is the same in the operator's words, or nil.
 func migrationPhase(p *Platform) *v1alpha08.SonataFlowPlatformDBMigrationPhase {
-	progress, _, any := migrated(p)
-	if !any {
+	progress, _, found := migrated(p)
+	if !found {
 		return nil
 	}
 	switch progress {

@@ -106,5 +106,5 @@ func replicas(s *Service, deployment *unstructured.Unstructured) (available, wan
 			available = n
 		}
 	}
-	return available, int64(ptr.Deref(s.Replicas, int32(wanted))) //nolint:gosec // The API server keeps it within int32.
+	return available, int64(ptr.Deref(s.Replicas, int32(wanted)))
 }
