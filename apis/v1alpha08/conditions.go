@@ -25,6 +25,11 @@ const (
 	ConditionJobServiceReady = "JobServiceReady"
 )
 
+// ReasonNotAskedFor is the reason of a condition about something that the spec doesn't
+// ask for any more. Crossplane keeps a condition that a function doesn't report, so
+// one that was reported before is made Unknown.
+const ReasonNotAskedFor = "NotAskedFor"
+
 // Reasons of ConditionSucceed.
 const (
 	// ReasonSucceeded means that everything is in place.

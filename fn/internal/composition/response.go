@@ -4,6 +4,7 @@ package composition
 
 import (
 	"maps"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -113,6 +114,11 @@ func condition(rsp *fnv1.RunFunctionResponse, c Condition) {
 	if c.Message != "" {
 		option.WithMessage(c.Message)
 	}
+}
+
+// HasCondition tells whether a composite has a condition of a type.
+func HasCondition(composite *unstructured.Unstructured, typ string) bool {
+	return slices.ContainsFunc(children(child(composite.Object, "status"), "conditions"), func(c map[string]any) bool { return c["type"] == typ })
 }
 
 // changed tells whether a condition says something that the composite doesn't say

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
@@ -37,6 +38,7 @@ func report(req *composition.Request, p *Platform, o observation, composed []com
 	for _, s := range o.services {
 		conditions = append(conditions, s.condition)
 	}
+	conditions = append(conditions, outdated(req.Composite, conditions)...)
 	succeed := succeeded(o, waiting)
 	return &composition.Result{
 		Requirements: asked,
@@ -75,6 +77,21 @@ func succeeded(o observation, waiting []string) composition.Condition {
 		c.Status, c.Reason = metav1.ConditionTrue, v1alpha08.ReasonSucceeded
 	}
 	return c
+}
+
+// outdated makes those conditions Unknown that the composite still has from an earlier
+// spec, and that there is nothing to say about any more.
+func outdated(composite *unstructured.Unstructured, current []composition.Condition) []composition.Condition {
+	var out []composition.Condition
+	for _, typ := range []string{
+		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
+	} {
+		told := slices.ContainsFunc(current, func(c composition.Condition) bool { return c.Type == typ })
+		if !told && composition.HasCondition(composite, typ) {
+			out = append(out, composition.Condition{Type: typ, Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonNotAskedFor, Message: "The spec doesn't ask for it"})
+		}
+	}
+	return out
 }
 
 func specValid(warnings []string) composition.Condition {

@@ -18,6 +18,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
 )
 
 // A report is what a user reads about a platform.
@@ -291,6 +292,7 @@ func TestReasons(t *testing.T) {
 	for reason, tc := range cases {
 		results[reason] = compose(t, tc.spec, tc.cluster)
 	}
+	results["NotAskedFor"] = platform.Compose(outlived(t, "DataIndexReady"))
 
 	known := reasons(t)
 	for reason, r := range results {
@@ -315,6 +317,31 @@ func TestReasons(t *testing.T) {
 		if results[reason] == nil {
 			t.Errorf("no case reaches reason %s", reason)
 		}
+	}
+}
+
+// outlived is the request of a platform that names no service, and still has a
+// condition of one.
+func outlived(t *testing.T, condition string) *composition.Request {
+	t.Helper()
+	req := compositiontest.Request(t, claimed(t, `services: {}`), compositiontest.Cluster{})
+	req.Composite.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": condition, "status": "True", "reason": "Available"}}}
+	return req
+}
+
+// TestOutdatedConditions holds that a condition of an earlier spec doesn't stay as it
+// was.
+func TestOutdatedConditions(t *testing.T) {
+	t.Parallel()
+	r := platform.Compose(outlived(t, "DataIndexReady"))
+	if c := condition(r, "DataIndexReady"); c.Status != metav1.ConditionUnknown || c.Reason != "NotAskedFor" {
+		t.Errorf("DataIndexReady: got %+v", c)
+	}
+	if c := condition(r, "JobServiceReady"); c.Status != "" {
+		t.Errorf("JobServiceReady: got %+v, want none: it was never there", c)
+	}
+	if c := condition(r, "Succeed"); c.Status != metav1.ConditionTrue {
+		t.Errorf("Succeed: got %+v", c)
 	}
 }
 
