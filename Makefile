@@ -39,7 +39,7 @@ OLD_CLIS    := $(CLIS:%=$(BIN)/crossplane-%)
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: render
 render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16.
@@ -172,7 +172,7 @@ $(XPKG)/configuration.xpkg: crossplane.yaml $(API_FILES) $(CLAIMS) $(XPKG)/versi
 TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod))
 
 .PHONY: tools
-tools: $(TOOLS) ## Build all tools: 15 minutes on two cores the first time, seconds when nothing changed.
+tools: $(TOOLS) ## Build all tools: 20 minutes on two cores the first time, seconds when nothing changed.
 
 # Where the Crossplane binaries of one time or another keep their version. The
 # linker ignores the names that a binary doesn't have.
@@ -193,6 +193,7 @@ $(BIN)/%: test/tools/%/go.mod test/tools/%/go.sum
 
 .PHONY: clean
 clean: ## Remove all that was built, the tools too.
+	@[ ! -e $(CACHE)/e2e/state.json ] || $(E2E) down
 	@rm -rf $(CACHE)
 
 ##@ A real control plane
@@ -200,11 +201,11 @@ clean: ## Remove all that was built, the tools too.
 E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok crane helm crossplane crossplane-core)
 E2E       := $(GO) run ./test/e2e/ctl
 
-# More flags for the scenarios: make e2e E2EFLAGS='-run TestSecrets -v'
+# More flags for the scenarios: make e2e E2EFLAGS='-run TestSecret -v'
 E2EFLAGS ?=
 
 .PHONY: e2e
-e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-run TestSecrets'.
+e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'.
 	@$(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up

@@ -98,7 +98,7 @@ func fields(t reflect.Type, path string) []string {
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)]+)\)`)
-	target := regexp.MustCompile("(?m)(?:^ +|`)make ([a-z][a-z-]*)")
+	target := regexp.MustCompile("(?m)(?:^ +|`)make ([a-z][a-z0-9-]*)")
 	example := regexp.MustCompile(`EXAMPLE=([a-z-]+)`)
 	makefile := text(t, root, "Makefile")
 

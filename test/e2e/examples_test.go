@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// examples lists the examples that are claims.
+func examples(t *testing.T) []string {
+	t.Helper()
+	claims, err := filepath.Glob(filepath.Join(layout.Root, "example", "*", "claim.yaml"))
+	if err != nil || len(claims) == 0 {
+		t.Fatalf("found %d examples: %v", len(claims), err)
+	}
+	out := make([]string, 0, len(claims))
+	for _, claim := range claims {
+		out = append(out, filepath.Base(filepath.Dir(claim)))
+	}
+	return out
+}
+
+// required returns what an example needs, from its required.yaml.
+func (w *world) required(example string) []*unstructured.Unstructured {
+	w.Helper()
+	if _, err := os.Stat(filepath.Join(layout.Root, "example", example, "required.yaml")); err != nil {
+		return nil
+	}
+	return w.documents("example", example, "required.yaml")
+}
+
+// TestExamples claims every example as a user does: it becomes what its offline render
+// shows, says so, and leaves nothing behind.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, example := range examples(t) {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			// The documents name the namespace.
+			claim := (&world{T: t}).documents("example", example, "claim.yaml")[0]
+			w := newWorld(t, claim.GetNamespace())
+			w.apply(w.required(example)...)
+			w.secret("bystander", "key", "value")
+			w.await("the namespace to be furnished", soon, w.furnished)
+			before := w.inventory()
+
+			p := w.claim(claim)
+			p.awaitReady()
+			rendered := w.rendering(example)
+			if diff := cmp.Diff(rendered.names(), p.composed()); diff != "" {
+				t.Errorf("composed objects: -rendered, +cluster:\n%s", diff)
+			}
+			if diff := cmp.Diff(rendered.conditions(), p.reported()); diff != "" {
+				t.Errorf("conditions: -rendered, +cluster:\n%s", diff)
+			}
+			p.compare(rendered)
+			p.checkColumns()
+			p.checkEvents()
+
+			w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
+			for _, name := range rendered.names() {
+				kind, name, _ := strings.Cut(name, "/")
+				w.awaitGone(resources[kind], w.namespace, name)
+			}
+			if diff := cmp.Diff(before, w.inventory()); diff != "" {
+				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
+			}
+		})
+	}
+}
+
+// checkColumns reads what kubectl prints of a platform that is ready.
+func (p *platform) checkColumns() {
+	p.Helper()
+	want := map[string]string{"NAME": p.name, "CLUSTER": "kubernetes", "READY": "True", "REASON": "Succeeded", "SYNCED": "True"}
+	services, _, _ := unstructured.NestedMap(p.claimed().Object, "status", "services")
+	for field, column := range map[string]string{"dataIndex": "DATA-INDEX", "jobService": "JOBS-SERVICE"} {
+		url, _, _ := unstructured.NestedString(services, field, "url")
+		want[column] = url
+	}
+	got := p.columns()
+	for column, value := range want {
+		if got[column] != value {
+			p.Errorf("kubectl prints %s %q, want %q", column, got[column], value)
+		}
+	}
+}
+
+// checkEvents reads the events of a platform that became ready: the last one says so, and
+// there is a warning only for what the spec is warned of.
+func (p *platform) checkEvents() {
+	p.Helper()
+	var events []event
+	// They are written behind the scenes, and so many in a second.
+	p.await("an event to say that the platform succeeded", soon, func(context.Context) error {
+		events = p.events() //nolint:contextcheck // It has the test's.
+		if !slices.ContainsFunc(events, func(e event) bool { return e.Reason == "Succeeded" && e.Type == "Normal" }) {
+			return fmt.Errorf("there are only %v", events)
+		}
+		return nil
+	})
+	warned := kube.Conditions(p.claimed())["SpecValid"].Reason == "ValidWithWarnings"
+	for _, e := range events {
+		if e.Type == "Warning" && (!warned || e.Reason != "ValidWithWarnings") {
+			p.Errorf("a warning without cause: %s %s", e.Reason, e.Message)
+		}
+	}
+}
+
+// TestRestricted claims every example in a namespace that enforces the restricted Pod
+// Security Standard: a pod that isn't admitted keeps its platform from being ready.
+func TestRestricted(t *testing.T) {
+	t.Parallel()
+	for _, example := range examples(t) {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "restricted-"+example, "pod-security.kubernetes.io/enforce", "restricted")
+			w.apply(w.moved(w.required(example))...)
+			p := w.claim(w.moved(w.documents("example", example, "claim.yaml"))[0])
+			p.awaitReady()
+
+			deployments, err := cluster.List(t.Context(), kube.Deployments, w.namespace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wanted int64
+			for _, d := range deployments {
+				replicas, _, _ := unstructured.NestedInt64(d.Object, "spec", "replicas")
+				wanted += replicas
+			}
+			pods, err := cluster.List(t.Context(), kube.Pods, w.namespace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Those of Jobs were admitted, else the platform would wait for them.
+			pods = slices.DeleteFunc(pods, func(o unstructured.Unstructured) bool { return o.GetOwnerReferences()[0].Kind == "Job" })
+			if wanted == 0 || int64(len(pods)) != wanted {
+				t.Errorf("%d pods of Deployments were admitted, want %d", len(pods), wanted)
+			}
+		})
+	}
+}

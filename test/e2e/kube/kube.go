@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kube talks to a cluster the way a user does: kubectl changes it, and a
+// client looks at it as often as a test must.
+package kube
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// A Resource is what the API server serves a kind as: group/version/plural, without
+// group for the core's.
+type Resource string
+
+// Resources that scenarios look at.
+const (
+	Namespaces  Resource = "v1/namespaces"
+	Nodes       Resource = "v1/nodes"
+	Pods        Resource = "v1/pods"
+	Secrets     Resource = "v1/secrets"
+	ConfigMaps  Resource = "v1/configmaps"
+	Services    Resource = "v1/services"
+	Events      Resource = "v1/events"
+	Deployments Resource = "apps/v1/deployments"
+	ReplicaSets Resource = "apps/v1/replicasets"
+	Budgets     Resource = "policy/v1/poddisruptionbudgets"
+	Jobs        Resource = "batch/v1/jobs"
+
+	Platforms        Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
+	Composites       Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
+	ClusterPlatforms Resource = "sonataflow.org/v1alpha08/sonataflowclusterplatforms"
+
+	Functions         Resource = "pkg.crossplane.io/v1/functions"
+	FunctionRevisions Resource = "pkg.crossplane.io/v1/functionrevisions"
+	Configurations    Resource = "pkg.crossplane.io/v1/configurations"
+	Definitions       Resource = "apiextensions.crossplane.io/v1/compositeresourcedefinitions"
+)
+
+func (r Resource) gvr() schema.GroupVersionResource {
+	parts := strings.Split(string(r), "/")
+	if len(parts) == 2 {
+		parts = append([]string{""}, parts...)
+	}
+	return schema.GroupVersionResource{Group: parts[0], Version: parts[1], Resource: parts[2]}
+}
+
+// A Client is one user's access to a cluster.
+type Client struct {
+	dynamic    dynamic.Interface
+	kubectl    string
+	kubeconfig string
+}
+
+// NewClient returns a client for what a kubeconfig names, with a kubectl binary.
+func NewClient(kubeconfig, kubectl string) (*Client, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the kubeconfig: %w", err)
+	}
+	// Many scenarios share the client, and the API server is on this machine.
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
+	// A cluster that is behind a proxy isn't the one that is meant.
+	config.Proxy = nil
+	d, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a client: %w", err)
+	}
+	return &Client{dynamic: d, kubectl: kubectl, kubeconfig: kubeconfig}, nil
+}
+
+// Get returns an object. Cluster scoped ones have no namespace.
+func (c *Client) Get(ctx context.Context, r Resource, namespace, name string) (*unstructured.Unstructured, error) {
+	return c.dynamic.Resource(r.gvr()).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+// List returns the objects of a namespace, or of all with an empty one.
+func (c *Client) List(ctx context.Context, r Resource, namespace string) ([]unstructured.Unstructured, error) {
+	list, err := c.dynamic.Resource(r.gvr()).Namespace(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
+// Kubectl runs kubectl and returns what it prints. What isn't empty in stdin is what
+// `-f -` reads.
+func (c *Client) Kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.kubectl, args...)
+	cmd.Env = []string{"KUBECONFIG=" + c.kubeconfig, "HOME=/nonexistent"}
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// Apply applies manifests as `kubectl apply --server-side --validate=strict` does.
+func (c *Client) Apply(ctx context.Context, manifests string) error {
+	_, err := c.Kubectl(ctx, manifests, "apply", "--server-side", "--validate=strict", "-f", "-")
+	return err
+}
+
+// interval is how often Await looks. An API server on the same machine doesn't mind.
+const interval = 200 * time.Millisecond
+
+// Await looks until there is nothing to complain about any more, and returns the last
+// complaint when that takes longer than it may.
+func Await(ctx context.Context, what string, timeout time.Duration, check func(context.Context) error) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, interval, timeout, true, func(ctx context.Context) (bool, error) {
+		// A look that the deadline cuts short has less to say than the one before.
+		if err := check(ctx); err == nil || last == nil || ctx.Err() == nil {
+			last = err
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waited %s for %s: %w", timeout, what, last)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
+)
+
+// insideVariable tells this program that it runs in the stack's namespaces.
+const insideVariable = "SONATAFLOW_E2E_INSIDE"
+
+// The stack that all scenarios share. Each has namespaces of its own.
+var (
+	layout  *stack.Layout
+	cluster *kube.Client
+)
+
+// TestMain runs the scenarios in the namespaces of a stack: one that is running, else
+// one of their own, which ends with them.
+func TestMain(m *testing.M) {
+	stack.Main()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	code, err := run(ctx, m)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code) //nolint:gocritic // All is done that was deferred.
+}
+
+func run(ctx context.Context, m *testing.M) (int, error) {
+	var err error
+	if layout, err = stack.NewLayout(ctx); err != nil {
+		return 0, err
+	}
+	if os.Getenv(insideVariable) != "" {
+		if cluster, err = kube.NewClient(layout.Kubeconfig(), layout.Kubectl()); err != nil {
+			return 0, err
+		}
+		// A stack that was running has the function that it came up with.
+		if err := stack.StartFunction(ctx); err != nil {
+			return 0, err
+		}
+		code := m.Run()
+		return code, checkRights()
+	}
+
+	running, err := stack.Find(layout)
+	if err != nil {
+		return 0, err
+	}
+	if running == nil {
+		if running, err = stack.Up(ctx, layout, os.Stderr, false); err != nil {
+			return 0, err
+		}
+		defer func() { _ = stack.Down(context.WithoutCancel(ctx), layout) }()
+	} else {
+		_, _ = fmt.Fprintln(os.Stderr, "using the stack that is running, with the definitions and Compositions that it came up with and the latest function; `make e2e-down` ends it")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	cmd := running.Command(append([]string{program}, os.Args[1:]...)...)
+	cmd.Env = append(layout.Environment(), insideVariable+"=1")
+	err = cmd.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return max(exit.ExitCode(), 1), nil
+	}
+	return 0, err
+}
+
+// checkRights finds what Crossplane wanted to do and wasn't allowed to. Most of it delays
+// things without stopping them, so that no scenario needs to fail.
+func checkRights() error {
+	log, err := os.ReadFile(filepath.Join(layout.Logs(), "crossplane.log"))
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, "is forbidden: User") || strings.Contains(line, "is not allowed to") {
+			return fmt.Errorf("a right is missing, in example/install/rbac.yaml or in Crossplane's chart: %s", line)
+		}
+	}
+	return nil
+}

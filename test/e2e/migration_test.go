@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// attempt is the annotation that asks for another migration.
+const attempt = "sonataflow.org/migration-attempt"
+
+// migrated is a claim whose Data Index is migrated by a Job, in a database of a name.
+// What the name says becomes of the Job's pod; see the stages of the stack.
+func (w *world) migrated(name, database, strategy string) *unstructured.Unstructured {
+	return w.newClaim(name, map[string]any{"services": map[string]any{
+		"dataIndex": map[string]any{"persistence": map[string]any{
+			"dbMigrationStrategy": strategy,
+			"postgresql": map[string]any{
+				"secretRef":  map[string]any{"name": "database"},
+				"serviceRef": map[string]any{"name": "postgres", "databaseName": database},
+			},
+		}},
+		"jobService": map[string]any{},
+	}})
+}
+
+func (w *world) databaseSecret() {
+	w.Helper()
+	w.secret("database", "POSTGRESQL_USER", "user", "POSTGRESQL_PASSWORD", "secret")
+}
+
+// jobs returns the migration Jobs of the scenario, and the pods that run of its Data
+// Index.
+func (w *world) migrating(ctx context.Context) (jobs, pods []unstructured.Unstructured, err error) {
+	if jobs, err = cluster.List(ctx, kube.Jobs, w.namespace); err != nil {
+		return nil, nil, err
+	}
+	all, err := cluster.List(ctx, kube.Pods, w.namespace)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range all {
+		if p.GetLabels()["app.kubernetes.io/name"] == "data-index-service" {
+			pods = append(pods, p)
+		}
+	}
+	return jobs, pods, nil
+}
+
+// TestMigrationGatesFirstInstall holds a service back until its Job is complete.
+func TestMigrationGatesFirstInstall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "migration-first")
+	w.databaseSecret()
+	p := w.claim(w.migrated("platform", "e2e-stuck", "job"))
+
+	p.awaitCondition("DatabaseMigrated", "False", "InProgress")
+	p.awaitCondition("DataIndexReady", "False", "WaitingForDBMigration")
+	p.awaitCondition("JobServiceReady", "True", "Available")
+	p.awaitCondition("Ready", "False", "")
+	if phase, _, _ := unstructured.NestedString(p.claimed().Object, "status", "sonataFlowPlatformDBMigrationPhase", "dbMigrationStatus"); phase != "Started" && phase != "In-Progress" {
+		t.Errorf("the phase is %q", phase)
+	}
+	for _, name := range p.composed() {
+		if name == "Deployment/platform-data-index-service" {
+			t.Error("the Data Index is deployed before its migration")
+		}
+	}
+
+	// Another target is another Job, which begins when the one that hangs is gone.
+	w.apply(w.migrated("platform", "sonataflow", "job"))
+	p.awaitCondition("DatabaseMigrated", "True", "Migrated")
+	p.awaitReady()
+	jobs, _, err := w.migrating(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs) != 1 {
+		t.Errorf("want the Job of the target alone, got %d", len(jobs))
+	}
+}
+
+// TestMigrationUpgrade asks for another migration of a service that runs: it is
+// stopped, migrated and started again, and its Deployment is the same all the time.
+func TestMigrationUpgrade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "migration-upgrade")
+	w.databaseSecret()
+	p := w.claim(w.migrated("platform", "sonataflow", "job"))
+	p.awaitReady()
+	deployment := w.get(kube.Deployments, "platform-data-index-service").GetUID()
+	other := w.get(kube.Deployments, "platform-jobs-service").GetGeneration()
+	jobs, before, err := w.migrating(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs) != 1 || len(before) != 1 {
+		t.Fatalf("want a Job and a pod, got %d and %d", len(jobs), len(before))
+	}
+	first := jobs[0].GetUID()
+
+	w.kubectl("annotate", "sonataflowplatform", "platform", attempt+"=2")
+	w.await("the next migration to be complete", noticed, func(ctx context.Context) error {
+		return w.undisturbed(ctx, deployment, first)
+	})
+	p.awaitCondition("DatabaseMigrated", "True", "Migrated")
+	p.awaitReady()
+	_, after, err := w.migrating(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(after) != 1 || after[0].GetUID() == before[0].GetUID() {
+		t.Errorf("want another pod than before, got %d", len(after))
+	}
+	if got := w.get(kube.Deployments, "platform-jobs-service").GetGeneration(); got != other {
+		t.Errorf("the Jobs Service has no migration, and changed from generation %d to %d", other, got)
+	}
+}
+
+// undisturbed complains until another Job than the first is complete, and fails the
+// scenario if the Deployment isn't the same any more, or a pod runs beside a Job.
+func (w *world) undisturbed(ctx context.Context, deployment, first types.UID) error {
+	w.Helper()
+	d, err := cluster.Get(ctx, kube.Deployments, w.namespace, "platform-data-index-service")
+	if err != nil {
+		w.Errorf("the Deployment: %v", err)
+		return nil
+	}
+	if d.GetUID() != deployment {
+		w.Error("the Deployment was deleted and made again")
+		return nil
+	}
+	jobs, pods, err := w.migrating(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		switch complete := kube.Conditions(&j)["Complete"].Status == "True"; {
+		case j.GetUID() == first:
+		case complete:
+			return nil
+		case len(pods) > 0:
+			w.Errorf("Job %s isn't complete, and %s runs", j.GetName(), pods[0].GetName())
+			return nil
+		}
+	}
+	return fmt.Errorf("there are %d Jobs and %d pods", len(jobs), len(pods))
+}
+
+// TestMigrationFailed follows a migration that fails: the claim says why and what to
+// do, and a retry mends it.
+func TestMigrationFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "migration-failed")
+	w.databaseSecret()
+	p := w.claim(w.migrated("platform", "e2e-fail", "job"))
+
+	p.awaitCondition("DatabaseMigrated", "False", "Failed")
+	c := p.awaitCondition("DataIndexReady", "False", "DBMigrationFailure")
+	for _, want := range []string{"platform-data-index-migration-", "failed", "delete the Job", attempt} {
+		if !strings.Contains(c.Message, want) {
+			t.Errorf("DataIndexReady: want %q in %q", want, c.Message)
+		}
+	}
+	w.await("the exit code to be explained", noticed, func(ctx context.Context) error {
+		claim, err := cluster.Get(ctx, kube.Platforms, w.namespace, "platform")
+		if err != nil {
+			return err
+		}
+		if m := kube.Conditions(claim)["DatabaseMigrated"].Message; !strings.Contains(m, "the migration of the Data Index's schema failed (exit code 253)") {
+			return fmt.Errorf("the message is %q", m)
+		}
+		return nil
+	})
+	p.awaitCondition("Succeed", "False", "Failure")
+	p.awaitCondition("JobServiceReady", "True", "Available")
+	if text := w.kubectl("describe", "sonataflowplatform", "platform"); !strings.Contains(text, "exit code 253") {
+		t.Errorf("kubectl describe doesn't say why:\n%s", text)
+	}
+
+	// A Job that is deleted is made again.
+	jobs, _, err := w.migrating(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.kubectl("delete", "job", jobs[0].GetName())
+	w.await("another Job", noticed, func(ctx context.Context) error {
+		now, err := cluster.Get(ctx, kube.Jobs, w.namespace, jobs[0].GetName())
+		if err != nil {
+			return err
+		}
+		if now.GetUID() == jobs[0].GetUID() {
+			return fmt.Errorf("it is the same")
+		}
+		return nil
+	})
+
+	// A database that works is another target.
+	w.apply(w.migrated("platform", "sonataflow", "job"))
+	p.awaitReady()
+}
+
+// TestMigrationStrategy changes who migrates, both ways.
+func TestMigrationStrategy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "migration-strategy")
+	w.databaseSecret()
+	p := w.claim(w.migrated("platform", "sonataflow", "service"))
+	p.awaitReady()
+	deployment := w.get(kube.Deployments, "platform-data-index-service").GetUID()
+
+	w.apply(w.migrated("platform", "sonataflow", "job"))
+	p.awaitCondition("DatabaseMigrated", "True", "Migrated")
+	p.awaitReady()
+	jobs, _, err := w.migrating(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs) != 1 {
+		t.Fatalf("want a Job, got %d", len(jobs))
+	}
+
+	w.apply(w.migrated("platform", "sonataflow", "none"))
+	w.awaitGone(kube.Jobs, w.namespace, jobs[0].GetName())
+	p.awaitCondition("DatabaseMigrated", "Unknown", "NotAskedFor")
+	p.awaitReady()
+	if got := w.get(kube.Deployments, "platform-data-index-service").GetUID(); got != deployment {
+		t.Error("the Deployment was deleted and made again")
+	}
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// A platform is a claim, and what comes of it.
+type platform struct {
+	*world
+
+	name string
+}
+
+// claim applies a claim. It has the namespace of the scenario.
+func (w *world) claim(o *unstructured.Unstructured) *platform {
+	w.Helper()
+	w.apply(o)
+	return &platform{world: w, name: o.GetName()}
+}
+
+// newClaim returns a claim with a spec in YAML's terms.
+func (w *world) newClaim(name string, spec map[string]any) *unstructured.Unstructured {
+	o := object("sonataflow.org/v1alpha08", "SonataFlowPlatform", w.namespace, name)
+	o.Object["spec"] = spec
+	return o
+}
+
+// claimed returns the claim as it is now.
+func (p *platform) claimed() *unstructured.Unstructured {
+	p.Helper()
+	return p.get(kube.Platforms, p.name)
+}
+
+// composite returns the composite of a claim that has one.
+func (p *platform) composite() *unstructured.Unstructured {
+	p.Helper()
+	o, err := cluster.Get(p.Context(), kube.Composites, "", p.compositeName())
+	if err != nil {
+		p.Fatal(err)
+	}
+	return o
+}
+
+func (p *platform) compositeName() string {
+	p.Helper()
+	name, _, _ := unstructured.NestedString(p.claimed().Object, "spec", "resourceRef", "name")
+	if name == "" {
+		p.Fatalf("the claim %s has no composite", p.name)
+	}
+	return name
+}
+
+// awaitCondition waits until the claim says something of its latest spec.
+func (p *platform) awaitCondition(conditionType, status, reason string) kube.Condition {
+	p.Helper()
+	var out kube.Condition
+	p.await(fmt.Sprintf("%s to be %s=%s (%s)", p.name, conditionType, status, reason), noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Platforms, p.namespace, p.name)
+		if err != nil {
+			return err
+		}
+		out = kube.Conditions(o)[conditionType]
+		return kube.Want(o, conditionType, status, reason)
+	})
+	return out
+}
+
+// awaitReady waits until all of a platform is there, in Crossplane's words and in ours,
+// and of the spec that was applied last.
+func (p *platform) awaitReady() {
+	p.Helper()
+	p.await(p.name+" to be ready", noticed, func(ctx context.Context) error {
+		claim, err := cluster.Get(ctx, kube.Platforms, p.namespace, p.name)
+		if err != nil {
+			return err
+		}
+		for _, condition := range []string{"Synced", "Ready", "Succeed"} {
+			if err := kube.Want(claim, condition, "True", ""); err != nil {
+				return err
+			}
+		}
+		return p.current(ctx, claim)
+	})
+}
+
+// current complains as long as the composite doesn't have the claim's spec, or what is
+// reported isn't about it.
+func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured) error {
+	name, _, _ := unstructured.NestedString(claim.Object, "spec", "resourceRef", "name")
+	composite, err := cluster.Get(ctx, kube.Composites, "", name)
+	if err != nil {
+		return err
+	}
+	for field, want := range claim.Object["spec"].(map[string]any) {
+		// The composite has references of its own.
+		if strings.HasPrefix(field, "composition") || field == "resourceRef" || field == "compositeDeletePolicy" {
+			continue
+		}
+		if got := composite.Object["spec"].(map[string]any)[field]; fmt.Sprint(got) != fmt.Sprint(want) {
+			return fmt.Errorf("the composite's spec.%s is %v, not yet %v", field, got, want)
+		}
+	}
+	observed, _, _ := unstructured.NestedInt64(composite.Object, "status", "observedGeneration")
+	if observed != composite.GetGeneration() {
+		return fmt.Errorf("the composite's generation is %d, the status is that of %d", composite.GetGeneration(), observed)
+	}
+	return kube.Want(composite, "Succeed", "True", "")
+}
+
+// composed lists what the composite refers to, as kind/name.
+func (p *platform) composed() []string {
+	p.Helper()
+	refs, _, err := unstructured.NestedSlice(p.composite().Object, "spec", "resourceRefs")
+	if err != nil {
+		p.Fatal(err)
+	}
+	out := make([]string, 0, len(refs))
+	for _, ref := range refs {
+		r := ref.(map[string]any)
+		if r["namespace"] != p.namespace {
+			p.Errorf("%v of %s is in namespace %v", r["kind"], p.name, r["namespace"])
+		}
+		out = append(out, fmt.Sprintf("%s/%s", r["kind"], r["name"]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// columns returns what `kubectl get --output wide` prints of the claim, by column. The
+// function's come before Crossplane's, and win where names are the same.
+func (p *platform) columns() map[string]string {
+	p.Helper()
+	header, row, _ := strings.Cut(strings.TrimSpace(p.kubectl("get", "sonataflowplatform", p.name, "--output=wide")), "\n")
+	// A cell may be empty, so that only its place tells what it belongs to.
+	out := map[string]string{}
+	for begin := 0; begin < len(header); {
+		width := len(header) - begin
+		if i := strings.Index(header[begin:], "   "); i >= 0 {
+			width = i + len(header[begin+i:]) - len(strings.TrimLeft(header[begin+i:], " "))
+		}
+		end := min(begin+width, len(row))
+		if begin+width == len(header) {
+			end = len(row)
+		}
+		name := strings.TrimSpace(header[begin : begin+width])
+		if _, taken := out[name]; !taken && begin <= end {
+			out[name] = strings.TrimSpace(row[begin:end])
+		}
+		begin += width
+	}
+	return out
+}
+
+// An event is what `kubectl describe` shows of one, with how often it was recorded.
+type event struct {
+	Type, Reason, Message string
+	Count                 int64
+}
+
+// events returns the function's events about the claim.
+func (p *platform) events() []event {
+	p.Helper()
+	objects, err := cluster.List(p.Context(), kube.Events, p.namespace)
+	if err != nil {
+		p.Fatal(err)
+	}
+	var out []event
+	for _, o := range objects {
+		about, _, _ := unstructured.NestedStringMap(o.Object, "involvedObject")
+		if about["kind"] != "SonataFlowPlatform" || about["name"] != p.name {
+			continue
+		}
+		text := func(key string) string {
+			s, _, _ := unstructured.NestedString(o.Object, key)
+			return s
+		}
+		// Crossplane's own.
+		if strings.HasSuffix(text("reason"), "CompositeResource") {
+			continue
+		}
+		count, _, _ := unstructured.NestedInt64(o.Object, "count")
+		out = append(out, event{Type: text("type"), Reason: text("reason"), Message: text("message"), Count: count})
+	}
+	return out
+}
+
+// reported returns the condition types of the claim, sorted, without Crossplane's.
+func (p *platform) reported() []string {
+	p.Helper()
+	var out []string
+	for conditionType := range kube.Conditions(p.claimed()) {
+		if conditionType != "Ready" && conditionType != "Synced" {
+			out = append(out, conditionType)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

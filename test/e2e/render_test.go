@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// A rendering is what an offline render of an example comes to rest with. The cluster
+// has to come to the same.
+type rendering struct {
+	composite *unstructured.Unstructured
+	composed  []*unstructured.Unstructured
+}
+
+func (w *world) rendering(example string) rendering {
+	w.Helper()
+	var out rendering
+	for _, o := range w.documents("test", "render", "testdata", example, "ready.yaml") {
+		switch {
+		case out.composite == nil:
+			out.composite = o
+		case o.GetAnnotations()["crossplane.io/composition-resource-name"] != "":
+			out.composed = append(out.composed, o)
+		}
+	}
+	return out
+}
+
+// names lists what is composed, as kind/name.
+func (r rendering) names() []string {
+	out := make([]string, 0, len(r.composed))
+	for _, o := range r.composed {
+		out = append(out, o.GetKind()+"/"+o.GetName())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// conditions lists the condition types that the function reports, sorted.
+func (r rendering) conditions() []string {
+	out := slices.Collect(maps.Keys(kube.Conditions(r.composite)))
+	out = slices.DeleteFunc(out, func(s string) bool { return s == "Ready" || s == "Synced" || s == "Responsive" })
+	slices.Sort(out)
+	return out
+}
+
+// resources are what composed kinds are served as.
+var resources = map[string]kube.Resource{
+	"ConfigMap": kube.ConfigMaps, "Service": kube.Services, "Deployment": kube.Deployments, "PodDisruptionBudget": kube.Budgets, "Job": kube.Jobs,
+}
+
+// compare waits until the claim's status and every composed object are what is rendered.
+// A claim may fall back to an earlier state of its composite for a moment: Crossplane
+// takes that from a cache.
+func (p *platform) compare(r rendering) {
+	p.Helper()
+	p.await("the cluster to come to what is rendered", soon, func(context.Context) error {
+		differences := p.differences(r) //nolint:contextcheck // It has the test's.
+		if len(differences) > 0 {
+			return errors.New(strings.Join(differences, "\n"))
+		}
+		return nil
+	})
+}
+
+// differences holds the claim's status and every composed object against the rendering.
+func (p *platform) differences(r rendering) []string {
+	p.Helper()
+	var out []string
+	claim := p.claimed()
+	for _, field := range []string{"cluster", "version", "services"} {
+		want, _, _ := unstructured.NestedFieldNoCopy(r.composite.Object, "status", field)
+		got, _, _ := unstructured.NestedFieldNoCopy(claim.Object, "status", field)
+		out = append(out, lacks("claim "+p.name+": status."+field, want, got)...)
+	}
+	for conditionType, want := range kube.Conditions(r.composite) {
+		if got := kube.Conditions(claim)[conditionType]; conditionType != "Responsive" && got != want {
+			out = append(out, fmt.Sprintf("claim %s is %q, rendered %q", p.name, got, want))
+		}
+	}
+	_, secrets := kube.Conditions(r.composite)["SecretsReady"]
+	for _, want := range r.composed {
+		resource, known := resources[want.GetKind()]
+		if !known {
+			p.Fatalf("no resource of kind %s is known to this test", want.GetKind())
+		}
+		got := p.get(resource, want.GetName())
+		out = append(out, lacks(want.GetKind()+" "+want.GetName(), portable(want, secrets), got.Object)...)
+	}
+	return out
+}
+
+// portable is what a render says of an object without what differs from cluster to cluster:
+// the composite's generated name and UID, what is observed, and where Secrets are used,
+// checksums that have their identity in them.
+func portable(o *unstructured.Unstructured, secrets bool) map[string]any {
+	out := o.DeepCopy()
+	unstructured.RemoveNestedField(out.Object, "status")
+	for _, field := range []string{"generateName", "ownerReferences", "resourceVersion", "uid", "generation", "creationTimestamp"} {
+		unstructured.RemoveNestedField(out.Object, "metadata", field)
+	}
+	unstructured.RemoveNestedField(out.Object, "metadata", "labels", "crossplane.io/composite")
+	unstructured.RemoveNestedField(out.Object, "spec", "template", "metadata", "annotations", secretsChecksum)
+	if secrets {
+		unstructured.RemoveNestedField(out.Object, "metadata", "annotations", specChecksum)
+	}
+	return out.Object
+}
+
+// lacks lists what is wanted and isn't there. What the cluster adds by default is no
+// difference.
+func lacks(path string, want, got any) []string {
+	var out []string
+	switch want := want.(type) {
+	case map[string]any:
+		fields, _ := got.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			out = append(out, lacks(path+"."+key, want[key], fields[key])...)
+		}
+	case []any:
+		items, _ := got.([]any)
+		if len(items) != len(want) {
+			return []string{fmt.Sprintf("%s has %d items, want %d", path, len(items), len(want))}
+		}
+		for i := range want {
+			out = append(out, lacks(fmt.Sprintf("%s[%d]", path, i), want[i], items[i])...)
+		}
+	default:
+		// Numbers come as one type or another.
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			out = append(out, fmt.Sprintf("%s is %q, want %q", path, fmt.Sprint(got), strings.TrimSpace(fmt.Sprint(want))))
+		}
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// TestSeeds applies what was written for the operator, word for word: the API server
+// takes it under strict validation, and it becomes ready once its world is there. One
+// after the other: most of the documents have the same name and namespace.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	all := t
+	folder := filepath.Join("test", "seeds", "testdata")
+	files, err := filepath.Glob(filepath.Join(layout.Root, folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %d documents: %v", len(files), err)
+	}
+	worlds := map[string]*world{}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			o := (&world{T: t}).documents(folder, filepath.Base(file))[0]
+			namespace := home(o)
+			if worlds[namespace] == nil {
+				worlds[namespace] = newWorld(all, namespace)
+			}
+			w := worlds[namespace].within(t)
+			if o.GetKind() == "SonataFlowClusterPlatform" {
+				followClusterPlatform(w, o)
+				return
+			}
+			o.SetNamespace(namespace)
+			secrets := map[string][]string{}
+			collectSecrets(o.Object, secrets)
+			for name, keys := range secrets {
+				var pairs []string
+				for _, key := range keys {
+					pairs = append(pairs, key, "placeholder")
+				}
+				w.secret(name, pairs...)
+			}
+			p := w.claim(o)
+			p.awaitReady()
+			checkServices(p, o)
+		})
+	}
+}
+
+// home returns the namespace that a document is about.
+func home(o *unstructured.Unstructured) string {
+	if namespace, found, _ := unstructured.NestedString(o.Object, "spec", "platformRef", "namespace"); found {
+		return namespace
+	}
+	if namespace := o.GetNamespace(); namespace != "" {
+		return namespace
+	}
+	return "default"
+}
+
+// collectSecrets finds the Secrets that a document refers to, and their keys.
+func collectSecrets(in any, out map[string][]string) {
+	switch in := in.(type) {
+	case map[string]any:
+		if ref, ok := in["secretRef"].(map[string]any); ok {
+			name, _ := ref["name"].(string)
+			user, _ := ref["userKey"].(string)
+			password, _ := ref["passwordKey"].(string)
+			out[name] = []string{user, password}
+		}
+		for value := range maps.Values(in) {
+			collectSecrets(value, out)
+		}
+	case []any:
+		for _, value := range in {
+			collectSecrets(value, out)
+		}
+	}
+}
+
+// checkServices wants a service for each that the document names, with the persistence
+// that it says.
+func checkServices(p *platform, document *unstructured.Unstructured) {
+	p.Helper()
+	services, _, _ := unstructured.NestedMap(document.Object, "spec", "services")
+	for field := range services {
+		condition := map[string]string{"dataIndex": "DataIndexReady", "jobService": "JobServiceReady"}[field]
+		if err := kube.Want(p.claimed(), condition, "True", "Available"); err != nil {
+			p.Error(err)
+		}
+		_, own, _ := unstructured.NestedMap(document.Object, "spec", "services", field, "persistence", "postgresql")
+		_, inherited, _ := unstructured.NestedMap(document.Object, "spec", "persistence", "postgresql")
+		want := "ephemeral"
+		if own || inherited {
+			want = "postgresql"
+		}
+		if got, _, _ := unstructured.NestedString(p.claimed().Object, "status", "services", field, "persistence"); got != want {
+			p.Errorf("persistence of %s is %q, want %q", field, got, want)
+		}
+	}
+	if got, want := len(p.composed()) == 0, len(services) == 0; got != want {
+		p.Errorf("composed %v for services %v", p.composed(), services)
+	}
+}
+
+// followClusterPlatform follows a cluster platform from before its platform exists until
+// after it is deleted.
+func followClusterPlatform(w *world, o *unstructured.Unstructured) {
+	w.Helper()
+	ref, _, _ := unstructured.NestedStringMap(o.Object, "spec", "platformRef")
+	w.Cleanup(func() {
+		if _, err := cluster.Kubectl(context.WithoutCancel(w.Context()), "", "delete", "sonataflowclusterplatform", o.GetName(), "--ignore-not-found"); err != nil {
+			w.Error(err)
+		}
+	})
+	awaits := func(status, reason string) {
+		w.await("the cluster platform to be "+reason, noticed, func(ctx context.Context) error {
+			got, err := cluster.Get(ctx, kube.ClusterPlatforms, "", o.GetName())
+			if err != nil {
+				return err
+			}
+			return kube.Want(got, "Succeed", status, reason)
+		})
+	}
+	w.apply(o)
+	awaits("False", "PlatformNotFound")
+	p := w.claim(w.newClaim(ref["name"], map[string]any{"services": map[string]any{"dataIndex": map[string]any{"enabled": true}}}))
+	p.awaitReady()
+	awaits("True", "Succeeded")
+	w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
+	awaits("False", "PlatformNotFound")
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package stack
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// namespace is where Crossplane lives.
+const namespace = "crossplane-system"
+
+// startCrossplane starts Crossplane and its RBAC manager as two service accounts with
+// the rights that the Helm chart gives them. What core may do beyond is up to whoever
+// installs a package.
+func (s *supervisor) startCrossplane(ctx context.Context) error {
+	if err := s.applyChart(ctx); err != nil {
+		return err
+	}
+	core, err := s.serviceAccount(ctx, "crossplane")
+	if err != nil {
+		return err
+	}
+	manager, err := s.serviceAccount(ctx, "rbac-manager")
+	if err != nil {
+		return err
+	}
+
+	cache := filepath.Join(s.Dir, "xpkg")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return fmt.Errorf("cannot make the cache of packages: %w", err)
+	}
+	env := []string{
+		"KUBECONFIG=" + core, "POD_NAMESPACE=" + namespace, "POD_SERVICE_ACCOUNT=crossplane",
+		"CRDS_PATH=" + filepath.Join(s.CoreModule, "cluster", "crds"),
+		// They'd take the port that functions listen on, and serve Usages alone, which
+		// nothing here has.
+		"ENABLE_WEBHOOKS=false",
+		"TLS_CA_SECRET_NAME=crossplane-root-ca",
+		"TLS_CLIENT_SECRET_NAME=crossplane-tls-client", "TLS_CLIENT_CERTS_DIR=" + filepath.Join(s.Dir, "tls-client"),
+		"XPKG_CACHE_DIR=" + cache,
+		// The RBAC manager's metrics have the usual port.
+		"METRICS_PORT=8082", "HEALTH_PROBE_PORT=8081",
+	}
+	// It fails until the API server serves the kinds that it has just defined. In a
+	// cluster the kubelet starts the init container again.
+	if err := s.await(ctx, "Crossplane's definitions", time.Minute, func(ctx context.Context) error {
+		_, err := s.run(ctx, env, s.bin("crossplane-core"), "core", "init", "--activation=*")
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := s.writeTLS(ctx, "crossplane-tls-client", filepath.Join(s.Dir, "tls-client")); err != nil {
+		return err
+	}
+	rbac, err := s.start("crossplane-rbac-manager", []string{"KUBECONFIG=" + manager}, s.bin("crossplane-core"),
+		"rbac", "start", "--provider-clusterrole=crossplane:allowed-provider-permissions")
+	if err != nil {
+		return err
+	}
+	p, err := s.start("crossplane", env, s.bin("crossplane-core"), "core", "start", "--debug")
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, "Crossplane", time.Minute, serves("http://127.0.0.1:8081/readyz"), p, rbac)
+}
+
+// applyChart applies Crossplane's Helm chart, but for the Deployments: their processes
+// are started by us.
+func (s *supervisor) applyChart(ctx context.Context) error {
+	chart, err := s.run(ctx, nil, s.bin("helm"), "template", "crossplane", filepath.Join(s.CoreModule, "cluster", "charts", "crossplane"), "--namespace="+namespace)
+	if err != nil {
+		return err
+	}
+	manifests := []string{"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + namespace + "\n"}
+	for document := range strings.SplitSeq(chart, "\n---\n") {
+		o := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(document), &o.Object); err != nil {
+			return fmt.Errorf("cannot parse Crossplane's chart: %w", err)
+		}
+		if o.Object != nil && o.GetKind() != "Deployment" {
+			manifests = append(manifests, document)
+		}
+	}
+	_, err = s.client.Kubectl(ctx, strings.Join(manifests, "\n---\n"), "apply", "--server-side", "--namespace="+namespace, "-f", "-")
+	return err
+}
+
+// serviceAccount returns a kubeconfig of a service account.
+func (s *supervisor) serviceAccount(ctx context.Context, name string) (string, error) {
+	token, err := s.client.Kubectl(ctx, "", "create", "token", name, "--namespace="+namespace, "--duration=240h")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(s.Dir, name+".kubeconfig")
+	return file, s.writeKubeconfig(file, &clientcmdapi.AuthInfo{Token: strings.TrimSpace(token)})
+}
+
+// writeTLS writes a Secret's certificates into a folder, as a volume would.
+func (s *supervisor) writeTLS(ctx context.Context, name, dir string) error {
+	secret, err := s.client.Get(ctx, kube.Secrets, namespace, name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, key := range []string{"ca.crt", "tls.crt", "tls.key"} {
+		text, _, err := unstructured.NestedString(secret.Object, "data", key)
+		if err != nil {
+			return err
+		}
+		value, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(value) == 0 {
+			return fmt.Errorf("secret %s has no key %s yet", name, key)
+		}
+		if err := writeFile(filepath.Join(dir, key), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package stack
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// isolate makes a command the first process of namespaces of its own. Nothing that
+// listens there is reachable from outside, no port clashes with one in use, and when
+// the process ends, so do all that it started. Who isn't root is root in a user
+// namespace, and nowhere else.
+func isolate(cmd *exec.Cmd) {
+	attr := &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID,
+		Setsid:     true,
+	}
+	if os.Geteuid() != 0 {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	cmd.SysProcAttr = attr
+}
+
+// furnish gives the namespaces that this process is in what they lack: a network
+// interface that is up, and a file of host names of their own.
+func furnish(hosts string) error {
+	if err := loopbackUp(); err != nil {
+		return fmt.Errorf("cannot bring the loopback interface up: %w", err)
+	}
+	// What is mounted from here on is seen from here alone.
+	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("cannot make the mounts private: %w", err)
+	}
+	if err := unix.Mount(hosts, "/etc/hosts", "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("cannot mount %s on /etc/hosts: %w", hosts, err)
+	}
+	return nil
+}
+
+func loopbackUp() error {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(socket) }()
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, lo)
+}
+
+// Command returns a command that runs in the namespaces of the stack. A process with
+// threads, as every Go program is, can't enter user namespaces by itself: nsenter,
+// which is part of every Linux distribution, does.
+func (s *State) Command(args ...string) *exec.Cmd {
+	enter := []string{"--target", strconv.Itoa(s.PID), "--net", "--mount"}
+	if os.Geteuid() != 0 {
+		enter = append(enter, "--user", "--preserve-credentials")
+	}
+	// nsenter would go to the root folder of the mount namespace.
+	if dir, err := os.Getwd(); err == nil {
+		enter = append(enter, "--wd="+dir)
+	}
+	cmd := exec.Command("nsenter", append(append(enter, "--"), args...)...) //nolint:noctx // It is interrupted, not killed.
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd
+}

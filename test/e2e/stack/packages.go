@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package stack
+
+import (
+	"context"
+	_ "embed" // Manifests.
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+const (
+	registry = "127.0.0.1:5000"
+	// repository is that of the packages, in their own registry and in ours.
+	repository = "sonataflow-crossplane"
+	// function is the name that Crossplane gives the function when the Configuration
+	// brings it. Its address is one that only it has: the port is the same for all.
+	function        = "sonataflow-crossplane-function-sonataflow"
+	functionAddress = "127.0.1.1"
+)
+
+//go:embed manifests/imageconfig.yaml
+var imageConfig string
+
+// startRegistry starts a registry that has both packages.
+func (s *supervisor) startRegistry(ctx context.Context) error {
+	r, err := s.start("registry", nil, s.bin("crane"), "registry", "serve", "--address="+registry)
+	if err != nil {
+		return err
+	}
+	if err := s.await(ctx, "the registry", 30*time.Second, serves("http://"+registry+"/v2/"), r); err != nil {
+		return err
+	}
+	functions, err := filepath.Glob(filepath.Join(s.Packages, "function-*.xpkg"))
+	if err != nil {
+		return err
+	}
+	for name, files := range map[string][]string{
+		"function-sonataflow":      functions,
+		"configuration-sonataflow": {filepath.Join(s.Packages, "configuration.xpkg")},
+	} {
+		s.sayf("pushing %s:%s", name, s.Version)
+		if _, err := s.run(ctx, nil, s.bin("crossplane"), "xpkg", "push", "-f", strings.Join(files, ","),
+			registry+"/"+repository+"/"+name+":"+s.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// install installs the packages as the README tells users to.
+func (s *supervisor) install(ctx context.Context) error {
+	rbac, err := os.ReadFile(filepath.Join(s.Root, "example", "install", "rbac.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, manifests := range []string{imageConfig, string(rbac)} {
+		if err := s.client.Apply(ctx, manifests); err != nil {
+			return err
+		}
+	}
+	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"),
+		"xpkg", "install", "configuration", "ghcr.io/"+repository+"/configuration-sonataflow:"+s.Version); err != nil {
+		return err
+	}
+	if err := s.await(ctx, "the function's certificates", 2*time.Minute, s.writeFunctionTLS); err != nil {
+		return err
+	}
+	if err := s.startFunction(); err != nil {
+		return err
+	}
+	if err := s.await(ctx, "healthy packages", 2*time.Minute, s.packagesHealthy, s.function); err != nil {
+		return err
+	}
+	return s.await(ctx, "the definitions of platforms", time.Minute, func(ctx context.Context) error {
+		definitions, err := s.client.List(ctx, kube.Definitions, "")
+		if err != nil {
+			return err
+		}
+		for _, d := range definitions {
+			if err := kube.Want(&d, "Established", "True", ""); err != nil {
+				return err
+			}
+			// Without claimNames nothing is offered.
+			if _, claimed, _ := unstructured.NestedMap(d.Object, "spec", "claimNames"); !claimed {
+				continue
+			}
+			if err := kube.Want(&d, "Offered", "True", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *supervisor) packagesHealthy(ctx context.Context) error {
+	for _, r := range []kube.Resource{kube.Configurations, kube.Functions} {
+		packages, err := s.client.List(ctx, r, "")
+		if err != nil {
+			return err
+		}
+		if len(packages) != 1 {
+			return fmt.Errorf("want one of %s, got %d", r, len(packages))
+		}
+		for _, condition := range []string{"Installed", "Healthy"} {
+			if err := kube.Want(&packages[0], condition, "True", ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeFunctionTLS writes the certificates that Crossplane makes for the function.
+func (s *supervisor) writeFunctionTLS(ctx context.Context) error {
+	revisions, err := s.client.List(ctx, kube.FunctionRevisions, "")
+	if err != nil {
+		return err
+	}
+	for _, revision := range revisions {
+		if revision.GetLabels()["pkg.crossplane.io/package"] != function {
+			continue
+		}
+		secret, _, err := unstructured.NestedString(revision.Object, "spec", "tlsServerSecretName")
+		if err != nil {
+			return err
+		}
+		return s.writeTLS(ctx, secret, filepath.Join(s.Dir, "tls-function"))
+	}
+	return fmt.Errorf("there is no revision of %s yet", function)
+}
+
+// startFunction starts the function in place of its pod, which is a record like all.
+func (s *supervisor) startFunction() error {
+	p, err := s.start("function", []string{"TLS_SERVER_CERTS_DIR=" + filepath.Join(s.Dir, "tls-function")},
+		filepath.Join(s.Packages, runtime.GOARCH, "function"),
+		// With a line for every request.
+		"--debug", "--address="+functionAddress+":9443", "--metrics-address="+functionAddress+":8090")
+	if err != nil {
+		return err
+	}
+	s.function = p
+	return nil
+}
+
+// hosts is the file of host names. Crossplane finds the function by the name of its
+// Service, which no DNS server knows.
+func hosts() []byte {
+	return []byte("127.0.0.1 localhost\n" + functionAddress + " " + function + "." + namespace + "\n")
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A State is what is to be known of a stack that runs.
+type State struct {
+	// PID is the supervisor's, the first process of the stack's namespaces.
+	PID int `json:"pid"`
+	// Started is when it was started, in the kernel's ticks. A process that got the same
+	// number later has another.
+	Started string `json:"started"`
+
+	// lifeline is what the supervisor watches: it is closed when this process ends.
+	lifeline *os.File
+}
+
+// stopTimeout is how long a stack may take to end.
+const stopTimeout = 20 * time.Second
+
+// load returns the stack that runs, nil if none does.
+func load(dir string) (*State, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "state.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the stack's state: %w", err)
+	}
+	s := &State{}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("cannot read the stack's state: %w", err)
+	}
+	if !s.alive() {
+		return nil, nil
+	}
+	return s, nil
+}
+
+func (s *State) save(dir string) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "state.json"), append(b, '\n'), 0o600)
+}
+
+// alive tells whether the process is still the one that was started.
+func (s *State) alive() bool {
+	started, err := startTime(s.PID)
+	return err == nil && started == s.Started
+}
+
+// stop ends the supervisor, and the kernel all that it started.
+func (s *State) stop(ctx context.Context) error {
+	// The descriptor stands for this very process, whoever gets its number.
+	process, err := unix.PidfdOpen(s.PID, 0)
+	if err != nil {
+		return fmt.Errorf("cannot find the stack's process %d: %w", s.PID, err)
+	}
+	defer func() { _ = unix.Close(process) }()
+	if !s.alive() {
+		return nil
+	}
+	if err := unix.PidfdSendSignal(process, unix.SIGTERM, nil, 0); err != nil {
+		return fmt.Errorf("cannot end the stack's process %d: %w", s.PID, err)
+	}
+	gone := []unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}} //nolint:gosec // Descriptors are small.
+	deadline := time.Now().Add(stopTimeout)
+	for ctx.Err() == nil {
+		n, err := unix.Poll(gone, int(time.Until(deadline).Milliseconds()))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err == nil && n == 0 {
+			err = unix.PidfdSendSignal(process, unix.SIGKILL, nil, 0)
+		}
+		return err
+	}
+	return ctx.Err()
+}
+
+// startTime returns when a process was started. A zombie has ended.
+func startTime(pid int) (string, error) {
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return "", err
+	}
+	// The command's name is in parentheses, and may hold anything.
+	_, rest, _ := strings.Cut(string(b[bytes.LastIndexByte(b, ')'):]), " ")
+	fields := strings.Fields(rest)
+	const state, start = 0, 19
+	if len(fields) <= start || fields[state] == "Z" {
+		return "", fmt.Errorf("process %d has ended", pid)
+	}
+	return fields[start], nil
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// up is the last line of a stack that came up.
+const up = "the stack is up"
+
+// control is where a supervisor takes requests, within the stack's namespaces.
+const control = "127.0.0.1:7000"
+
+// A supervisor starts the processes of a stack, and keeps them.
+type supervisor struct {
+	*Layout
+
+	began    time.Time
+	progress io.WriteCloser
+
+	authority []byte
+	client    *kube.Client
+
+	// mu guards the function, which scenarios stop and start.
+	mu       sync.Mutex
+	function *process
+}
+
+// Main makes this program a supervisor if it was started as one. It is the first thing
+// to call in a program that brings stacks up.
+func Main() {
+	told := os.Getenv(ordersVariable)
+	if told == "" {
+		return
+	}
+	s := &supervisor{began: time.Now(), progress: inherited(progressDescriptor)}
+	// The lock is held until this process ends, not longer.
+	unix.CloseOnExec(lockDescriptor)
+	var o orders
+	err := json.Unmarshal([]byte(told), &o)
+	if err == nil {
+		s.Layout = o.Layout
+		err = s.supervise(o.Leave)
+	}
+	if err != nil {
+		s.sayf("FAILED: %v", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// inherited returns a file that this process was started with, and that those that it
+// starts don't get.
+func inherited(descriptor int) *os.File {
+	unix.CloseOnExec(descriptor)
+	return os.NewFile(uintptr(descriptor), "inherited")
+}
+
+// supervise brings the stack up, and keeps it until it is told to end. The other
+// processes end with this one: it is the first of their namespace.
+func (s *supervisor) supervise(leave bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if !leave {
+		lifeline := inherited(lifelineDescriptor)
+		go func() {
+			_, _ = io.Copy(io.Discard, lifeline)
+			stop()
+		}()
+	}
+	if err := s.bringUp(ctx); err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", control)
+	if err != nil {
+		return fmt.Errorf("cannot listen for requests: %w", err)
+	}
+	go func() { _ = (&http.Server{Handler: s.control(), ReadHeaderTimeout: time.Minute}).Serve(l) }()
+
+	s.sayf(up)
+	if err := s.progress.Close(); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.function.stop()
+	return nil
+}
+
+func (s *supervisor) bringUp(ctx context.Context) error {
+	file := filepath.Join(s.Dir, "hosts")
+	if err := writeFile(file, hosts()); err != nil {
+		return err
+	}
+	if err := furnish(file); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context) error{s.startRegistry, s.startControlPlane, s.startCrossplane, s.install} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sayf tells whoever brings the stack up how far it is.
+func (s *supervisor) sayf(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	if line != up {
+		line = fmt.Sprintf("%6.1f s  %s", time.Since(s.began).Seconds(), line)
+	}
+	_, _ = fmt.Fprintln(s.progress, line)
+}
+
+// control serves requests to stop the function and to start it.
+func (s *supervisor) control() http.Handler {
+	mux := http.NewServeMux()
+	answer := func(w http.ResponseWriter, err error) {
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}
+	mux.HandleFunc("DELETE /function", func(http.ResponseWriter, *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.function.stop()
+	})
+	mux.HandleFunc("PUT /function", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.function.stop()
+		answer(w, s.startFunction())
+	})
+	return mux
+}
+
+// StopFunction stops the function's process. It is called within the stack's
+// namespaces.
+func StopFunction(ctx context.Context) error { return request(ctx, http.MethodDelete, "/function") }
+
+// StartFunction starts the function's process again.
+func StartFunction(ctx context.Context) error { return request(ctx, http.MethodPut, "/function") }
+
+func request(ctx context.Context, method, path string) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+control+path, nil)
+	if err != nil {
+		return err
+	}
+	rsp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
+	if err != nil {
+		return fmt.Errorf("cannot ask the stack: %w", err)
+	}
+	defer func() { _ = rsp.Body.Close() }()
+	if rsp.StatusCode != http.StatusOK {
+		message, _ := io.ReadAll(rsp.Body)
+		return fmt.Errorf("the stack can't %s %s: %s", method, path, message)
+	}
+	return nil
+}
+
+func writeFile(file string, content []byte) error {
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		return fmt.Errorf("cannot write %s: %w", file, err)
+	}
+	return nil
+}
