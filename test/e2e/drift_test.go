@@ -17,34 +17,53 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// TestDrift lets a user change what was composed: what is the function's is restored,
-// what isn't survives the reconciles after it.
-func TestDrift(t *testing.T) {
+// The scenarios about drift have a platform each: after many changes at once Crossplane
+// looks at a composite only once a minute (its watch circuit breaker opens), and
+// controllers here are quicker than any cluster's.
+
+const (
+	dataIndex   = "platform-data-index-service"
+	jobsService = "platform-jobs-service"
+)
+
+// withLogLevel returns a claim of both services. Another level is a change of the Data
+// Index's Deployment.
+func (w *world) withLogLevel(level string) *unstructured.Unstructured {
+	return w.newClaim("platform", map[string]any{"services": map[string]any{
+		"dataIndex": map[string]any{"podTemplate": map[string]any{"container": map[string]any{
+			"env": []any{map[string]any{"name": "QUARKUS_LOG_LEVEL", "value": level}},
+		}}},
+		"jobService": map[string]any{},
+	}})
+}
+
+// awaitLogLevel waits until a change of the claim has arrived in the Deployment.
+func (w *world) awaitLogLevel(want string) {
+	w.Helper()
+	w.await("the log level "+want, noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Deployments, w.namespace, dataIndex)
+		if err != nil {
+			return err
+		}
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+		if level := environment(containers[0].(map[string]any))["QUARKUS_LOG_LEVEL"]; level != want {
+			return fmt.Errorf("the level is %s", level)
+		}
+		return nil
+	})
+}
+
+// TestDriftRestored changes what is the function's: it is restored.
+func TestDriftRestored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "drift")
-	services := func(level string) map[string]any {
-		return map[string]any{"services": map[string]any{
-			"dataIndex": map[string]any{"podTemplate": map[string]any{"container": map[string]any{
-				"env": []any{map[string]any{"name": "QUARKUS_LOG_LEVEL", "value": level}},
-			}}},
-			"jobService": map[string]any{},
-		}}
-	}
-	p := w.claim(w.newClaim("platform", services("INFO")))
+	w := newWorld(t, "drift-restored")
+	p := w.claim(w.withLogLevel("INFO"))
 	p.awaitReady()
-	const dataIndex, jobsService = "platform-data-index-service", "platform-jobs-service"
 
-	// What isn't the function's.
-	w.kubectl("scale", "deployment", dataIndex, "--replicas=3")
-	w.kubectl("label", "deployment", dataIndex, "team=ours")
-	w.kubectl("annotate", "deployment", dataIndex, "team.example.com/note=ours")
-	w.kubectl("patch", "deployment", dataIndex, "--type=merge", `--patch={"spec":{"revisionHistoryLimit":3}}`)
-
-	// What is.
 	w.kubectl("scale", "deployment", jobsService, "--replicas=3")
 	w.awaitField(kube.Deployments, jobsService, "1", "spec", "replicas")
 	w.kubectl("patch", "configmap", dataIndex+"-props", "--type=merge", `--patch={"data":{"application.properties":"mine = 1"}}`)
-	w.await("the properties to be restored", soon, func(ctx context.Context) error {
+	w.await("the properties to be restored", noticed, func(ctx context.Context) error {
 		o, err := cluster.Get(ctx, kube.ConfigMaps, w.namespace, dataIndex+"-props")
 		if err != nil {
 			return err
@@ -55,42 +74,52 @@ func TestDrift(t *testing.T) {
 		return nil
 	})
 	w.kubectl("delete", "service", dataIndex)
-	w.await("the Service to be made again", soon, func(ctx context.Context) error {
+	w.await("the Service to be made again", noticed, func(ctx context.Context) error {
 		_, err := cluster.Get(ctx, kube.Services, w.namespace, dataIndex)
 		if kerrors.IsNotFound(err) {
 			return fmt.Errorf("it isn't there")
 		}
 		return err
 	})
+	p.awaitReady()
+}
 
-	// A change of the spec is applied to what was changed.
-	w.apply(w.newClaim("platform", services("DEBUG")))
-	w.await("the change to be applied", soon, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Deployments, w.namespace, dataIndex)
-		if err != nil {
-			return err
-		}
-		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
-		if level := environment(containers[0].(map[string]any))["QUARKUS_LOG_LEVEL"]; level != "DEBUG" {
-			return fmt.Errorf("the level is %s", level)
-		}
-		return nil
-	})
+// TestDriftKept changes what isn't the function's: it survives a change of the claim.
+func TestDriftKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "drift-kept")
+	p := w.claim(w.withLogLevel("INFO"))
+	p.awaitReady()
+
+	w.kubectl("scale", "deployment", dataIndex, "--replicas=3")
+	w.kubectl("label", "deployment", dataIndex, "team=ours")
+	w.kubectl("annotate", "deployment", dataIndex, "team.example.com/note=ours")
+	w.kubectl("patch", "deployment", dataIndex, "--type=merge", `--patch={"spec":{"revisionHistoryLimit":3}}`)
+	w.apply(w.withLogLevel("DEBUG"))
+	w.awaitLogLevel("DEBUG")
 	p.awaitReady()
 	o := w.get(kube.Deployments, dataIndex)
-	if n, _, _ := unstructured.NestedInt64(o.Object, "spec", "replicas"); n != 3 {
-		t.Errorf("the Data Index was scaled to 3 by hand, and has %d replicas", n)
-	}
-	if n, _, _ := unstructured.NestedInt64(o.Object, "spec", "revisionHistoryLimit"); n != 3 {
-		t.Errorf("revisionHistoryLimit was set to 3 by hand, and is %d", n)
+	for _, field := range []string{"replicas", "revisionHistoryLimit"} {
+		if n, _, _ := unstructured.NestedInt64(o.Object, "spec", field); n != 3 {
+			t.Errorf("spec.%s was set to 3 by hand, and is %d", field, n)
+		}
 	}
 	if o.GetLabels()["team"] != "ours" || o.GetAnnotations()["team.example.com/note"] != "ours" {
 		t.Errorf("labels and annotations of others are gone: %v, %v", o.GetLabels(), o.GetAnnotations())
 	}
+}
 
-	// A paused rollout stays paused, through a reconcile that changes something.
+// TestDriftPaused pauses a rollout: it stays paused while the claim changes, and the
+// claim says that it waits.
+func TestDriftPaused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "drift-paused")
+	p := w.claim(w.withLogLevel("INFO"))
+	p.awaitReady()
+
 	w.kubectl("rollout", "pause", "deployment/"+dataIndex)
-	w.apply(w.newClaim("platform", services("WARN")))
+	w.apply(w.withLogLevel("DEBUG"))
+	w.awaitLogLevel("DEBUG")
 	p.awaitCondition("DataIndexReady", "False", "Progressing")
 	if paused, _, _ := unstructured.NestedBool(w.get(kube.Deployments, dataIndex).Object, "spec", "paused"); !paused {
 		t.Error("the rollout was paused by hand, and isn't any more")
@@ -99,10 +128,42 @@ func TestDrift(t *testing.T) {
 	p.awaitReady()
 }
 
+// TestAutoscaler hands the number of pods over to an autoscaler, which this scenario
+// plays: the number that the claim gives steps back, and never dips on the way.
+func TestAutoscaler(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "autoscaler")
+	claim := func(level string) *unstructured.Unstructured {
+		o := w.withLogLevel(level)
+		if err := unstructured.SetNestedField(o.Object, int64(2), "spec", "services", "dataIndex", "podTemplate", "replicas"); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	p := w.claim(claim("INFO"))
+	p.awaitReady()
+	w.awaitField(kube.Deployments, dataIndex, "2", "spec", "replicas")
+
+	w.kubectl("autoscale", "deployment", dataIndex, "--min=2", "--max=5", "--cpu=80%")
+	w.kubectl("patch", "hpa", dataIndex, "--subresource=status", "--type=merge",
+		`--patch={"status":{"currentReplicas":2,"desiredReplicas":2,"conditions":[{"type":"ScalingActive","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`)
+	// The autoscaler is in charge, and hasn't changed anything yet.
+	w.apply(claim("DEBUG"))
+	w.awaitLogLevel("DEBUG")
+	w.awaitField(kube.Deployments, dataIndex, "2", "spec", "replicas")
+
+	w.kubectl("scale", "deployment", dataIndex, "--replicas=4")
+	w.kubectl("patch", "hpa", dataIndex, "--subresource=status", "--type=merge", `--patch={"status":{"currentReplicas":4,"desiredReplicas":4}}`)
+	w.apply(claim("WARN"))
+	w.awaitLogLevel("WARN")
+	p.awaitReady()
+	w.awaitField(kube.Deployments, dataIndex, "4", "spec", "replicas")
+}
+
 // awaitField waits until a field of an object has a value.
 func (w *world) awaitField(r kube.Resource, name, want string, path ...string) {
 	w.Helper()
-	w.await(fmt.Sprintf("%s of %s to be %s", strings.Join(path, "."), name, want), soon, func(ctx context.Context) error {
+	w.await(fmt.Sprintf("%s of %s to be %s", strings.Join(path, "."), name, want), noticed, func(ctx context.Context) error {
 		o, err := cluster.Get(ctx, r, w.namespace, name)
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ func (w *world) databaseSecret() {
 	w.secret("database", "POSTGRESQL_USER", "user", "POSTGRESQL_PASSWORD", "secret")
 }
 
-// jobs returns the migration Jobs of the scenario, and the pods that run of its Data
+// migrating returns the migration Jobs of the scenario, and the pods that run of its Data
 // Index.
 func (w *world) migrating(ctx context.Context) (jobs, pods []unstructured.Unstructured, err error) {
 	if jobs, err = cluster.List(ctx, kube.Jobs, w.namespace); err != nil {
@@ -90,40 +90,93 @@ func TestMigrationGatesFirstInstall(t *testing.T) {
 	}
 }
 
-// TestMigrationUpgrade asks for another migration of a service that runs: it is
-// stopped, migrated and started again, and its Deployment is the same all the time.
+// TestMigrationUpgrade raises the tag of all images: a service that runs is stopped,
+// migrated and started again, and its Deployment is the same all the time.
 func TestMigrationUpgrade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "migration-upgrade")
 	w.databaseSecret()
-	p := w.claim(w.migrated("platform", "sonataflow", "job"))
-	p.awaitReady()
-	deployment := w.get(kube.Deployments, "platform-data-index-service").GetUID()
-	other := w.get(kube.Deployments, "platform-jobs-service").GetGeneration()
-	jobs, before, err := w.migrating(t.Context())
-	if err != nil {
+	w.composition("migration-upgrade", "10.2.0")
+	claim := w.migrated("platform", "sonataflow", "job")
+	if err := unstructured.SetNestedField(claim.Object, "migration-upgrade", "spec", "compositionRef", "name"); err != nil {
 		t.Fatal(err)
 	}
+	p := w.claim(claim)
+	p.awaitReady()
+	w.undisturbedBy(p, func() { w.composition("migration-upgrade", "10.3.0") })
+	w.await("the new image", noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Deployments, w.namespace, dataIndex)
+		if err != nil {
+			return err
+		}
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+		if image := fmt.Sprint(containers[0].(map[string]any)["image"]); !strings.HasSuffix(image, ":10.3.0") {
+			return fmt.Errorf("the image is %s", image)
+		}
+		return nil
+	})
+}
+
+// TestMigrationRetry asks for another migration of a service that runs.
+func TestMigrationRetry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "migration-retry")
+	w.databaseSecret()
+	p := w.claim(w.migrated("platform", "sonataflow", "job"))
+	p.awaitReady()
+	other := w.get(kube.Deployments, jobsService).GetGeneration()
+	w.undisturbedBy(p, func() { w.kubectl("annotate", "sonataflowplatform", "platform", attempt+"=2") })
+	if got := w.get(kube.Deployments, jobsService).GetGeneration(); got != other {
+		t.Errorf("the Jobs Service has no migration, and changed from generation %d to %d", other, got)
+	}
+}
+
+// composition applies a copy of the Composition with a tag for all images. It goes with
+// the scenario.
+func (w *world) composition(name, tag string) {
+	w.Helper()
+	o := w.documents("apis", "sonataflowplatforms", "composition.yaml")[0]
+	o.SetName(name)
+	pipeline, _, _ := unstructured.NestedSlice(o.Object, "spec", "pipeline")
+	if err := unstructured.SetNestedField(pipeline[0].(map[string]any), tag, "input", "images", "tag"); err != nil {
+		w.Fatal(err)
+	}
+	if err := unstructured.SetNestedSlice(o.Object, pipeline, "spec", "pipeline"); err != nil {
+		w.Fatal(err)
+	}
+	w.apply(o)
+	w.Cleanup(func() {
+		if _, err := cluster.Kubectl(context.WithoutCancel(w.Context()), "", "delete", "composition", name, "--ignore-not-found"); err != nil {
+			w.Errorf("cannot delete the Composition: %v", err)
+		}
+	})
+}
+
+// undisturbedBy makes a change that asks for another migration, and follows it.
+func (w *world) undisturbedBy(p *platform, change func()) {
+	w.Helper()
+	deployment := w.get(kube.Deployments, dataIndex).GetUID()
+	jobs, before, err := w.migrating(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
 	if len(jobs) != 1 || len(before) != 1 {
-		t.Fatalf("want a Job and a pod, got %d and %d", len(jobs), len(before))
+		w.Fatalf("want a Job and a pod, got %d and %d", len(jobs), len(before))
 	}
 	first := jobs[0].GetUID()
 
-	w.kubectl("annotate", "sonataflowplatform", "platform", attempt+"=2")
+	change()
 	w.await("the next migration to be complete", noticed, func(ctx context.Context) error {
 		return w.undisturbed(ctx, deployment, first)
 	})
 	p.awaitCondition("DatabaseMigrated", "True", "Migrated")
 	p.awaitReady()
-	_, after, err := w.migrating(t.Context())
+	_, after, err := w.migrating(w.Context())
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
 	if len(after) != 1 || after[0].GetUID() == before[0].GetUID() {
-		t.Errorf("want another pod than before, got %d", len(after))
-	}
-	if got := w.get(kube.Deployments, "platform-jobs-service").GetGeneration(); got != other {
-		t.Errorf("the Jobs Service has no migration, and changed from generation %d to %d", other, got)
+		w.Errorf("want another pod than before, got %d", len(after))
 	}
 }
 

@@ -7,8 +7,10 @@ package stack
 import (
 	"context"
 	_ "embed" // Manifests.
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -27,6 +29,11 @@ const (
 	// brings it. Its address is one that only it has: the port is the same for all.
 	function        = "sonataflow-crossplane-function-sonataflow"
 	functionAddress = "127.0.1.1"
+
+	// ConfigurationPackage is the Configuration package without a version.
+	ConfigurationPackage = "ghcr.io/" + repository + "/configuration-sonataflow"
+	// Configuration is the name that it is installed under.
+	Configuration = repository + "-configuration-sonataflow"
 )
 
 //go:embed manifests/imageconfig.yaml
@@ -69,8 +76,7 @@ func (s *supervisor) install(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"),
-		"xpkg", "install", "configuration", "ghcr.io/"+repository+"/configuration-sonataflow:"+s.Version); err != nil {
+	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"), Installation(s.Version)...); err != nil {
 		return err
 	}
 	if err := s.await(ctx, "the function's certificates", 2*time.Minute, s.writeFunctionTLS); err != nil {
@@ -101,6 +107,70 @@ func (s *supervisor) install(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// Installation is what the Crossplane CLI is told to install a version of the packages.
+func Installation(version string) []string {
+	return []string{"xpkg", "install", "configuration", ConfigurationPackage + ":" + version}
+}
+
+// PushConfiguration pushes another version of the Configuration package: a version that
+// the registry has, but for what edit makes of it. It is called within the stack's
+// namespaces.
+func (l *Layout) PushConfiguration(ctx context.Context, of, version string, edit func(manifests string) string) error {
+	dir, err := os.MkdirTemp("", "configuration")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	name := registry + "/" + repository + "/configuration-sonataflow"
+	// One file has all manifests of a package, its own metadata too. `xpkg build` wants
+	// that in a file of a certain name, and takes the others as they come.
+	manifests := ""
+	for _, command := range [][]string{
+		{"bash", "-c", `"$0" export "$1" - | tar xO package.yaml`, l.bin("crane"), name + ":" + of},
+		{l.bin("crossplane"), "xpkg", "build", "-f", filepath.Join(dir, "package"), "-o", filepath.Join(dir, "next.xpkg")},
+		{l.bin("crossplane"), "xpkg", "push", "-f", filepath.Join(dir, "next.xpkg"), name + ":" + version},
+	} {
+		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+		cmd.Env = l.Environment()
+		out, err := cmd.Output()
+		if err != nil {
+			detail := ""
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+				detail = string(exit.Stderr)
+			}
+			return fmt.Errorf("cannot make version %s of the Configuration: %s: %w: %s", version, strings.Join(command, " "), err, detail)
+		}
+		if manifests != "" {
+			continue
+		}
+		manifests = string(out)
+		if err := writeManifests(filepath.Join(dir, "package"), edit(manifests)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeManifests writes a package's manifests into a folder that one can be built from.
+func writeManifests(dir, manifests string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	for i, document := range strings.Split("\n"+manifests, "\n---\n") {
+		file := fmt.Sprintf("%d.yaml", i)
+		if strings.Contains(document, "apiVersion: meta.pkg.crossplane.io/") {
+			file = "crossplane.yaml"
+		}
+		if strings.TrimSpace(document) == "" {
+			continue
+		}
+		if err := writeFile(filepath.Join(dir, file), []byte(document)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *supervisor) packagesHealthy(ctx context.Context) error {
