@@ -7,7 +7,6 @@ package stack
 import (
 	"context"
 	_ "embed" // Manifests.
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -124,36 +123,37 @@ func (l *Layout) PushConfiguration(ctx context.Context, of, version string, edit
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	name := registry + "/" + repository + "/configuration-sonataflow"
-	// One file has all manifests of a package, its own metadata too. `xpkg build` wants
-	// that in a file of a certain name, and takes the others as they come.
-	manifests := ""
-	for _, command := range [][]string{
-		{"bash", "-c", `"$0" export "$1" - | tar xO package.yaml`, l.bin("crane"), name + ":" + of},
-		{l.bin("crossplane"), "xpkg", "build", "-f", filepath.Join(dir, "package"), "-o", filepath.Join(dir, "next.xpkg")},
-		{l.bin("crossplane"), "xpkg", "push", "-f", filepath.Join(dir, "next.xpkg"), name + ":" + version},
-	} {
-		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-		cmd.Env = l.Environment()
-		out, err := cmd.Output()
-		if err != nil {
-			detail := ""
-			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-				detail = string(exit.Stderr)
-			}
-			return fmt.Errorf("cannot make version %s of the Configuration: %s: %w: %s", version, strings.Join(command, " "), err, detail)
-		}
-		if manifests != "" {
-			continue
-		}
-		manifests = string(out)
-		if err := writeManifests(filepath.Join(dir, "package"), edit(manifests)); err != nil {
-			return err
-		}
+	crossplane, content, file := l.bin("crossplane"), filepath.Join(dir, "content"), filepath.Join(dir, "configuration.xpkg")
+	manifests, err := l.output(ctx, "bash", "-o", "pipefail", "-c", `crane export "$0" - | tar xO package.yaml`, name+":"+of)
+	if err != nil {
+		return err
 	}
-	return nil
+	if err := writeManifests(content, edit(manifests)); err != nil {
+		return err
+	}
+	if _, err := l.output(ctx, crossplane, "xpkg", "build", "-f", content, "-o", file); err != nil {
+		return err
+	}
+	_, err = l.output(ctx, crossplane, "xpkg", "push", "-f", file, name+":"+version)
+	return err
 }
 
-// writeManifests writes a package's manifests into a folder that one can be built from.
+// output runs a command with the stack's tools and returns what it prints.
+func (l *Layout) output(ctx context.Context, binary string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = l.Environment()
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", filepath.Base(binary), strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return string(out), nil
+}
+
+// writeManifests writes the manifests of a package, which are in one document stream,
+// into a folder. `xpkg build` wants the package's own metadata in a file of this name, and
+// takes the others as they come.
 func writeManifests(dir, manifests string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
