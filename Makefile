@@ -65,6 +65,10 @@ GOLDEN := ./test/render ./fn ./fn/internal/composition
 golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migrations, encodings.
 	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates' $(GOLDEN) -update
 
+# A cache for each checkout: a shared one remembers the paths of another, which the
+# exclusions in .golangci.yml don't match.
+export GOLANGCI_LINT_CACHE := $(CURDIR)/$(CACHE)/golangci-lint
+
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
 	@$(BIN)/golangci-lint run --allow-serial-runners
