@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
+)
+
+// TestReadme runs the commands of the README's quick start as they are written, but for
+// the version. It isn't parallel: a platform of the same name in the same namespace is one
+// of the examples too.
+func TestReadme(t *testing.T) {
+	commands := quickStart(t)
+	w := &world{T: t, namespace: "sonataflow-minimal"}
+	w.await("the namespace not to be there", gone, func(ctx context.Context) error {
+		if _, err := cluster.Get(ctx, kube.Namespaces, "", w.namespace); !kerrors.IsNotFound(err) {
+			return errors.Join(errors.New("it is there, of an earlier run or of whoever uses this stack"), err)
+		}
+		return nil
+	})
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		w.tidy(ctx)
+		if _, err := cluster.Kubectl(ctx, "", "delete", "namespace", w.namespace, "--ignore-not-found", "--timeout=90s"); err != nil {
+			t.Error(err)
+		}
+	})
+
+	installed := false
+	for _, command := range commands {
+		command = strings.ReplaceAll(command, "vX.Y.Z", installedVersion(t))
+		cmd := exec.CommandContext(t.Context(), "bash", "-c", command)
+		cmd.Dir = layout.Root
+		out, err := cmd.CombinedOutput()
+		t.Logf("$ %s\n%s", command, out)
+		if command == "crossplane "+strings.Join(stack.Installation(installedVersion(t)), " ") {
+			// It is how the stack was installed, which came up. Doing it again can't succeed,
+			// but it gets as far as finding what it would install.
+			installed = true
+			if want := `"` + stack.Configuration + `" already exists`; err == nil || !strings.Contains(string(out), want) {
+				t.Errorf("%s: want that to fail with %q, got %v", command, want, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+	}
+	if !installed {
+		t.Errorf("the README doesn't install as this stack was installed: crossplane %s", strings.Join(stack.Installation("vX.Y.Z"), " "))
+	}
+	(&platform{world: w, name: "minimal"}).awaitReady()
+}
+
+// quickStart returns the commands of the README's quick start: the indented lines.
+func quickStart(t *testing.T) []string {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(layout.Root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Quick start on a cluster\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var out []string
+	for line := range strings.Lines(section) {
+		// Less is text that belongs to a step.
+		if strings.HasPrefix(line, "    ") {
+			out = append(out, strings.TrimSpace(line))
+		}
+	}
+	if len(out) == 0 {
+		t.Fatal("the README has no quick start")
+	}
+	return out
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
+)
+
+const (
+	configurationRevisions kube.Resource = "pkg.crossplane.io/v1/configurationrevisions"
+	compositions           kube.Resource = "apiextensions.crossplane.io/v1/compositions"
+	compositionRevisions   kube.Resource = "apiextensions.crossplane.io/v1/compositionrevisions"
+
+	composition = "xsonataflowplatforms.sonataflow.org"
+	// nextTag is that of all images in the next version, by default.
+	nextTag = "10.99.0"
+)
+
+// TestUpgrade updates the Configuration package as a user does: to a version that only has
+// another number, to one with another tag of the images, and back. Platforms follow, and
+// one that is pinned does when its pin is moved.
+//
+// What is updated is the package that all scenarios use. That disturbs none of them: this
+// one isn't parallel, so it has the stack to itself, and it puts the version back that it
+// found. Of a stack that was running before, platforms of other namespaces take part.
+func TestUpgrade(t *testing.T) {
+	followed, held := newWorld(t, "upgrade"), newWorld(t, "upgrade-pinned")
+	installed := installedVersion(t)
+	restored := false
+	t.Cleanup(func() {
+		if !restored {
+			update(context.WithoutCancel(t.Context()), t, installed)
+		}
+	})
+	services := map[string]any{"dataIndex": map[string]any{"enabled": true}, "jobService": map[string]any{"enabled": true}}
+	automatic := followed.claim(followed.newClaim("automatic", map[string]any{"services": services}))
+	first := latestRevision(t.Context(), t)
+	pinned := func(revision string) *platform {
+		return held.claim(held.newClaim("pinned", map[string]any{
+			"services":                services,
+			"compositionUpdatePolicy": "Manual",
+			"compositionRevisionRef":  map[string]any{"name": revision},
+		}))
+	}
+	manual := pinned(first)
+	automatic.awaitReady()
+	manual.awaitReady()
+	before, beforeHeld := followed.contents(), held.contents()
+
+	// A release that changes no default: nobody notices. For Crossplane that version is
+	// later which it is told later.
+	same, next := installed+"-next.1", installed+"-next.2"
+	if err := layout.PushConfiguration(t.Context(), installed, same, func(manifests string) string {
+		return strings.Replace(manifests, "friendly-name.meta.crossplane.io: SonataFlow", "friendly-name.meta.crossplane.io: SonataFlow again", 1)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	update(t.Context(), t, same)
+	if got := latestRevision(t.Context(), t); got != first {
+		t.Errorf("a package with the same Composition made the revision %s of it, it was %s", got, first)
+	}
+	automatic.awaitReady()
+	if got := changes(before, followed.contents()); len(got) > 0 {
+		t.Errorf("a package with the same Composition changed\n%s", strings.Join(got, "\n"))
+	}
+
+	// A release with newer images.
+	if err := layout.PushConfiguration(t.Context(), installed, next, func(manifests string) string {
+		return strings.Replace(manifests, `tag: ""`, "tag: "+nextTag, 1)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	update(t.Context(), t, next)
+	var second string
+	followed.await("another revision of the Composition", soon, func(ctx context.Context) error {
+		if second = latestRevision(ctx, t); second == first {
+			return fmt.Errorf("there is only %s", first)
+		}
+		return nil
+	})
+	automatic.awaitTag(nextTag)
+	automatic.awaitReady()
+	if diff := cmp.Diff(changedByTag("automatic"), changes(before, followed.contents())); diff != "" {
+		t.Errorf("what an update of the images changes: -want, +got:\n%s", diff)
+	}
+	for _, name := range []string{"automatic-data-index-service", "automatic-jobs-service"} {
+		if got := followed.get(kube.Deployments, name).GetAnnotations()["deployment.kubernetes.io/revision"]; got != "2" {
+			t.Errorf("%s is at revision %s, want 2: one update, one rollout", name, got)
+		}
+	}
+
+	// Crossplane knows the new revision, or the other platform wouldn't have it. What it
+	// makes of the pinned one when it looks at it now is what counts.
+	manual.reconcile()
+	if got := changes(beforeHeld, held.contents()); len(got) > 0 {
+		t.Errorf("the update changed a platform that is pinned to %s:\n%s", first, strings.Join(got, "\n"))
+	}
+	if got := manual.revision(); got != first {
+		t.Errorf("the composite that is pinned to %s is of %s", first, got)
+	}
+	pinned(second)
+	manual.awaitTag(nextTag)
+	manual.awaitReady()
+	if diff := cmp.Diff(changedByTag("pinned"), changes(beforeHeld, held.contents())); diff != "" {
+		t.Errorf("what moving the pin changes: -want, +got:\n%s", diff)
+	}
+
+	if testing.Short() {
+		// Platforms come to a new revision at once. To one that is the latest again they
+		// come with the next of Crossplane's looks, which are a minute apart.
+		return
+	}
+	// Back. The revision of then is the latest again, and everything is as it was.
+	update(t.Context(), t, installed)
+	restored = true
+	followed.await("the first revision to be the latest", soon, func(ctx context.Context) error {
+		if got := latestRevision(ctx, t); got != first {
+			return fmt.Errorf("it is %s", got)
+		}
+		return nil
+	})
+	automatic.awaitTag("")
+	automatic.awaitReady()
+	if got := changes(before, followed.contents()); len(got) > 0 {
+		t.Errorf("the version of before doesn't bring back what was before:\n%s", strings.Join(got, "\n"))
+	}
+	if got := manual.revision(); got != second {
+		t.Errorf("the composite that is pinned to %s is of %s", second, got)
+	}
+}
+
+// installedVersion returns the version of the Configuration that the cluster has.
+func installedVersion(t *testing.T) string {
+	t.Helper()
+	o, err := cluster.Get(t.Context(), kube.Configurations, "", stack.Configuration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, _, _ := unstructured.NestedString(o.Object, "spec", "package")
+	version, found := strings.CutPrefix(source, stack.ConfigurationPackage+":")
+	if !found {
+		t.Fatalf("the Configuration is %s", source)
+	}
+	return version
+}
+
+// update updates the Configuration as a user does, and waits until the revision of the
+// version is the only one that is active, and the Composition is its own.
+func update(ctx context.Context, t *testing.T, version string) {
+	t.Helper()
+	source := stack.ConfigurationPackage + ":" + version
+	cmd := exec.CommandContext(ctx, "crossplane", "xpkg", "update", "configuration", source, stack.Configuration)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", cmd, err, out)
+	}
+	if err := kube.Await(ctx, "the Configuration's version "+version, noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration)
+		if err != nil {
+			return err
+		}
+		for _, condition := range []string{"Installed", "Healthy"} {
+			if err := kube.Want(o, condition, "True", ""); err != nil {
+				return err
+			}
+		}
+		revisions, err := cluster.List(ctx, configurationRevisions, "")
+		if err != nil {
+			return err
+		}
+		current, _, _ := unstructured.NestedString(o.Object, "status", "currentRevision")
+		// A version that was active before gets another revision.
+		found := false
+		for _, r := range revisions {
+			image, _, _ := unstructured.NestedString(r.Object, "spec", "image")
+			state, _, _ := unstructured.NestedString(r.Object, "spec", "desiredState")
+			if active := r.GetName() == current && image == source; active != (state == "Active") {
+				return fmt.Errorf("revision %s of %s is %s, the current one is %s", r.GetName(), image, state, current)
+			} else if !active {
+				continue
+			}
+			found = true
+			if err := kube.Want(&r, "RevisionHealthy", "True", ""); err != nil {
+				return err
+			}
+		}
+		if !found {
+			return fmt.Errorf("there is no revision %s yet", current)
+		}
+		c, err := cluster.Get(ctx, compositions, "", composition)
+		if err != nil {
+			return err
+		}
+		for _, owner := range c.GetOwnerReferences() {
+			if owner.Controller != nil && *owner.Controller && owner.Name == current {
+				return nil
+			}
+		}
+		return fmt.Errorf("the Composition isn't that of %s", current)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// latestRevision returns the name of the latest CompositionRevision of platforms.
+func latestRevision(ctx context.Context, t *testing.T) string {
+	t.Helper()
+	revisions, err := cluster.List(ctx, compositionRevisions, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, latest := "", int64(0)
+	for _, r := range revisions {
+		number, _, _ := unstructured.NestedInt64(r.Object, "spec", "revision")
+		if r.GetLabels()["crossplane.io/composition-name"] == composition && number > latest {
+			name, latest = r.GetName(), number
+		}
+	}
+	return name
+}
+
+// revision returns the CompositionRevision that the platform's composite is of.
+func (p *platform) revision() string {
+	p.Helper()
+	name, _, _ := unstructured.NestedString(p.composite().Object, "spec", "compositionRevisionRef", "name")
+	return name
+}
+
+// awaitTag waits until the images of a platform's services have a tag, or, with none, any
+// tag but that of the next version, and their pods have been replaced.
+func (p *platform) awaitTag(tag string) {
+	p.Helper()
+	p.await("images of "+p.name+" with the tag "+tag, noticed, func(ctx context.Context) error {
+		deployments, err := cluster.List(ctx, kube.Deployments, p.namespace)
+		if err != nil {
+			return err
+		}
+		if len(deployments) != 2 {
+			return fmt.Errorf("there are %d Deployments", len(deployments))
+		}
+		for _, d := range deployments {
+			containers, _, _ := unstructured.NestedSlice(d.Object, "spec", "template", "spec", "containers")
+			image := fmt.Sprint(containers[0].(map[string]any)["image"])
+			if strings.HasSuffix(image, ":"+nextTag) != (tag == nextTag) {
+				return fmt.Errorf("%s has %s", d.GetName(), image)
+			}
+			observed, _, _ := unstructured.NestedInt64(d.Object, "status", "observedGeneration")
+			if observed != d.GetGeneration() {
+				return fmt.Errorf("%s isn't rolled out", d.GetName())
+			}
+		}
+		return nil
+	})
+}
+
+// reconcile makes Crossplane look at a platform, which it does of itself once a minute,
+// and waits until what comes of that is applied. The platform is one that the function
+// looks nothing up for, so that it is called once each time.
+func (p *platform) reconcile() {
+	p.Helper()
+	composite := p.compositeName()
+	// What came of the first time is applied when the second begins.
+	for range 2 {
+		calls := len(p.calls(composite))
+		if _, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", "xsonataflowplatform", composite, fmt.Sprintf("e2e/calls=%d", calls)); err != nil {
+			p.Fatal(err)
+		}
+		p.await("Crossplane to look at "+p.name, noticed, func(context.Context) error {
+			if now := len(p.calls(composite)); now == calls {
+				return fmt.Errorf("it has %d times, as before", now)
+			}
+			return nil
+		})
+	}
+}
+
+// contents returns all that a platform's objects say, by object and field. That is
+// without what the cluster notes of them.
+func (w *world) contents() map[string]string {
+	w.Helper()
+	out := map[string]string{}
+	for kind, r := range resources {
+		objects, err := cluster.List(w.Context(), r, w.namespace)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for _, o := range objects {
+			for _, field := range [][]string{{"status"}, {"metadata", "managedFields"}, {"metadata", "resourceVersion"}, {"metadata", "generation"}, {"metadata", "annotations", "deployment.kubernetes.io/revision"}} {
+				unstructured.RemoveNestedField(o.Object, field...)
+			}
+			flatten(kind+"/"+o.GetName(), o.Object, out)
+		}
+	}
+	return out
+}
+
+// flatten notes every field of a value that has no fields itself.
+func flatten(path string, value any, into map[string]string) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, field := range value {
+			flatten(path+" "+key, field, into)
+		}
+	case []any:
+		for i, item := range value {
+			flatten(fmt.Sprintf("%s %d", path, i), item, into)
+		}
+	default:
+		into[path] = fmt.Sprint(value)
+	}
+}
+
+// changes lists what differs in contents, sorted.
+func changes(before, after map[string]string) []string {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	maps.DeleteFunc(all, func(path, _ string) bool {
+		was, had := before[path]
+		is, has := after[path]
+		return had == has && was == is
+	})
+	return slices.Sorted(maps.Keys(all))
+}
+
+// changedByTag lists what another tag of the images changes of a platform with both
+// services: images, and the labels that tell the version. Everything else stays.
+func changedByTag(platform string) []string {
+	const version = " metadata labels app.kubernetes.io/version"
+	services := []string{"-data-index-service", "-jobs-service"}
+	out := make([]string, 0, 6*len(services))
+	for _, service := range services {
+		deployment := "Deployment/" + platform + service
+		out = append(out,
+			"ConfigMap/"+platform+service+"-props"+version,
+			"Service/"+platform+service+version,
+			deployment+version,
+			deployment+" metadata annotations "+specChecksum,
+			deployment+" spec template"+version,
+			deployment+" spec template spec containers 0 image",
+		)
+	}
+	slices.Sort(out)
+	return out
+}
