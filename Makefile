@@ -57,13 +57,14 @@ TESTFLAGS ?=
 .PHONY: test
 test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders with every CLI, packages.
 	@$(GO) test -count=1 $(TESTFLAGS) ./...
+	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
 
 # The packages whose tests know -update.
 GOLDEN := ./test/render ./fn ./fn/internal/composition
 
 .PHONY: golden
 golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migrations, encodings.
-	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates' $(GOLDEN) -update
+	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates|TestEventingStates' $(GOLDEN) -update
 
 # A cache for each checkout: a shared one remembers the paths of another, which the
 # exclusions in .golangci.yml don't match.
@@ -88,6 +89,7 @@ GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 .PHONY: check-generated
 check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
 	@$(GO) mod tidy -diff
+	@cd test/knative && $(GO) mod tidy -diff
 	@before=$$($(GENERATED)); \
 	$(MAKE) --no-print-directory generate; \
 	diff <(echo "$$before") <($(GENERATED)) || { echo "generated files were out of date: commit what changed" >&2; exit 1; }
@@ -111,7 +113,7 @@ bench: ## Run the benchmarks.
 # platform, and several platforms in a namespace.
 CONFORMANCE := ../shared/conformance
 SCENARIOS    = $(wildcard $(addprefix $(abspath $(CONFORMANCE))/scenarios/platform/,\
-	00* 01* 02* 03* 04* 07* 08* 112* 115* 116* 180*))
+	00* 01* 02* 03* 04* 05* 06* 07* 08* 112* 115* 116* 180*))
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.

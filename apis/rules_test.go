@@ -33,6 +33,8 @@ const (
 	refOrURI           = `Invalid value: a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri`
 	sourceIsRef        = `Invalid value: a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
 	brokerIsRef        = `Invalid value: the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
+	brokerIsBroker     = `Invalid value: the broker must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names`
+	sourceIsBroker     = `Invalid value: a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names`
 	refIsNamed         = `Invalid value: a ref needs a kind and a name: set ref.kind and ref.name`
 	oneBudget          = `Invalid value: minAvailable and maxUnavailable exclude each other: set one of them`
 	jdbcURL            = `must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it`
@@ -146,6 +148,18 @@ func platformRules() map[string]rule {
 			accepted: []string{
 				`{persistence: {` + anyPostgreSQL + `}, services: {dataIndex: {persistence: {dbMigrationStrategy: job}}, jobService: {persistence: {dbMigrationStrategy: job}}}}`,
 				`services: {jobService: {persistence: {dbMigrationStrategy: job, ` + anyPostgreSQL + `}}}`,
+			},
+		},
+		"BrokerKind": {
+			reason: "Triggers take events from Brokers, and nothing else of Knative has them.",
+			refused: map[string][]string{
+				`eventing: {broker: {ref: {kind: Channel, name: default}}}`:               {`spec.eventing.broker.ref.kind: ` + brokerIsBroker},
+				`services: {dataIndex: {source: {ref: {kind: Channel, name: default}}}}`:  {`spec.services.dataIndex.source.ref.kind: ` + sourceIsBroker},
+				`services: {jobService: {source: {ref: {kind: Channel, name: default}}}}`: {`spec.services.jobService.source.ref.kind: ` + sourceIsBroker},
+			},
+			accepted: []string{
+				`eventing: {broker: {ref: {kind: Broker, name: default}}}`,
+				`services: {jobService: {sink: {ref: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: default}}}}`,
 			},
 		},
 		"Destination": {

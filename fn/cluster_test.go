@@ -88,8 +88,16 @@ func apply(t testing.TB, desired map[string]*fnv1.Resource, c condition, only ..
 		o := r.GetResource().AsMap()
 		md, _ := o["metadata"].(map[string]any)
 		maps.Copy(md, map[string]any{"uid": "uid-" + key, "resourceVersion": "7", "generation": 2.0, "creationTimestamp": "2026-01-01T00:00:00Z"})
-		if o["kind"] == "Deployment" {
+		switch o["kind"] {
+		case "Deployment":
 			o["status"] = deploymentStatus(o, c)
+			if c == healthy {
+				injectSink(o)
+			}
+		case "Trigger", "SinkBinding":
+			if c != stale {
+				o["status"] = map[string]any{"observedGeneration": 2.0, "conditions": []any{map[string]any{"type": "Ready", "status": ready(c == healthy)}}}
+			}
 		}
 		out[key] = &fnv1.Resource{Resource: structOf(t, o)}
 	}
@@ -124,13 +132,35 @@ func deploymentStatus(o map[string]any, c condition) map[string]any {
 	return s
 }
 
+// injectSink does what Knative does with a Deployment that is bound to a sink.
+func injectSink(deployment map[string]any) {
+	if bound, _, _ := unstructured.NestedString(deployment, "metadata", "labels", "bindings.knative.dev/include"); bound == "" {
+		return
+	}
+	containers, _, _ := unstructured.NestedSlice(deployment, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if c, ok := c.(map[string]any); ok {
+			env, _ := c["env"].([]any)
+			c["env"] = append(env, map[string]any{"name": "K_SINK", "value": "http://broker-ingress.knative-eventing.svc/ns1/default"})
+		}
+	}
+	_ = unstructured.SetNestedSlice(deployment, containers, "spec", "template", "spec", "containers") // Its parents are objects.
+}
+
+func ready(yes bool) string {
+	if yes {
+		return "True"
+	}
+	return "False"
+}
+
 // found says what a requirement finds.
 type found func(q *fnv1.ResourceSelector) *fnv1.Resources
 
 func absent(*fnv1.ResourceSelector) *fnv1.Resources { return nil }
 
 // present finds Secrets with the usual keys, an autoscaler of another Deployment, no
-// pods, and platforms that are ready.
+// pods, and Brokers and platforms that are ready.
 func present(t testing.TB) found {
 	t.Helper()
 	return func(q *fnv1.ResourceSelector) *fnv1.Resources {
@@ -145,7 +175,7 @@ func present(t testing.TB) found {
 		case "HorizontalPodAutoscaler":
 			o["spec"] = map[string]any{"minReplicas": 1.0, "maxReplicas": 9.0, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}}
 		default:
-			o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}}}
+			o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}}
 		}
 		return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, o)}}}
 	}

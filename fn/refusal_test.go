@@ -92,6 +92,8 @@ func TestRefusal(t *testing.T) {
 		"BrokerURI":         {reason: "Triggers take events from Brokers alone; the operator crashes.", spec: `eventing: {broker: {uri: "http://broker.example.com"}}`, path: "spec.eventing.broker", says: says{broker, broker}},
 		"BrokerNameEmpty":   {reason: "A Broker has a name.", spec: `eventing: {broker: {ref: {kind: Broker, name: ""}}}`, path: "spec.eventing.broker", says: says{"a ref needs a kind and a name", "name the object"}},
 		"BrokerKindAbsent":  {reason: "A reference has a kind.", spec: `eventing: {broker: {ref: {name: default}}}`, path: "spec.eventing.broker.ref.kind", says: says{"Required", "name the kind"}},
+		"BrokerChannel":     {reason: "A Channel has no Triggers.", spec: "eventing: {broker: {ref: {kind: Channel, name: default}}}", path: "spec.eventing.broker.ref.kind", says: says{broker, `supported values: "Broker"`}},
+		"SourceChannel":     {reason: "A Channel has no Triggers.", spec: jobService("source: {ref: {kind: Channel, name: default}}"), path: js + ".source.ref.kind", says: says{source, `supported values: "Broker"`}},
 		"DataIndexSource":   {reason: "Triggers take events from Brokers alone.", spec: dataIndex(`source: {uri: "http://broker.example.com"}`), path: di + ".source", says: says{source, source}},
 		"DataIndexNoSource": {reason: "An empty source is none.", spec: dataIndex("source: {}"), path: di + ".source", says: says{source, source}},
 		"JobServiceSource":  {reason: "Triggers take events from Brokers alone.", spec: jobService(`source: {uri: "http://broker.example.com"}`), path: js + ".source", says: says{source, source}},

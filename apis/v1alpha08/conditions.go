@@ -17,6 +17,10 @@ const (
 	// ConditionDatabaseMigrated tells whether each service with the job strategy has a
 	// completed Job for its current target.
 	ConditionDatabaseMigrated = "DatabaseMigrated"
+	// ConditionEventingReady tells whether events travel through Knative as the spec
+	// wants it: Brokers, Triggers and SinkBinding are ready, and the Jobs Service knows
+	// its sink.
+	ConditionEventingReady = "EventingReady"
 	// ConditionDataIndexReady tells whether the Data Index is available at the
 	// current generation.
 	ConditionDataIndexReady = "DataIndexReady"
@@ -73,12 +77,26 @@ const (
 	ReasonNotChecked = "NotChecked"
 )
 
+// Reasons of ConditionEventingReady. ReasonInProgress is one too: Triggers, SinkBinding
+// or the Jobs Service aren't ready yet.
+const (
+	// ReasonConnected means that events travel.
+	ReasonConnected = "Connected"
+	// ReasonKnativeNotInstalled means that the cluster doesn't know a kind of Knative
+	// Eventing that is needed.
+	ReasonKnativeNotInstalled = "KnativeNotInstalled"
+	// ReasonBrokerNotFound means that a Broker doesn't exist.
+	ReasonBrokerNotFound = "BrokerNotFound"
+	// ReasonBrokerNotReady means that a Broker exists, but isn't ready.
+	ReasonBrokerNotReady = "BrokerNotReady"
+)
+
 // Reasons of ConditionDatabaseMigrated.
 const (
 	// ReasonMigrated means that all schemas are up to date.
 	ReasonMigrated = "Migrated"
 	// ReasonInProgress means that a migration is under way, or waits until no pod of its
-	// service is left.
+	// service is left; of ConditionEventingReady, that something isn't ready yet.
 	ReasonInProgress = "InProgress"
 	// ReasonFailed means that a migration gave up. The message says why, as far as its
 	// pods tell, and how to try again.
@@ -100,6 +118,9 @@ const (
 	// ReasonDBMigrationFailure means that the service is kept down because that Job
 	// failed.
 	ReasonDBMigrationFailure = "DBMigrationFailure"
+	// ReasonWaitingForSink means that the Jobs Service is kept down until Knative has told
+	// it where to send events.
+	ReasonWaitingForSink = "WaitingForSink"
 	// ReasonScaledToZero means that no pod is wanted.
 	ReasonScaledToZero = "ScaledToZero"
 )

@@ -97,6 +97,7 @@ type DataIndexServiceSpec struct {
 	// The Knative Broker that the Data Index takes events from. It wins over
 	// spec.eventing.broker.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
 	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
 	Source *Destination `json:"source,omitempty"`
 }
@@ -111,6 +112,7 @@ type JobServiceServiceSpec struct {
 	// The Knative Broker that the Jobs Service takes events from. It wins over
 	// spec.eventing.broker.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
 	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
 	Source *Destination `json:"source,omitempty"`
 }
@@ -119,6 +121,7 @@ type JobServiceServiceSpec struct {
 type PlatformEventingSpec struct {
 	// The Knative Broker that services without a source or sink of their own use.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="the broker must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
 	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
 	Broker *Destination `json:"broker,omitempty"`
 }

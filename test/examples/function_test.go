@@ -3,6 +3,7 @@
 package examples_test
 
 import (
+	"maps"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -32,21 +33,28 @@ func TestFunction(t *testing.T) {
 	}
 	answers := ask(t, binary)
 
-	// The ClusterRole grants what the function composes and looks up for the
-	// examples, and nothing else.
-	t.Run("ClusterRole", func(t *testing.T) {
-		if diff := cmp.Diff(needs(answers), grants(t)); diff != "" {
-			t.Errorf("example/install/rbac.yaml: -needed, +granted:\n%s", diff)
+	// The ClusterRoles grant what the function composes and looks up for the examples,
+	// and nothing else. What is Knative's is apart.
+	t.Run("ClusterRoles", func(t *testing.T) {
+		knative := needs(answers)
+		rest := maps.Clone(knative)
+		isKnative := func(resource string, _ []string) bool { return strings.HasSuffix(resource, ".knative.dev") }
+		maps.DeleteFunc(rest, isKnative)
+		maps.DeleteFunc(knative, func(resource string, verbs []string) bool { return !isKnative(resource, verbs) })
+		for file, want := range map[string]map[string][]string{"rbac.yaml": rest, "rbac-knative.yaml": knative} {
+			if diff := cmp.Diff(want, grants(t, file)); diff != "" {
+				t.Errorf("example/install/%s: -needed, +granted:\n%s", file, diff)
+			}
 		}
 	})
 
 	// The README lists every resource that the examples have.
 	t.Run("Composed", func(t *testing.T) {
-		hash := regexp.MustCompile(`-migration-[0-9a-f]{8}$`)
+		hash := regexp.MustCompile(`-(migration|trigger-[a-z-]+)-[0-9a-f]{8}$`)
 		found := map[string]bool{}
 		for _, rsp := range answers {
 			for key := range rsp.GetDesired().GetResources() {
-				found[hash.ReplaceAllString(key, "-migration-HASH")] = true
+				found[hash.ReplaceAllString(key, "-$1-HASH")] = true
 			}
 		}
 		want := make([]string, 0, len(found))
@@ -116,7 +124,7 @@ func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 }
 
 // call the function for an example, as a Crossplane that finds nothing of what the
-// function asks for.
+// function asks for but Brokers, without which there are no Triggers.
 func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string, observed *fnv1.State) *fnv1.RunFunctionResponse {
 	t.Helper()
 	req := &fnv1.RunFunctionRequest{
@@ -132,8 +140,14 @@ func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string,
 		if rsp, err = client.RunFunction(t.Context(), req); err != nil {
 			t.Fatalf("%s: %v", example, err)
 		}
-		for name := range rsp.GetRequirements().GetResources() {
+		for name, q := range rsp.GetRequirements().GetResources() {
 			req.RequiredResources[name] = &fnv1.Resources{}
+			if q.GetKind() == "Broker" {
+				req.RequiredResources[name].Items = []*fnv1.Resource{{Resource: encode(t, map[string]any{
+					"apiVersion": q.GetApiVersion(), "kind": q.GetKind(), "metadata": map[string]any{"name": q.GetMatchName(), "namespace": q.GetNamespace()},
+					"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
+				})}}
+			}
 		}
 	}
 	for _, r := range rsp.GetResults() {
@@ -185,11 +199,11 @@ func needs(answers []*fnv1.RunFunctionResponse) map[string][]string {
 	return out
 }
 
-// grants returns what the ClusterRole allows with each kind of resource.
-func grants(t *testing.T) map[string][]string {
+// grants returns what a ClusterRole allows with each kind of resource.
+func grants(t *testing.T, file string) map[string][]string {
 	t.Helper()
 	role := &rbacv1.ClusterRole{}
-	if err := yaml.UnmarshalStrict([]byte(text(t, install, "rbac.yaml")), role); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(text(t, install, file)), role); err != nil {
 		t.Fatal(err)
 	}
 	if role.GetLabels()["rbac.crossplane.io/aggregate-to-crossplane"] != "true" {

@@ -97,6 +97,10 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 		s.deploy(o)
 	case "Job":
 		return s.work(o)
+	case "Trigger":
+		set(o, []any{condition("Ready", "")}, "status", "conditions")
+	case "SinkBinding":
+		s.bind(o)
 	case "PodDisruptionBudget":
 		set(o, map[string]any{
 			"observedGeneration": int64(generation),
@@ -111,6 +115,9 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 }
 
 func (s step) deploy(o *unstructured.Unstructured) {
+	if o.GetLabels()["bindings.knative.dev/include"] != "" && !s.sinkPending {
+		inject(o)
+	}
 	replicas, given, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
 	if !given {
 		replicas = 1
@@ -130,6 +137,30 @@ func (s step) deploy(o *unstructured.Unstructured) {
 			condition("Progressing", "NewReplicaSetAvailable"),
 		},
 	}, "status")
+}
+
+// bind gives a SinkBinding its status.
+func (s step) bind(o *unstructured.Unstructured) {
+	conditions := []any{condition("Ready", ""), condition("SinkProvided", "")}
+	if s.sinkPending {
+		conditions = []any{map[string]any{"type": "Ready", "status": "Unknown", "message": "the sink has no address yet", "lastTransitionTime": then}}
+	}
+	set(o, conditions, "status", "conditions")
+}
+
+// sinkURI is the address of every Broker.
+const sinkURI = "http://broker-ingress.knative-eventing.svc.cluster.local/namespace/broker"
+
+// inject tells a Deployment its sink, as Knative does.
+func inject(o *unstructured.Unstructured) {
+	containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if c, ok := c.(map[string]any); ok {
+			env, _ := c["env"].([]any)
+			c["env"] = append(env, map[string]any{"name": "K_SINK", "value": sinkURI})
+		}
+	}
+	set(o, containers, "spec", "template", "spec", "containers")
 }
 
 // work gives a Job its status. It returns the pod of one that failed, as long as that
@@ -191,7 +222,11 @@ func migrator(job *unstructured.Unstructured) string {
 }
 
 func condition(kind, reason string) map[string]any {
-	return map[string]any{"type": kind, "status": "True", "reason": reason, "lastTransitionTime": then}
+	out := map[string]any{"type": kind, "status": "True", "lastTransitionTime": then}
+	if reason != "" {
+		out["reason"] = reason
+	}
+	return out
 }
 
 func set(o *unstructured.Unstructured, value any, path ...string) {

@@ -62,6 +62,7 @@ type input struct {
 	definition  string
 	functions   string
 	required    string // "" when the cluster needs to hold nothing
+	schemas     string // "" when no kind is installed that is asked for
 	observed    string // "" when nothing is there yet
 
 	// prerequisites are what the example wants the cluster to hold.
@@ -78,7 +79,7 @@ func (r renderer) render(ctx context.Context, example, state string) (*output, e
 	if err != nil {
 		return nil, err
 	}
-	steps, err := stepsTo(xr, state)
+	target, err := stateOf(xr, state)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +87,11 @@ func (r renderer) render(ctx context.Context, example, state string) (*output, e
 	if err != nil {
 		return nil, err
 	}
+	if err := in.remove(target.lacks, target.uninstalled); err != nil {
+		return nil, err
+	}
 	out, err := r.run(ctx, in)
-	for _, s := range steps {
+	for _, s := range target.steps {
 		if err == nil {
 			out, err = r.take(ctx, in, out, s)
 		}
@@ -143,6 +147,9 @@ func (r renderer) composite(example string) (xr unstructured.Unstructured, err e
 func (r renderer) input(example string, xr unstructured.Unstructured, dir string) (*input, error) {
 	folder := filepath.Join(r.root, "example", example)
 	in := &input{dir: dir, composite: filepath.Join(folder, "composite.yaml"), required: filepath.Join(folder, "required.yaml")}
+	if connects(xr) {
+		in.schemas = filepath.Join(r.root, "example", "schemas")
+	}
 
 	var err error
 	if in.definition, in.composition, err = r.api(xr); err != nil {
@@ -165,6 +172,22 @@ func (r renderer) input(example string, xr unstructured.Unstructured, dir string
 	}
 	in.functions = filepath.Join(dir, "functions.yaml")
 	return in, os.WriteFile(in.functions, bytes.ReplaceAll(b, []byte(documentedTarget), []byte(r.address)), 0o600)
+}
+
+// remove takes all of a kind, if there is one, out of what the cluster holds.
+func (in *input) remove(kind string, uninstalled bool) error {
+	if kind == "" {
+		return nil
+	}
+	if uninstalled {
+		in.schemas = ""
+	}
+	in.prerequisites = slices.DeleteFunc(in.prerequisites, func(o unstructured.Unstructured) bool { return o.GetKind() == kind })
+	in.required = ""
+	if len(in.prerequisites) > 0 {
+		in.required = filepath.Join(in.dir, "required.yaml")
+	}
+	return store(in.required, in.prerequisites...)
 }
 
 // examples lists the folders of example/ that can be rendered.
@@ -233,7 +256,7 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 func (r renderer) command(in *input) ([]string, error) {
 	var tool string
 	var args []string
-	required := "--required-resources="
+	required, schemas := "--required-resources=", "--required-schemas="
 
 	switch r.cli {
 	case "v2.5":
@@ -249,10 +272,10 @@ func (r renderer) command(in *input) ([]string, error) {
 		tool, args = "crossplane-v2.2", []string{"render", "--include-full-xr", "--xrd=" + in.definition}
 	case "v1.20":
 		tool, args = "crossplane-v1.20", []string{"render", "--include-full-xr"}
-		required = "--extra-resources="
+		required, schemas = "--extra-resources=", ""
 	case "v1.16":
 		tool, args = "crossplane-v1.16", []string{"beta", "render", "--include-full-xr"}
-		required = "--extra-resources="
+		required, schemas = "--extra-resources=", ""
 	default:
 		return nil, fmt.Errorf("no CLI %q: choose v2.5, v2.2, v1.20 or v1.16", r.cli)
 	}
@@ -260,6 +283,9 @@ func (r renderer) command(in *input) ([]string, error) {
 	args = append(args, "--include-function-results", in.composite, in.composition, in.functions)
 	if in.required != "" {
 		args = append(args, required+in.required)
+	}
+	if in.schemas != "" && schemas != "" {
+		args = append(args, schemas+in.schemas)
 	}
 	if in.observed != "" {
 		args = append(args, "--observed-resources="+in.observed)

@@ -188,6 +188,10 @@ func byName(objects []unstructured.Unstructured) map[string]any {
 		labels := o.GetLabels()
 		maps.DeleteFunc(labels, func(k, _ string) bool { return strings.HasPrefix(k, "crossplane.io/") })
 		o.SetLabels(labels)
+		// A CLI that doesn't look Brokers up can't tell one of Kafka's from others.
+		annotations := o.GetAnnotations()
+		delete(annotations, "kafka.eventing.knative.dev/delivery.order")
+		o.SetAnnotations(annotations)
 		m[o.GetAnnotations()[nameAnnotation]] = o.Object
 	}
 	return m

@@ -18,8 +18,12 @@ const (
 // A state of an example is what has happened since it was applied.
 type state struct {
 	name string
-	// migrates is for states that only examples with migration Jobs have.
-	migrates bool
+	// of tells which examples have the state; nil means all.
+	of func(xr unstructured.Unstructured) bool
+	// lacks is a kind that the cluster hasn't got, neither resources of it nor, if
+	// uninstalled, the kind itself.
+	lacks       string
+	uninstalled bool
 	// steps follow each other. Without any, nothing of what is composed exists yet.
 	steps []step
 }
@@ -31,6 +35,8 @@ type step struct {
 	tag string
 	// jobs is what becomes of Jobs.
 	jobs outcome
+	// sinkPending keeps Knative from telling a Deployment its sink.
+	sinkPending bool
 	// linger keeps the pods of Deployments that are scaled to zero.
 	linger bool
 }
@@ -54,11 +60,14 @@ func states() []state {
 	return []state{
 		{name: first},
 		{name: ready, steps: []step{{jobs: complete}}},
-		{name: "migrating", migrates: true, steps: []step{{jobs: running}}},
-		{name: "failed", migrates: true, steps: []step{{jobs: failed}}},
-		{name: "upgrade-scaling-down", migrates: true, steps: []step{{jobs: complete}, {tag: newer, linger: true}}},
-		{name: "upgrade-migrating", migrates: true, steps: []step{{jobs: complete}, {tag: newer, jobs: running}}},
-		{name: "upgrade-done", migrates: true, steps: []step{{jobs: complete}, {tag: newer, jobs: complete}}},
+		{name: "migrating", of: migrates, steps: []step{{jobs: running}}},
+		{name: "failed", of: migrates, steps: []step{{jobs: failed}}},
+		{name: "upgrade-scaling-down", of: migrates, steps: []step{{jobs: complete}, {tag: newer, linger: true}}},
+		{name: "upgrade-migrating", of: migrates, steps: []step{{jobs: complete}, {tag: newer, jobs: running}}},
+		{name: "knative-missing", of: connects, lacks: "Broker", uninstalled: true},
+		{name: "broker-missing", of: connects, lacks: "Broker"},
+		{name: "sink-pending", of: connects, steps: []step{{sinkPending: true}}},
+		{name: "upgrade-done", of: migrates, steps: []step{{jobs: complete}, {tag: newer, jobs: complete}}},
 	}
 }
 
@@ -66,7 +75,7 @@ func states() []state {
 func statesOf(xr unstructured.Unstructured) []state {
 	var out []state
 	for _, s := range states() {
-		if !s.migrates || migrates(xr) {
+		if s.of == nil || s.of(xr) {
 			out = append(out, s)
 		}
 	}
@@ -82,15 +91,21 @@ func nameAll(all []state) []string {
 	return out
 }
 
-// stepsTo returns what leads an example to a state.
-func stepsTo(xr unstructured.Unstructured, name string) ([]step, error) {
+// stateOf returns the state of an example that has a name.
+func stateOf(xr unstructured.Unstructured, name string) (state, error) {
 	known := statesOf(xr)
 	for _, s := range known {
 		if s.name == name {
-			return s.steps, nil
+			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("this example has no state %q: choose one of %s", name, strings.Join(nameAll(known), ", "))
+	return state{}, fmt.Errorf("this example has no state %q: choose one of %s", name, strings.Join(nameAll(known), ", "))
+}
+
+// connects tells whether the events of an example travel through Knative.
+func connects(xr unstructured.Unstructured) bool {
+	_, broker, _ := unstructured.NestedMap(xr.Object, "spec", "eventing", "broker")
+	return broker
 }
 
 // migrates tells whether an example has migration Jobs.

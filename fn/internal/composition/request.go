@@ -28,8 +28,10 @@ type Request struct {
 	// under which they were composed.
 	Observed map[string]*unstructured.Unstructured
 
-	answers map[string]Answer
-	asks    bool
+	answers     map[string]Answer
+	schemas     map[string]State
+	asks        bool
+	asksSchemas bool
 }
 
 // ParseRequest reads a request. The input is read strictly: an unknown field is an
@@ -41,7 +43,10 @@ func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
 		Input:     &v1beta1.Input{},
 		Observed:  make(map[string]*unstructured.Unstructured, len(req.GetObserved().GetResources())),
 		answers:   answers(req),
-		asks:      request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
+		schemas:   schemas(req),
+
+		asks:        request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
+		asksSchemas: request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS),
 	}
 	for key, r := range req.GetObserved().GetResources() {
 		out.Observed[key] = object(r.GetResource())

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+	"github.com/crossplane/function-sdk-go/response"
 )
 
 // A Requirement asks Crossplane for resources that exist beside the composed ones.
@@ -23,20 +24,30 @@ type Requirement struct {
 	Labels map[string]string
 }
 
-// A State is what is known about a required resource.
+// A SchemaRequirement asks Crossplane whether a kind is installed. It is for kinds that
+// a cluster needn't have: to look for their resources, or to compose one, would fail
+// where they aren't.
+type SchemaRequirement struct {
+	// Name tells requirements apart. It must be stable.
+	Name string
+	// APIVersion and Kind that may be installed.
+	APIVersion, Kind string
+}
+
+// A State is what is known about a required resource, or kind.
 type State int
 
-// What can be known about a required resource.
+// What can be known about a required resource, or kind.
 const (
 	// StatePending means that Crossplane wasn't asked yet. It will call again, so what
 	// is decided now isn't final.
 	StatePending State = iota
 	// StateUnknown means that this Crossplane isn't asked, because it doesn't say that
-	// it looks up resources by namespace. It does since v2.2.
+	// it looks up resources by namespace, or schemas. It does since v2.2.
 	StateUnknown
-	// StateAbsent means that there is no such resource.
+	// StateAbsent means that there is no such resource, or that the kind isn't installed.
 	StateAbsent
-	// StateFound means that there is at least one.
+	// StateFound means that there is at least one, or that the kind is installed.
 	StateFound
 )
 
@@ -57,6 +68,17 @@ func (r *Request) Answer(q Requirement) Answer {
 	return Answer{State: StatePending}
 }
 
+// Installed returns what is known about a kind.
+func (r *Request) Installed(q SchemaRequirement) State {
+	if s, ok := r.schemas[q.Name]; ok {
+		return s
+	}
+	if !r.asksSchemas {
+		return StateUnknown
+	}
+	return StatePending
+}
+
 func answers(req *fnv1.RunFunctionRequest) map[string]Answer {
 	out := make(map[string]Answer, len(req.GetRequiredResources()))
 	for name, rs := range req.GetRequiredResources() {
@@ -68,6 +90,28 @@ func answers(req *fnv1.RunFunctionRequest) map[string]Answer {
 		out[name] = a
 	}
 	return out
+}
+
+// schemas reads which kinds are installed. A kind that isn't has an empty schema.
+func schemas(req *fnv1.RunFunctionRequest) map[string]State {
+	out := make(map[string]State, len(req.GetRequiredSchemas()))
+	for name, s := range req.GetRequiredSchemas() {
+		out[name] = StateAbsent
+		if s.GetOpenapiV3() != nil {
+			out[name] = StateFound
+		}
+	}
+	return out
+}
+
+// requireSchemas writes requirements for schemas into a response.
+func (r *Request) requireSchemas(rsp *fnv1.RunFunctionResponse, qs []SchemaRequirement) {
+	if !r.asksSchemas {
+		return
+	}
+	for _, q := range qs {
+		response.RequireSchema(rsp, q.Name, q.APIVersion, q.Kind)
+	}
 }
 
 // require writes requirements into a response. They are the same on every path

@@ -20,6 +20,7 @@ import (
 // wanted stays.
 func Respond(rsp *fnv1.RunFunctionResponse, req *Request, r *Result) {
 	req.require(rsp, r.Requirements)
+	req.requireSchemas(rsp, r.Schemas)
 	for _, c := range r.Conditions {
 		condition(rsp, c)
 		if changed(req.Composite, c) {

@@ -11,6 +11,8 @@ import (
 type Result struct {
 	// Requirements are asked of Crossplane.
 	Requirements []Requirement
+	// Schemas are asked of Crossplane too.
+	Schemas []SchemaRequirement
 	// Composed are all resources that should exist. One that is left out is deleted.
 	Composed []Composed
 	// Status is a pointer to the composite's status, without conditions. It replaces

@@ -5,6 +5,7 @@ package health
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
@@ -44,9 +45,13 @@ func Of(o *unstructured.Unstructured) Verdict {
 	}
 	switch r.Status {
 	case status.CurrentStatus:
-		// To kstatus, a Job that has begun is as it should be.
-		if o.GetKind() == "Job" && !hasCondition(o, "Complete") {
+		switch {
+		case o.GetKind() == "Job" && !hasCondition(o, "Complete"):
+			// To kstatus, a Job that has begun is as it should be.
 			return Verdict{Phase: Progressing, Message: r.Message}
+		case isKnative(o) && !hasCondition(o, "Ready"):
+			// So is an object without conditions.
+			return Verdict{Phase: Progressing, Message: "Knative hasn't seen it yet"}
 		}
 		return Verdict{Phase: Ready, Message: r.Message}
 	case status.FailedStatus:
@@ -59,6 +64,12 @@ func Of(o *unstructured.Unstructured) Verdict {
 		return Verdict{Phase: Failed, Message: message}
 	}
 	return Verdict{Phase: Progressing, Message: r.Message}
+}
+
+// isKnative tells whether an object is one of Knative's, all of which have a condition
+// Ready. See https://github.com/knative/specs/blob/main/specs/eventing/overview.md.
+func isKnative(o *unstructured.Unstructured) bool {
+	return strings.HasSuffix(o.GroupVersionKind().Group, ".knative.dev")
 }
 
 // ownWords returns the message of the condition that kstatus judged by; its own

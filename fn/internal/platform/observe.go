@@ -20,6 +20,8 @@ import (
 type observation struct {
 	// secrets is nil when there is nothing to say about Secrets.
 	secrets *composition.Condition
+	// eventing is nil when events travel over HTTP alone.
+	eventing *composition.Condition
 	// health is that of everything composed, by key.
 	health   map[string]health.Verdict
 	services []serviceObservation
@@ -41,6 +43,7 @@ func observe(req *composition.Request, p *Platform, secrets *composition.Conditi
 	for _, c := range composed {
 		out.health[c.Key] = judge(req.Observed[c.Key], c.Object)
 	}
+	out.eventing = eventingReady(p, out.health)
 	for _, s := range p.Services {
 		key := s.Kind.Key(service.ResourceDeployment)
 		out.services = append(out.services, observeService(s, out.health[key], req.Observed[key]))
@@ -76,6 +79,10 @@ func observeService(s *Service, verdict health.Verdict, deployment *unstructured
 	case m != nil && m.Deployment != migration.Open:
 		out.phase = health.Progressing
 		out.condition.Reason, out.condition.Message = v1alpha08.ReasonWaitingForDBMigration, m.Waiting
+	case s.WaitsForSink:
+		out.phase = health.Progressing
+		out.condition.Reason = v1alpha08.ReasonWaitingForSink
+		out.condition.Message = fmt.Sprintf("Deployment %s has no pods until Knative has told it where to send events: see the condition %s", s.Name, v1alpha08.ConditionEventingReady)
 	case verdict.Phase == health.Failed:
 		out.condition.Reason, out.condition.Alarm = v1alpha08.ReasonDeploymentFailure, true
 	case verdict.Phase == health.Ready && wanted == 0:

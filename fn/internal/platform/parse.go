@@ -18,6 +18,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
 // document is a composite as far as this package reads it.
@@ -27,8 +28,36 @@ type document struct {
 	spec v1alpha08.SonataFlowPlatformSpec
 	// raw is the spec before it was decoded.
 	raw map[string]any
+	// namespaced is a composite that lives in a namespace itself. All that it composes
+	// must be in the same one.
+	namespaced bool
 	// attempt is the value of the annotation that asks for another migration.
 	attempt string
+}
+
+// wanted is a service as the spec names it.
+type wanted struct {
+	kind         service.Kind
+	spec         *v1alpha08.ServiceSpec
+	source, sink *v1alpha08.Destination
+	path         *field.Path
+}
+
+// services lists what the spec names, the Data Index first.
+func (d *document) services() []wanted {
+	s := d.spec.Services
+	if s == nil {
+		return nil
+	}
+	path := field.NewPath("spec", "services")
+	var out []wanted
+	if di := s.DataIndex; di != nil {
+		out = append(out, wanted{kind: service.DataIndex, spec: &di.ServiceSpec, source: di.Source, path: path.Child("dataIndex")})
+	}
+	if js := s.JobService; js != nil {
+		out = append(out, wanted{kind: service.JobsService, spec: &js.ServiceSpec, source: js.Source, sink: js.Sink, path: path.Child("jobService")})
+	}
+	return out
 }
 
 // parse reads a composite. Fields that the API doesn't have are passed over: a live
@@ -36,6 +65,7 @@ type document struct {
 func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	doc := &document{
 		NamespacedName: composition.Identity(composite),
+		namespaced:     composite.GetNamespace() != "",
 		attempt:        composite.GetAnnotations()[migration.AnnotationAttempt],
 	}
 	spec := field.NewPath("spec")

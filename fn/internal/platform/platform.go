@@ -18,25 +18,37 @@ import (
 func Compose(req *composition.Request) *composition.Result {
 	doc, errs := parse(req.Composite)
 	if len(errs) > 0 {
-		return invalid(nil, errs)
+		return invalid(errs)
 	}
-	asked := requirements(doc, req.Input)
+	eventing := lookUpEventing(req, doc)
+	result := answer(req, doc, eventing)
+	result.Requirements = append(requirements(doc, req.Input, eventing), result.Requirements...)
+	result.Schemas = eventing.schemas()
+	return result
+}
+
+// answer returns what a platform needs whose document was read.
+func answer(req *composition.Request, doc *document, eventing *Eventing) *composition.Result {
 	set, errs := images.Resolve(req.Input.Images, field.NewPath("input", "images"))
-	if errs = append(errs, validate(&doc.spec)...); len(errs) > 0 {
-		return invalid(asked, errs)
+	if errs = append(errs, doc.validate()...); len(errs) > 0 {
+		return invalid(errs)
 	}
 	p, errs := resolve(doc, req.Input, set)
 	if len(errs) > 0 {
-		return invalid(asked, errs)
+		return invalid(errs)
 	}
 	secrets := lookUpSecrets(req, p)
 	scale(req, p)
-	asked = append(asked, migrate(req, p)...)
+	asked := migrate(req, p)
+	if eventing != nil {
+		p.Eventing = eventing
+		wire(req, p)
+	}
 	composed := compose(p)
 	return report(req, p, observe(req, p, secrets, composed), composed, asked)
 }
 
-// compose builds the objects of all services.
+// compose builds the objects of all services, and those that carry events.
 func compose(p *Platform) []composition.Composed {
 	var out []composition.Composed
 	for _, s := range p.Services {
@@ -53,6 +65,9 @@ func compose(p *Platform) []composition.Composed {
 		if budget := s.PodDisruptionBudget(); budget != nil {
 			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceBudget), Object: budget})
 		}
+	}
+	if p.Eventing != nil {
+		out = append(out, p.Eventing.Composed...)
 	}
 	return out
 }

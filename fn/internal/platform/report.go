@@ -35,6 +35,9 @@ func report(req *composition.Request, p *Platform, o observation, composed []com
 	if c := databaseMigrated(p); c != nil {
 		conditions = append(conditions, *c)
 	}
+	if o.eventing != nil {
+		conditions = append(conditions, *o.eventing)
+	}
 	for _, s := range o.services {
 		conditions = append(conditions, s.condition)
 	}
@@ -67,8 +70,12 @@ func succeeded(o observation, waiting []string) composition.Condition {
 	switch {
 	case o.secrets != nil && o.secrets.Status == metav1.ConditionFalse:
 		c.Reason, c.Message = v1alpha08.ReasonWarming, o.secrets.Message
+	case o.eventing != nil && o.eventing.Alarm:
+		c.Reason, c.Message = v1alpha08.ReasonWarming, o.eventing.Message
 	case len(unready) > 0:
 		c.Reason, c.Message = v1alpha08.ReasonCreating, "Waiting for "+strings.Join(unready, " and ")
+	case o.eventing != nil && o.eventing.Status != metav1.ConditionTrue:
+		c.Reason, c.Message = v1alpha08.ReasonCreating, o.eventing.Message
 	case len(waiting) > 0:
 		c.Reason, c.Message = v1alpha08.ReasonCreating, "Waiting for "+strings.Join(waiting, ", ")
 	case len(o.services) == 0:
@@ -84,7 +91,8 @@ func succeeded(o observation, waiting []string) composition.Condition {
 func outdated(composite *unstructured.Unstructured, current []composition.Condition) []composition.Condition {
 	var out []composition.Condition
 	for _, typ := range []string{
-		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
+		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionEventingReady,
+		v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
 	} {
 		told := slices.ContainsFunc(current, func(c composition.Condition) bool { return c.Type == typ })
 		if !told && composition.HasCondition(composite, typ) {
@@ -112,6 +120,9 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 
 		SonataFlowPlatformDBMigrationPhase: migrationPhase(p),
 	}
+	if p.Eventing != nil {
+		out.Triggers = p.Eventing.Triggers
+	}
 	for i, s := range p.Services {
 		if out.Services == nil {
 			out.Services = &v1alpha08.PlatformServicesStatus{}
@@ -136,14 +147,13 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 
 // invalid reports a spec, or an input, that makes no sense. Nothing changes until it
 // is mended.
-func invalid(asked []composition.Requirement, errs field.ErrorList) *composition.Result {
+func invalid(errs field.ErrorList) *composition.Result {
 	texts := make([]string, 0, len(errs))
 	for _, err := range errs {
 		texts = append(texts, err.Error())
 	}
 	message := strings.Join(slices.Compact(texts), "; ")
 	return &composition.Result{
-		Requirements: asked,
 		Conditions: []composition.Condition{
 			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: message, Alarm: true},
 			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},

@@ -278,6 +278,12 @@ func TestReasons(t *testing.T) {
 		"DeploymentFailure": {spec: both, cluster: compositiontest.Cluster{Observed: running(stuck, available(1))}},
 		"ScaledToZero":      {spec: both, cluster: compositiontest.Cluster{Observed: running(available(0), available(1))}},
 
+		"KnativeNotInstalled": {spec: withBroker, cluster: compositiontest.Cluster{Installed: map[string]bool{"knative-trigger": false}}},
+		"BrokerNotFound":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": nil}}},
+		"BrokerNotReady":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": {brokerWith("False", "MTChannelBasedBroker")}}}},
+		"WaitingForSink":      {spec: withBroker},
+		"Connected":           {spec: withBroker, cluster: connected(t)},
+
 		"WaitingForDBMigration": {spec: withJob},
 		"InProgress":            {spec: withJob, cluster: migrating(t, `{startTime: "2026-01-01T00:00:00Z", active: 1}`)},
 		"DBMigrationFailure":    {spec: withJob, cluster: migrating(t, `{conditions: [{type: Failed, status: "True", message: too often}]}`)},

@@ -12,11 +12,11 @@ import (
 )
 
 // requirements lists what a composite's decisions depend on. They follow from the
-// spec and the input alone, so that they are the same at every call.
-func requirements(doc *document, input *v1beta1.Input) []composition.Requirement {
-	var out []composition.Requirement
+// spec, the input and what is installed, so that they are the same at every call.
+func requirements(doc *document, input *v1beta1.Input, e *Eventing) []composition.Requirement {
+	out := e.requirements()
 	if input.Secrets != v1beta1.SecretsIgnore {
-		for _, name := range secretNames(&doc.spec) {
+		for _, name := range doc.secretNames() {
 			out = append(out, secretRequirement(doc.Namespace, name))
 		}
 	}
@@ -37,12 +37,12 @@ func autoscalersRequirement(namespace string) composition.Requirement {
 }
 
 // secretNames lists the Secrets that the services of a spec use.
-func secretNames(s *v1alpha08.SonataFlowPlatformSpec) []string {
+func (d *document) secretNames() []string {
 	found := map[string]bool{}
-	for _, o := range serviceSpecs(s) {
-		db := o.Persistence.Database()
+	for _, w := range d.services() {
+		db := w.spec.Persistence.Database()
 		if db == nil {
-			db = s.Persistence.Database()
+			db = d.spec.Persistence.Database()
 		}
 		if db != nil && db.SecretRef.Name != "" {
 			found[db.SecretRef.Name] = true
@@ -59,15 +59,4 @@ func asksAutoscalers(s *v1alpha08.SonataFlowPlatformSpec) bool {
 	}
 	t := s.Services.DataIndex.PodTemplate
 	return t.Replicas != nil || t.PodDisruptionBudget != nil
-}
-
-func serviceSpecs(s *v1alpha08.SonataFlowPlatformSpec) []*v1alpha08.ServiceSpec {
-	var out []*v1alpha08.ServiceSpec
-	if s.Services != nil && s.Services.DataIndex != nil {
-		out = append(out, &s.Services.DataIndex.ServiceSpec)
-	}
-	if s.Services != nil && s.Services.JobService != nil {
-		out = append(out, &s.Services.JobService.ServiceSpec)
-	}
-	return out
 }

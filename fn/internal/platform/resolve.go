@@ -8,8 +8,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
@@ -25,6 +27,9 @@ type Platform struct {
 	Cluster         v1alpha08.ClusterKind
 	// Services are those that the spec names, the Data Index first.
 	Services []*Service
+	// Eventing is what carries the events of the services; nil when they travel over HTTP
+	// alone.
+	Eventing *Eventing
 	// Warnings name what of the spec has no effect, or not the one it seems to have.
 	Warnings []string
 }
@@ -33,6 +38,17 @@ type Platform struct {
 type Service struct {
 	*service.Service
 
+	// Source is the Broker that the service takes events from; nil when it takes them over
+	// HTTP alone.
+	Source *eventing.Broker
+	// Sink is where the service sends events; nil when it sends them to other services
+	// directly.
+	Sink *duckv1.Destination
+	// WithoutSink are the properties with which a service that runs already keeps running
+	// until it knows its sink.
+	WithoutSink string
+	// WaitsForSink tells whether the service is kept down until it knows its sink.
+	WaitsForSink bool
 	// Asked is what the user asked of the number of pods.
 	Asked Scale
 	// Target is what a Job migrates before the service starts; nil when none does.
@@ -45,13 +61,6 @@ type Service struct {
 type Scale struct {
 	Replicas *int32
 	Budget   *v1alpha08.PodDisruptionBudgetSpec
-}
-
-// wanted is a service as the spec names it.
-type wanted struct {
-	kind service.Kind
-	spec *v1alpha08.ServiceSpec
-	path *field.Path
 }
 
 // resolver carries what the decisions about one platform depend on.
@@ -75,43 +84,36 @@ func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, fi
 		p.Cluster = v1alpha08.ClusterOpenShift
 	}
 	var errs field.ErrorList
-	for _, w := range r.services() {
+	for _, w := range doc.services() {
 		s, warnings, err := r.service(w)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
+		source, _ := doc.source(w)
 		p.Services = append(p.Services, &Service{
-			Service: s,
-			Asked:   Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget},
-			Target:  r.target(w, s.Database),
+			Service:     s,
+			Source:      source,
+			Sink:        doc.sink(w),
+			WithoutSink: properties.Encode(r.properties(w.kind, false)),
+
+			Asked:  Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget},
+			Target: r.target(w, s.Database),
 		})
 		p.Warnings = append(p.Warnings, warnings...)
 	}
 	return p, errs
 }
 
-// services lists what the spec names.
-func (r *resolver) services() []wanted {
-	var out []wanted
-	s := r.doc.spec.Services
-	if s == nil {
-		return nil
-	}
-	path := field.NewPath("spec", "services")
-	if s.DataIndex != nil {
-		out = append(out, wanted{kind: service.DataIndex, spec: &s.DataIndex.ServiceSpec, path: path.Child("dataIndex")})
-	}
-	if s.JobService != nil {
-		out = append(out, wanted{kind: service.JobsService, spec: &s.JobService.ServiceSpec, path: path.Child("jobService")})
-	}
-	return out
-}
-
 // service decides about one service.
 func (r *resolver) service(w wanted) (*service.Service, []string, *field.Error) {
 	name := w.kind.Name(r.doc.Name)
 	db := r.database(w, name)
+	sends := r.doc.sink(w) != nil
+	var injected []string
+	if sends {
+		injected = []string{eventing.VariableSink, eventing.VariableOverrides}
+	}
 	pod, warnings, err := podtemplate.Merge(service.NewPod(service.PodOptions{
 		Kind:            w.kind,
 		Image:           r.image(w.kind, db != nil),
@@ -120,7 +122,7 @@ func (r *resolver) service(w wanted) (*service.Service, []string, *field.Error) 
 		MigrateAtStart:  migratesAtStart(w.spec.Persistence),
 		PullSecrets:     r.input.Images.PullSecrets,
 		SecurityContext: r.securityContext(w.spec),
-	}), podtemplate.Template{Spec: &w.spec.PodTemplate, Raw: r.podTemplate(w), Path: w.path.Child("podTemplate")})
+	}), podtemplate.Template{Spec: &w.spec.PodTemplate, Raw: r.podTemplate(w), Path: w.path.Child("podTemplate"), Injected: injected})
 	if err != nil {
 		return nil, nil, field.Invalid(w.path.Child("podTemplate"), field.OmitValueType{}, err.Error()+": every volume needs a name, every mount a mountPath")
 	}
@@ -133,8 +135,10 @@ func (r *resolver) service(w wanted) (*service.Service, []string, *field.Error) 
 		Image:      image,
 		Version:    images.Version(image),
 		Database:   db,
-		Properties: properties.Encode(r.properties(w.kind)),
+		Properties: properties.Encode(r.properties(w.kind, sends)),
 		Pod:        pod,
+
+		BoundToSink: sends,
 	}, append(warnings, r.remarks(w, db)...), nil
 }
 
@@ -205,8 +209,9 @@ func (r *resolver) securityContext(s *v1alpha08.ServiceSpec) *corev1.SecurityCon
 	return podtemplate.Restricted(&s.PodTemplate)
 }
 
-// properties decides a service's application.properties.
-func (r *resolver) properties(k service.Kind) map[string]string {
+// properties decides the application.properties of a service that sends events to a
+// sink, or doesn't.
+func (r *resolver) properties(k service.Kind, sink bool) map[string]string {
 	url := service.URL(k.Name(r.doc.Name), r.doc.Namespace)
 	if k == service.DataIndex {
 		return service.DataIndexProperties(url)
@@ -215,7 +220,7 @@ func (r *resolver) properties(k service.Kind) map[string]string {
 	if r.dataIndexEnabled() {
 		dataIndex = service.URL(service.DataIndex.Name(r.doc.Name), r.doc.Namespace)
 	}
-	return service.JobsServiceProperties(url, dataIndex)
+	return service.JobsServiceProperties(url, dataIndex, sink)
 }
 
 // dataIndexEnabled tells whether others are wired to this platform's Data Index.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 )
 
@@ -34,6 +35,10 @@ func redact(url string) string {
 
 // validate returns everything that is wrong with a spec. The XRDs refuse most of it
 // at kubectl apply; an offline render has nobody else to tell.
+func (d *document) validate() field.ErrorList {
+	return append(validate(&d.spec), d.validateSources()...)
+}
+
 func validate(s *v1alpha08.SonataFlowPlatformSpec) field.ErrorList {
 	path := field.NewPath("spec")
 	var errs field.ErrorList
@@ -181,7 +186,11 @@ func validateBroker(d *v1alpha08.Destination, path *field.Path, what string) fie
 	if d.Ref == nil {
 		return field.ErrorList{field.Required(path.Child("ref"), what+" must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace")}
 	}
-	return validateDestination(d, path)
+	errs := validateDestination(d, path)
+	if d.Ref.Kind != "" && d.Ref.Kind != eventing.KindBroker {
+		errs = append(errs, field.NotSupported(path.Child("ref", "kind"), d.Ref.Kind, []string{eventing.KindBroker}))
+	}
+	return errs
 }
 
 func validateDestination(d *v1alpha08.Destination, path *field.Path) field.ErrorList {

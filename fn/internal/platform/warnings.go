@@ -55,9 +55,6 @@ func (r *resolver) withoutEffect() []string {
 	if s.Monitoring != nil && s.Monitoring.Enabled {
 		out = append(out, spec.Child("monitoring", "enabled").String()+": has no effect in this version, which composes no workflows")
 	}
-	for _, path := range r.eventing() {
-		out = append(out, path.String()+": has no effect in this version; services talk to each other over HTTP")
-	}
 	out = append(out, r.clearPasswords()...)
 	return append(out, r.sharedSchema()...)
 }
@@ -66,7 +63,7 @@ func (r *resolver) withoutEffect() []string {
 // Deployments.
 func (r *resolver) clearPasswords() []string {
 	databases := map[string]*v1alpha08.PersistencePostgreSQL{"spec.persistence.postgresql.jdbcUrl": r.doc.spec.Persistence.Database()}
-	for _, w := range r.services() {
+	for _, w := range r.doc.services() {
 		databases[w.path.Child("persistence", "postgresql", "jdbcUrl").String()] = w.spec.Persistence.Database()
 	}
 	var out []string
@@ -74,29 +71,6 @@ func (r *resolver) clearPasswords() []string {
 		if db := databases[path]; db != nil && password.MatchString(db.JdbcURL) {
 			out = append(out, path+": has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef")
 		}
-	}
-	return out
-}
-
-// eventing lists the fields that ask for events to travel through Knative.
-func (r *resolver) eventing() []*field.Path {
-	s := r.doc.spec
-	spec := field.NewPath("spec")
-	var out []*field.Path
-	if s.Eventing != nil && s.Eventing.Broker != nil {
-		out = append(out, spec.Child("eventing", "broker"))
-	}
-	if s.Services == nil {
-		return out
-	}
-	if di := s.Services.DataIndex; di != nil && di.Source != nil {
-		out = append(out, spec.Child("services", "dataIndex", "source"))
-	}
-	if js := s.Services.JobService; js != nil && js.Source != nil {
-		out = append(out, spec.Child("services", "jobService", "source"))
-	}
-	if js := s.Services.JobService; js != nil && js.Sink != nil {
-		out = append(out, spec.Child("services", "jobService", "sink"))
 	}
 	return out
 }
@@ -109,7 +83,7 @@ func (r *resolver) sharedSchema() []string {
 		return nil
 	}
 	var heirs []string
-	for _, w := range r.services() {
+	for _, w := range r.doc.services() {
 		if w.spec.Persistence.Database() == nil {
 			heirs = append(heirs, w.path.String())
 		}

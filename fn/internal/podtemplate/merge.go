@@ -30,6 +30,9 @@ type Template struct {
 	Raw map[string]any
 	// Path is where the podTemplate stands in the composite.
 	Path *field.Path
+	// Injected names environment variables that somebody else writes into the
+	// container once it is there. The user's are left out.
+	Injected []string
 }
 
 // Merge lays a template over a pod with one container. What Kubernetes merges when
@@ -53,7 +56,7 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	if len(overrides) > 0 {
 		makeRoom(&own.Resources, t.Spec.Container.Resources)
 		path := t.Path.Child("container")
-		env := warn.env(own.Env, t.Spec.Container.Env, path.Child("env"))
+		env := warn.env(own.Env, t.Spec.Container.Env, t.Injected, path.Child("env"))
 		ports := warn.ports(own.Ports, t.Spec.Container.Ports, path.Child("ports"))
 		delete(overrides, "env")
 		delete(overrides, "ports")

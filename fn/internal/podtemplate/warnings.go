@@ -53,11 +53,13 @@ func label(item map[string]any) any {
 // env appends the user's environment variables to the platform's. Of two with one
 // name the user's later one wins, as in a container; server-side apply would refuse
 // both.
-func (w *warnings) env(own, theirs []corev1.EnvVar, path *field.Path) []corev1.EnvVar {
+func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *field.Path) []corev1.EnvVar {
 	out := slices.Clone(own)
 	for i, e := range theirs {
 		at := slices.IndexFunc(out, func(o corev1.EnvVar) bool { return o.Name == e.Name })
 		switch {
+		case slices.Contains(injected, e.Name):
+			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the service's sink")
 		case at < 0:
 			out = append(out, e)
 		case at < len(own):

@@ -34,13 +34,18 @@ func TestFiles(t *testing.T) {
 		},
 		"JobsServiceAlone": {
 			reason: "Without a Data Index nobody wants to know about the changes of jobs.",
-			in:     service.JobsServiceProperties(jobsService, ""),
+			in:     service.JobsServiceProperties(jobsService, "", false),
 			file:   "jobs-service.properties",
 		},
 		"JobsServiceWithDataIndex": {
 			reason: "With one, they are reported to it.",
-			in:     service.JobsServiceProperties(jobsService, dataIndex),
+			in:     service.JobsServiceProperties(jobsService, dataIndex, false),
 			file:   "jobs-service-wired.properties",
+		},
+		"JobsServiceWithSink": {
+			reason: "With a sink, they are sent there.",
+			in:     service.JobsServiceProperties(jobsService, dataIndex, true),
+			file:   "jobs-service-sink.properties",
 		},
 	}
 	for name, tc := range cases {

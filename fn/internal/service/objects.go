@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
@@ -41,7 +42,7 @@ const managedBy = "crossplane"
 func (s *Service) ConfigMap() *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: s.meta(s.configMap()),
+		ObjectMeta: s.Meta(s.configMap()),
 		Data:       map[string]string{propertiesFile: s.Properties},
 	}
 }
@@ -50,7 +51,7 @@ func (s *Service) ConfigMap() *corev1.ConfigMap {
 func (s *Service) NetworkService() *corev1.Service {
 	return &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
-		ObjectMeta: s.meta(s.Name),
+		ObjectMeta: s.Meta(s.Name),
 		Spec: corev1.ServiceSpec{
 			Selector: s.selector(),
 			Ports: []corev1.ServicePort{{
@@ -64,7 +65,7 @@ func (s *Service) NetworkService() *corev1.Service {
 func (s *Service) Deployment() *appsv1.Deployment {
 	d := &appsv1.Deployment{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
-		ObjectMeta: s.meta(s.Name),
+		ObjectMeta: s.Meta(s.Name),
 		Spec: appsv1.DeploymentSpec{
 			Replicas: s.Replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: s.selector()},
@@ -84,6 +85,9 @@ func (s *Service) Deployment() *appsv1.Deployment {
 		// Two Jobs Services at once would fire every timer twice.
 		d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
 	}
+	if s.BoundToSink {
+		d.Labels[eventing.LabelInclude] = "true"
+	}
 	d.Annotations = map[string]string{AnnotationSpecChecksum: checksumOf(d.Spec)}
 	maps.Copy(d.Annotations, s.Annotations)
 	return d
@@ -97,14 +101,15 @@ func (s *Service) PodDisruptionBudget() *policyv1.PodDisruptionBudget {
 	}
 	b := &policyv1.PodDisruptionBudget{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
-		ObjectMeta: s.meta(s.Name),
+		ObjectMeta: s.Meta(s.Name),
 		Spec:       *s.Budget,
 	}
 	b.Spec.Selector = &metav1.LabelSelector{MatchLabels: s.selector()}
 	return b
 }
 
-func (s *Service) meta(name string) metav1.ObjectMeta {
+// Meta is the metadata of an object of the service.
+func (s *Service) Meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: s.Namespace, Labels: s.labels()}
 }
 

@@ -2,7 +2,12 @@
 
 package service
 
-import "maps"
+import (
+	"maps"
+	"strconv"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+)
 
 // The property with the address of a service itself.
 const propertyServiceURL = "kogito.service.url"
@@ -14,18 +19,26 @@ func DataIndexProperties(url string) map[string]string {
 }
 
 // JobsServiceProperties returns the application.properties of a Jobs Service that is
-// reached at a URL. It reports the changes of jobs to a Data Index, unless its URL
-// is empty.
-func JobsServiceProperties(url, dataIndexURL string) map[string]string {
+// reached at a URL. It reports the changes of jobs for a Data Index, unless its URL is
+// empty: to the sink that Knative tells it, if it has one, else to the Data Index
+// itself.
+func JobsServiceProperties(url, dataIndexURL string, sink bool) map[string]string {
+	const events = "mp.messaging.outgoing.kogito-job-service-job-status-events-http."
 	out := with(map[string]string{
 		propertyServiceURL: url,
 		"kogito.jobs-service.management.leader-check.expiration-in-seconds":                                                           "60",
 		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.management.JobServiceLeaderLivenessHealthCheck".enabled`:          "true",
-		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.messaging.http.health.knative.KSinkInjectionHealthCheck".enabled`: "false",
+		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.messaging.http.health.knative.KSinkInjectionHealthCheck".enabled`: strconv.FormatBool(sink),
 	})
-	if dataIndexURL != "" {
-		out["kogito.jobs-service.http.job-status-change-events"] = "true"
-		out["mp.messaging.outgoing.kogito-job-service-job-status-events-http.url"] = dataIndexURL + "/jobs"
+	if dataIndexURL == "" {
+		return out
+	}
+	out["kogito.jobs-service.http.job-status-change-events"] = "true"
+	out[events+"url"] = dataIndexURL + "/jobs"
+	if sink {
+		out[events+"connector"] = "quarkus-http"
+		out[events+"method"] = "POST"
+		out[events+"url"] = "${" + eventing.VariableSink + "}"
 	}
 	return out
 }

@@ -34,18 +34,20 @@ func TestDataIndexProperties(t *testing.T) {
 
 func TestJobsServiceProperties(t *testing.T) {
 	t.Parallel()
+	const sinkCheck = `quarkus.smallrye-health.check."org.kie.kogito.jobs.service.messaging.http.health.knative.KSinkInjectionHealthCheck".enabled`
 	always := map[string]string{
-		"kogito.jobs-service.management.leader-check.expiration-in-seconds":                                                           "60",
-		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.management.JobServiceLeaderLivenessHealthCheck".enabled`:          "true",
-		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.messaging.http.health.knative.KSinkInjectionHealthCheck".enabled`: "false",
+		"kogito.jobs-service.management.leader-check.expiration-in-seconds":                                                  "60",
+		`quarkus.smallrye-health.check."org.kie.kogito.jobs.service.management.JobServiceLeaderLivenessHealthCheck".enabled`: "true",
 	}
 	cases := map[string]struct {
 		reason    string
 		dataIndex string
+		sink      bool
 		want      map[string]string
 	}{
 		"Alone": {
 			reason: "Without a Data Index there is nobody to report to.",
+			want:   map[string]string{sinkCheck: "false"},
 		},
 		"WithDataIndex": {
 			reason:    "With one, the changes of jobs are reported to its jobs endpoint.",
@@ -53,6 +55,24 @@ func TestJobsServiceProperties(t *testing.T) {
 			want: map[string]string{
 				"kogito.jobs-service.http.job-status-change-events":                   "true",
 				"mp.messaging.outgoing.kogito-job-service-job-status-events-http.url": "http://di.ns1/jobs",
+				sinkCheck: "false",
+			},
+		},
+		"WithSink": {
+			reason: "With a sink alone there is still nobody to report to, but the sink must be known.",
+			sink:   true,
+			want:   map[string]string{sinkCheck: "true"},
+		},
+		"WithDataIndexAndSink": {
+			reason:    "With both, the changes of jobs go to the sink, whose address Knative tells.",
+			dataIndex: "http://di.ns1",
+			sink:      true,
+			want: map[string]string{
+				"kogito.jobs-service.http.job-status-change-events":                         "true",
+				"mp.messaging.outgoing.kogito-job-service-job-status-events-http.url":       "${K_SINK}",
+				"mp.messaging.outgoing.kogito-job-service-job-status-events-http.connector": "quarkus-http",
+				"mp.messaging.outgoing.kogito-job-service-job-status-events-http.method":    "POST",
+				sinkCheck: "true",
 			},
 		},
 	}
@@ -62,7 +82,7 @@ func TestJobsServiceProperties(t *testing.T) {
 			want := common("http://js.ns1")
 			maps.Copy(want, always)
 			maps.Copy(want, tc.want)
-			if diff := cmp.Diff(want, service.JobsServiceProperties("http://js.ns1", tc.dataIndex)); diff != "" {
+			if diff := cmp.Diff(want, service.JobsServiceProperties("http://js.ns1", tc.dataIndex, tc.sink)); diff != "" {
 				t.Errorf("%s\nJobsServiceProperties(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})

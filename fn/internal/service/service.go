@@ -71,6 +71,8 @@ type Service struct {
 	SecretVersion string
 	// Budget says how many pods may be away; nil makes no PodDisruptionBudget.
 	Budget *policyv1.PodDisruptionBudgetSpec
+	// BoundToSink lets Knative tell the service's pods where to send events.
+	BoundToSink bool
 	// Annotations of the Deployment itself; they don't roll its pods.
 	Annotations map[string]string
 }
@@ -84,12 +86,22 @@ const (
 	ResourceDeployment = "deployment"
 	ResourceService    = "service"
 	ResourceBudget     = "pdb"
+	ResourceSink       = "sinkbinding"
+	// ResourceTrigger is followed by the name of the subscription and a hash of the
+	// Broker.
+	ResourceTrigger = "trigger"
 )
+
+// SinkBindingName is the name of the SinkBinding that tells the service where to send
+// events.
+func (k Kind) SinkBindingName(platform string) string {
+	return names.Child(platform, "-"+k.Container()+"-sb")
+}
 
 // MigrationMeta is name, namespace and labels of the Job that migrates the service's
 // schema to the target with a hash. Its pods are none of the service's.
 func (s *Service) MigrationMeta(hash, version string) metav1.ObjectMeta {
-	m := s.meta(names.Child(s.Platform, "-"+string(s.Kind)+"-migration-"+hash))
+	m := s.Meta(names.Child(s.Platform, "-"+string(s.Kind)+"-migration-"+hash))
 	m.Labels[LabelService] = m.Name
 	m.Labels["app.kubernetes.io/name"] = "db-migrator"
 	m.Labels["app.kubernetes.io/component"] = m.Name

@@ -25,6 +25,10 @@ type Cluster struct {
 	// Required are the answers to requirements by their names. One without objects means
 	// that there are none; one that isn't here wasn't asked yet.
 	Required map[string][]string
+	// Installed are the answers to requirements for schemas by their names: whether the
+	// kind is installed. A Crossplane without isn't asked; with an empty map it wasn't
+	// asked yet.
+	Installed map[string]bool
 	// Old is a Crossplane that doesn't say that it looks up resources.
 	Old bool
 }
@@ -39,6 +43,16 @@ func Request(t testing.TB, composite string, c Cluster) *composition.Request {
 	}
 	if !c.Old {
 		req.Meta.Capabilities = []fnv1.Capability{fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES}
+	}
+	if c.Installed != nil {
+		req.Meta.Capabilities = append(req.Meta.Capabilities, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS)
+		req.RequiredSchemas = map[string]*fnv1.Schema{}
+	}
+	for name, installed := range c.Installed {
+		req.RequiredSchemas[name] = &fnv1.Schema{}
+		if installed {
+			req.RequiredSchemas[name].OpenapiV3 = &structpb.Struct{}
+		}
 	}
 	if c.Input != "" {
 		req.Input = resource(t, c.Input).GetResource()

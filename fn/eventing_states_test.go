@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+)
+
+// An eventingCase is a state of what carries events, and what the spec wants of it.
+type eventingCase struct {
+	spec, broker, triggers, binding, deployment string
+}
+
+// specs of the platform in an eventingCase. "changed" named Broker old before.
+func specs() map[string]string {
+	const services = "services: {dataIndex: {enabled: true}, jobService: {%s}}"
+	ref := func(broker string) string {
+		return "{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: " + broker + "}}"
+	}
+	return map[string]string{
+		"none":    fmt.Sprintf(services, ""),
+		"broker":  "eventing: {broker: " + ref("default") + "}\n" + fmt.Sprintf(services, ""),
+		"sink":    fmt.Sprintf(services, "sink: "+ref("default")),
+		"source":  fmt.Sprintf(services, "source: "+ref("default")),
+		"changed": "eventing: {broker: " + ref("default") + "}\n" + fmt.Sprintf(services, ""),
+	}
+}
+
+// TestEventingStates combines everything that may be observed of Brokers, Triggers,
+// the SinkBinding and its Deployment, and holds the whole desired state of each
+// combination against testdata/eventing-states.txt, a row each.
+func TestEventingStates(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	for _, spec := range []string{"none", "broker", "sink", "source", "changed"} {
+		for _, broker := range []string{"absent", "unready", "ready"} {
+			for _, triggers := range []string{"absent", "pending", "ready"} {
+				for _, binding := range []string{"absent", "pending", "ready"} {
+					for _, deployment := range []string{"absent", "idle", "running", "injected"} {
+						c := eventingCase{spec: spec, broker: broker, triggers: triggers, binding: binding, deployment: deployment}
+						if spec == "none" && (broker != "absent" || triggers != "absent") {
+							continue // Nobody looks.
+						}
+						rows = append(rows, c.row(t))
+					}
+				}
+			}
+		}
+	}
+	got := "# spec | Broker | Triggers | SinkBinding | Deployment of the Jobs Service -> desired\n" + strings.Join(rows, "\n") + "\n"
+
+	golden := filepath.Join("testdata", "eventing-states.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
+	}
+}
+
+// row runs the function in a state, holds the answer against the rules, and describes
+// it.
+func (c eventingCase) row(t *testing.T) string {
+	t.Helper()
+	observed := c.observed(t)
+	req := requestFor(t, compositeOf(t, specs()[c.spec]))
+	req.Observed.Resources = observed
+	applied := resolved(t, req, c.find(t)).GetDesired().GetResources()
+	for key, r := range observed {
+		// Every Deployment is the one that is asked for.
+		if annotations := applied[key].GetResource().GetFields()["metadata"].GetStructValue().GetFields()["annotations"]; strings.HasSuffix(key, "-deployment") {
+			r.GetResource().GetFields()["metadata"].GetStructValue().Fields["annotations"] = annotations
+		}
+	}
+	rsp := resolved(t, req, c.find(t))
+	desired := rsp.GetDesired().GetResources()
+	c.check(t, observed, desired)
+
+	count := map[string]int{}
+	var wants []string
+	for _, key := range slices.Sorted(maps.Keys(desired)) {
+		o := &unstructured.Unstructured{Object: desired[key].GetResource().AsMap()}
+		switch {
+		case o.GetKind() == "Trigger":
+			from, _, _ := unstructured.NestedString(o.Object, "spec", "broker")
+			count[from]++
+		case o.GetKind() == "SinkBinding":
+			to, _, _ := unstructured.NestedString(o.Object, "spec", "sink", "ref", "name")
+			wants = append(wants, "sink("+to+")")
+		case key == "jobs-service-deployment":
+			n, _, _ := unstructured.NestedFloat64(o.Object, "spec", "replicas")
+			wants = append(wants, fmt.Sprintf("jobs-service(%v %s)", n, transport(desired)))
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(count)) {
+		wants = append(wants, fmt.Sprintf("triggers(%s %d)", from, count[from]))
+	}
+	return fmt.Sprintf("%-7s | %-7s | %-7s | %-7s | %-8s -> %s; %s, %s, %s, %s, status.triggers %d",
+		c.spec, c.broker, c.triggers, c.binding, c.deployment, strings.Join(wants, " "),
+		short(rsp, v1alpha08.ConditionSucceed), short(rsp, v1alpha08.ConditionEventingReady), short(rsp, v1alpha08.ConditionJobServiceReady),
+		rsp.GetDesired().GetComposite().GetReady(), len(statusOf(rsp).GetFields()["triggers"].GetListValue().GetValues()))
+}
+
+// check holds an answer against what must be true in all states.
+func (c eventingCase) check(t *testing.T, observed, desired map[string]*fnv1.Resource) {
+	t.Helper()
+	sink := c.spec != "none" && c.spec != "source"
+	if got := desired["jobs-service-sinkbinding"] != nil; got != sink {
+		t.Errorf("%+v: SinkBinding desired: %t", c, got)
+	}
+	replicas := desired["jobs-service-deployment"].GetResource().GetFields()["spec"].GetStructValue().GetFields()["replicas"].GetNumberValue()
+	starts := c.deployment == "absent" || c.deployment == "idle"
+	if want := map[bool]float64{true: 0, false: 1}[sink && starts]; replicas != want {
+		t.Errorf("%+v: replicas of the Jobs Service: got %v, want %v", c, replicas, want)
+	}
+	if want := map[bool]string{true: "sink", false: "http"}[sink && c.deployment != "running"]; transport(desired) != want {
+		t.Errorf("%+v: properties of the Jobs Service: got %s, want %s", c, transport(desired), want)
+	}
+	complete := c.triggers == "ready"
+	for key := range observed {
+		if strings.Contains(key, "-trigger-") && desired[key] == nil && !complete {
+			t.Errorf("%+v: Trigger %s goes", c, key)
+		}
+	}
+}
+
+// transport tells how the Jobs Service reports the changes of jobs.
+func transport(desired map[string]*fnv1.Resource) string {
+	properties, _, _ := unstructured.NestedString(desired["jobs-service-config"].GetResource().AsMap(), "data", "application.properties")
+	switch {
+	case strings.Contains(properties, "job-status-events-http.url = ${K_SINK}\n"):
+		return "sink"
+	case strings.Contains(properties, "job-status-events-http.url = http://plat-data-index-service.ns1/jobs\n"):
+		return "http"
+	}
+	return "?"
+}
+
+// observed is what exists. All of it is as the function wants it, but for how it does.
+func (c eventingCase) observed(t *testing.T) map[string]*fnv1.Resource {
+	t.Helper()
+	out := map[string]*fnv1.Resource{}
+	brokers := map[string]string{"default": c.triggers}
+	if c.spec == "changed" {
+		brokers["old"] = "ready"
+	}
+	ready := c
+	ready.broker = "ready"
+	for broker, state := range brokers {
+		spec := strings.ReplaceAll(specs()["broker"], "name: default", "name: "+broker)
+		full := resolved(t, requestFor(t, compositeOf(t, spec)), ready.find(t)).GetDesired().GetResources()
+		for key, r := range full {
+			o := r.GetResource().AsMap()
+			switch {
+			case strings.Contains(key, "-trigger-"):
+				ours := c.spec == "broker" || c.spec == "changed" || c.spec == "source" && strings.HasPrefix(key, "jobs-service-")
+				if state == "absent" || !ours {
+					continue
+				}
+				o["status"] = knativeStatus(state == "ready")
+			case key == "jobs-service-sinkbinding":
+				// It is bound to the Broker that was there before.
+				if c.binding == "absent" || broker == "default" && c.spec == "changed" || c.spec == "none" || c.spec == "source" {
+					continue
+				}
+				o["status"] = knativeStatus(c.binding == "ready")
+			case key == "jobs-service-deployment":
+				if c.deployment == "absent" {
+					continue
+				}
+				_ = unstructured.SetNestedField(o, map[string]float64{"idle": 0, "running": 1, "injected": 1}[c.deployment], "spec", "replicas")
+				o["status"] = deploymentStatus(o, healthy)
+				if c.deployment == "injected" {
+					injectSink(o)
+				}
+			default:
+				out[key] = apply(t, map[string]*fnv1.Resource{key: r}, healthy)[key]
+				continue
+			}
+			out[key] = &fnv1.Resource{Resource: structOf(t, o)}
+		}
+	}
+	return out
+}
+
+func knativeStatus(isReady bool) map[string]any {
+	return map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": ready(isReady)}}}
+}
+
+// find finds Brokers.
+func (c eventingCase) find(t *testing.T) found {
+	t.Helper()
+	return func(q *fnv1.ResourceSelector) *fnv1.Resources {
+		if q.GetKind() != "Broker" || c.broker == "absent" {
+			return nil
+		}
+		return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, map[string]any{
+			"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
+			"metadata": map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName()},
+			"status":   knativeStatus(c.broker == "ready"),
+		})}}}
+	}
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package knative_test holds the objects of Knative that the function composes, and
+// the Brokers of the examples, against Knative itself: its Go types, the validation
+// of its webhook, and the schemas that it installs. The function has small structs
+// of its own for these objects, because the types of knative.dev/eventing would add
+// 16 MB to its binary. For the same reason this is a module of its own: it reads
+// files of the repository, and imports nothing of it.
+package knative_test
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
+	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
+	"knative.dev/pkg/apis"
+)
+
+// Where the documents are: what is composed for each example, and the examples.
+const (
+	renders  = "../render/testdata/*/*.yaml"
+	examples = "../../example/*/*.yaml"
+)
+
+// An object is what Knative's webhook asks of every type that it admits.
+type object interface {
+	apis.Defaultable
+	apis.Validatable
+}
+
+// A kind is one that the function composes.
+type kind struct {
+	schema.GroupKind
+
+	// empty returns Knative's own type.
+	empty func() object
+	// sample is a document that Knative takes. The tests of the checks break it.
+	sample string
+}
+
+func composed() []kind {
+	return []kind{
+		{
+			GroupKind: schema.GroupKind{Group: "eventing.knative.dev", Kind: "Trigger"},
+			empty:     func() object { return &eventingv1.Trigger{} },
+			sample:    trigger,
+		},
+		{
+			GroupKind: schema.GroupKind{Group: "sources.knative.dev", Kind: "SinkBinding"},
+			empty:     func() object { return &sourcesv1.SinkBinding{} },
+			sample:    sinkBinding,
+		},
+	}
+}
+
+// named returns the kind of a sample.
+func named(t *testing.T, name string) kind {
+	t.Helper()
+	for _, k := range composed() {
+		if k.Kind == name {
+			return k
+		}
+	}
+	t.Fatalf("nothing of kind %s is composed", name)
+	return kind{}
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package knative_test
+
+import (
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	trigger = `
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata:
+  name: jobs-service-create-job
+  namespace: brokers
+  labels:
+    app.kubernetes.io/name: jobs-service
+spec:
+  broker: default
+  filter:
+    attributes:
+      type: job.create
+  subscriber:
+    ref:
+      apiVersion: v1
+      kind: Service
+      name: sonataflow-platform-jobs-service
+      namespace: workflows
+    uri: /v2/jobs/events
+`
+
+	sinkBinding = `
+apiVersion: sources.knative.dev/v1
+kind: SinkBinding
+metadata:
+  name: sonataflow-platform-jobs-service-sb
+  namespace: workflows
+spec:
+  sink:
+    ref:
+      apiVersion: eventing.knative.dev/v1
+      kind: Broker
+      name: default
+      namespace: brokers
+  subject:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: sonataflow-platform-jobs-service
+    namespace: workflows
+`
+
+	broker = `
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata:
+  name: default
+  namespace: brokers
+status:
+  address:
+    url: http://broker-ingress.knative-eventing.svc.cluster.local/brokers/default
+  conditions:
+  - type: Ready
+    status: "True"
+`
+)
+
+// changed returns a sample with a piece of it replaced. One that isn't there is
+// fatal: the sample would stay whole.
+func changed(t *testing.T, sample, from, to string) document {
+	t.Helper()
+	if !strings.Contains(sample, from) {
+		t.Fatalf("the sample has no %q", from)
+	}
+	b, err := yaml.YAMLToJSONStrict([]byte(strings.Replace(sample, from, to, 1)))
+	if err != nil {
+		t.Fatalf("cannot read the sample: %v", err)
+	}
+	d, err := newDocument(b)
+	if err != nil {
+		t.Fatalf("cannot read the sample: %v", err)
+	}
+	return d
+}
+
+// matches compares what a check says to a sample with what it should say. Nothing
+// wanted is nothing said.
+func matches(t *testing.T, reason, want string, got error) {
+	t.Helper()
+	switch {
+	case want == "" && got != nil:
+		t.Errorf("\n%s\nwant no error, got %v", reason, got)
+	case want != "" && (got == nil || !strings.Contains(got.Error(), want)):
+		t.Errorf("\n%s\nwant an error with %q, got %v", reason, want, got)
+	}
+}

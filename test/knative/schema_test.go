@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package knative_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// installed returns the validator of Knative's definitions. All tests share it.
+var installed = sync.OnceValues(func() (validator, error) {
+	ctx := context.Background() // Not one test's: it would end with that.
+	crds, err := definitions(ctx, "broker.yaml", "trigger.yaml", "sinkbindings.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return newValidator(crds)
+})
+
+// TestSchemas applies what is composed, and the Brokers of the examples, to the
+// schemas that Knative installs.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+
+	cases := map[string]struct {
+		files string
+		kind  schema.GroupKind
+	}{
+		"Broker": {files: examples, kind: schema.GroupKind{Group: "eventing.knative.dev", Kind: "Broker"}},
+	}
+	for _, k := range composed() {
+		cases[k.Kind] = struct {
+			files string
+			kind  schema.GroupKind
+		}{files: renders, kind: k.GroupKind}
+	}
+	v, err := installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, d := range documents(t, tc.files, tc.kind) {
+				if err := v.validate(t.Context(), d); err != nil {
+					t.Errorf("%s: %v", d.where, err)
+				}
+			}
+		})
+	}
+}
+
+// TestValidate holds the validator to documents of which it is known what an API
+// server says to them.
+func TestValidate(t *testing.T) {
+	t.Parallel()
+
+	cases := map[string]struct {
+		reason   string
+		sample   string
+		from, to string
+		want     string
+	}{
+		"Trigger": {
+			reason: "What Knative takes, its schema takes.",
+			sample: trigger,
+		},
+		"SinkBinding": {
+			reason: "What Knative takes, its schema takes.",
+			sample: sinkBinding,
+		},
+		"Broker": {
+			reason: "A Broker with the status that Knative gives it is one.",
+			sample: broker,
+		},
+		"TriggerUnknownField": {
+			reason: "Knative preserves unknown fields of this spec: TestTypes is there for them.",
+			sample: trigger,
+			from:   "broker: default",
+			to:     "broker: default\n  brokr: default",
+		},
+		"TriggerUnknownFieldInside": {
+			reason: "It doesn't preserve those of what is in it.",
+			sample: trigger,
+			from:   "uri:",
+			to:     "url:",
+			want:   "spec.subscriber.url: Forbidden: unknown field",
+		},
+		"TriggerWrongType": {
+			reason: "A broker's name is a string.",
+			sample: trigger,
+			from:   "broker: default",
+			to:     "broker: 1",
+			want:   "spec.broker: Invalid value",
+		},
+		"TriggerVersion": {
+			reason: "Versions that Knative doesn't serve any more have no schema.",
+			sample: trigger,
+			from:   "eventing.knative.dev/v1",
+			to:     "eventing.knative.dev/v1beta1",
+			want:   "Knative doesn't serve eventing.knative.dev/v1beta1, Kind=Trigger",
+		},
+		"SinkBindingUnknownField": {
+			reason: "No unknown field of this spec is preserved.",
+			sample: sinkBinding,
+			from:   "subject:",
+			to:     "subjects:",
+			want:   "spec.subjects: Forbidden: unknown field",
+		},
+		"SinkBindingWrongType": {
+			reason: "A reference is an object.",
+			sample: sinkBinding,
+			from:   "subject:",
+			to:     "subject: sonataflow-platform-jobs-service\n  ceOverrides:",
+			want:   "spec.subject: Invalid value",
+		},
+		"BrokerRequired": {
+			reason: "A condition has a status.",
+			sample: broker,
+			from:   `    status: "True"`,
+			to:     "    reason: None",
+			want:   "status.conditions[0].status: Required value",
+		},
+		"BrokerUnknownField": {
+			reason: "The schema has the status too.",
+			sample: broker,
+			from:   "url:",
+			to:     "uri:",
+			want:   "status.address.uri: Forbidden: unknown field",
+		},
+	}
+	v, err := installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			matches(t, tc.reason, tc.want, v.validate(t.Context(), changed(t, tc.sample, tc.from, tc.to)))
+		})
+	}
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package knative_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	kjson "sigs.k8s.io/json"
+)
+
+// TestTypes reads what is composed into Knative's own types and writes it again:
+// neither a misspelt field nor one of another version survives that.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+
+	for _, k := range composed() {
+		t.Run(k.Kind, func(t *testing.T) {
+			t.Parallel()
+			for _, d := range documents(t, renders, k.GroupKind) {
+				if err := survives(d, k.empty()); err != nil {
+					t.Errorf("%s: %v", d.where, err)
+				}
+			}
+		})
+	}
+}
+
+// TestSurvives holds the check to documents of which it is known what Knative's
+// types make of them.
+func TestSurvives(t *testing.T) {
+	t.Parallel()
+
+	cases := map[string]struct {
+		reason   string
+		kind     string
+		from, to string
+		want     string
+	}{
+		"Trigger": {
+			reason: "What the type knows is kept.",
+			kind:   "Trigger",
+		},
+		"SinkBinding": {
+			reason: "A type's status isn't optional: that it is added is no loss.",
+			kind:   "SinkBinding",
+		},
+		"TriggerMisspelt": {
+			reason: "The schema lets unknown fields of the spec pass, the type doesn't.",
+			kind:   "Trigger",
+			from:   "broker: default",
+			to:     "brokr: default",
+			want:   `unknown field "spec.brokr"`,
+		},
+		"TriggerCase": {
+			reason: "Names differ by case, as on an API server.",
+			kind:   "Trigger",
+			from:   "subscriber:",
+			to:     "Subscriber:",
+			want:   `unknown field "spec.Subscriber"`,
+		},
+		"TriggerMetadataMisspelt": {
+			reason: "The object's metadata is read as strictly.",
+			kind:   "Trigger",
+			from:   "labels:",
+			to:     "label:",
+			want:   `unknown field "metadata.label"`,
+		},
+		"TriggerWrongType": {
+			reason: "An attribute is a string.",
+			kind:   "Trigger",
+			from:   "type: job.create",
+			to:     "type: 1",
+			want:   "cannot unmarshal number into Go struct field TriggerFilter.spec.filter.attributes of type string",
+		},
+		"TriggerLoss": {
+			reason: "An empty map says nothing, so the type leaves it out.",
+			kind:   "Trigger",
+			from:   "attributes:\n      type: job.create",
+			to:     "attributes: {}",
+			want:   `"attributes": map[string]any{}`,
+		},
+		"TriggerChange": {
+			reason: "What the type writes differently is not what was composed.",
+			kind:   "Trigger",
+			from:   "uri: /v2/jobs/events",
+			to:     "uri: /v2/jobs/{id}",
+			want:   `"/v2/jobs/%7Bid%7D"`,
+		},
+		"SinkBindingMisspelt": {
+			reason: "A field in an inlined struct is one of the spec.",
+			kind:   "SinkBinding",
+			from:   "subject:",
+			to:     "subjects:",
+			want:   `unknown field "spec.subjects"`,
+		},
+		"SinkBindingWrongType": {
+			reason: "A reference is an object.",
+			kind:   "SinkBinding",
+			from:   "subject:",
+			to:     "subject: sonataflow-platform-jobs-service\n  ceOverrides:",
+			want:   "cannot unmarshal string into Go struct field SinkBindingSpec.spec.BindingSpec.subject",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := named(t, tc.kind)
+			matches(t, tc.reason, tc.want, survives(changed(t, k.sample, tc.from, tc.to), k.empty()))
+		})
+	}
+}
+
+// survives tells what an object loses on its way through a type of Knative.
+func survives(d document, into object) error {
+	if err := decode(d, into); err != nil {
+		return err
+	}
+	b, err := json.Marshal(into)
+	if err != nil {
+		return fmt.Errorf("cannot encode it: %w", err)
+	}
+	var encoded map[string]any
+	if err := utiljson.Unmarshal(b, &encoded); err != nil {
+		return fmt.Errorf("cannot decode what was encoded: %w", err)
+	}
+	dropZeros(encoded, d.Object)
+	if diff := cmp.Diff(d.Object, encoded); diff != "" {
+		return fmt.Errorf("-composed, +encoded by Knative's type:\n%s", diff)
+	}
+	return nil
+}
+
+// decode reads an object into a type of Knative. Unlike encoding/json it tells names
+// apart by case, as an API server does.
+func decode(d document, into object) error {
+	strict, err := kjson.UnmarshalStrict(d.json, into)
+	return errors.Join(append(strict, err)...)
+}
+
+// dropZeros removes from what was encoded the fields that are only there because
+// Go's encoder can't omit them.
+func dropZeros(encoded, source map[string]any) {
+	for name, value := range encoded {
+		original, ok := source[name]
+		switch {
+		case !ok && zero(value):
+			delete(encoded, name)
+		case ok:
+			inner, _ := value.(map[string]any)
+			outer, _ := original.(map[string]any)
+			dropZeros(inner, outer)
+		}
+	}
+}
+
+// zero tells whether a value is null or an object of nothing but such values.
+func zero(value any) bool {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return value == nil
+	}
+	for _, f := range fields {
+		if !zero(f) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package knative_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+)
+
+// A validator tells what an API server with Knative's definitions makes of an object.
+type validator map[schema.GroupVersionKind]version
+
+// A version is what it takes to validate objects of a version of a kind.
+type version struct {
+	structural *structuralschema.Structural
+	openAPI    validation.SchemaValidator
+	rules      *cel.Validator
+}
+
+func newValidator(crds []*extv1.CustomResourceDefinition) (validator, error) {
+	v := validator{}
+	for _, crd := range crds {
+		for _, served := range crd.Spec.Versions {
+			if !served.Served {
+				continue
+			}
+			gvk := schema.GroupVersionKind{Group: crd.Spec.Group, Version: served.Name, Kind: crd.Spec.Names.Kind}
+			var err error
+			if v[gvk], err = newVersion(served.Schema); err != nil {
+				return nil, fmt.Errorf("cannot use the schema of %s: %w", gvk, err)
+			}
+		}
+	}
+	return v, nil
+}
+
+func newVersion(s *extv1.CustomResourceValidation) (version, error) {
+	internal := &apiextensions.CustomResourceValidation{}
+	if err := extv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(s, internal, nil); err != nil {
+		return version{}, fmt.Errorf("cannot convert it: %w", err)
+	}
+	structural, err := structuralschema.NewStructural(internal.OpenAPIV3Schema)
+	if err != nil {
+		return version{}, fmt.Errorf("cannot make it structural: %w", err)
+	}
+	openAPI, _, err := validation.NewSchemaValidator(internal.OpenAPIV3Schema)
+	if err != nil {
+		return version{}, fmt.Errorf("cannot make a validator of it: %w", err)
+	}
+	return version{
+		structural: structural,
+		openAPI:    openAPI,
+		rules:      cel.NewValidator(structural, true, celconfig.PerCallLimit),
+	}, nil
+}
+
+// validate returns what `kubectl apply --validate=strict` would say to an object:
+// what is unknown, what the schema refuses, what its rules refuse. It doesn't change
+// the document.
+func (v validator) validate(ctx context.Context, d document) error {
+	version, ok := v[d.GroupVersionKind()]
+	if !ok {
+		return fmt.Errorf("cannot validate it: Knative doesn't serve %s", d.GroupVersionKind())
+	}
+	o := runtime.DeepCopyJSON(d.Object)
+	defaulting.PruneNonNullableNullsWithoutDefaults(o, version.structural)
+	defaulting.Default(o, version.structural)
+
+	var errs field.ErrorList
+	track := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	for _, path := range pruning.PruneWithOptions(o, version.structural, true, track) {
+		errs = append(errs, field.Forbidden(field.NewPath(path), "unknown field"))
+	}
+	errs = slices.Concat(errs,
+		validation.ValidateCustomResource(nil, o, version.openAPI),
+		listtype.ValidateListSetsAndMaps(nil, version.structural, o))
+	// Rules are only for what has the form that they were written for.
+	if len(errs) == 0 {
+		errs, _ = version.rules.Validate(ctx, nil, version.structural, o, nil, celconfig.RuntimeCELCostBudget)
+	}
+	return errs.ToAggregate()
+}
