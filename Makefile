@@ -113,7 +113,7 @@ bench: ## Run the benchmarks.
 # platform, and several platforms in a namespace.
 CONFORMANCE := ../shared/conformance
 SCENARIOS    = $(wildcard $(addprefix $(abspath $(CONFORMANCE))/scenarios/platform/,\
-	00* 01* 02* 03* 04* 05* 06* 07* 08* 112* 115* 116* 180*))
+	00* 01* 02* 03* 04* 05* 06* 07* 08* 09* 10* 11* 180*))
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.

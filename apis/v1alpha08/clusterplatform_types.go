@@ -70,4 +70,8 @@ type SonataFlowClusterPlatformStatus struct {
 	// The version of the Serverless Workflow specification.
 	// +optional
 	Version string `json:"version,omitempty"`
+	// What is offered in effect: what the spec says, or its default. Addition to the
+	// operator's API, which writes the default into the spec.
+	// +optional
+	Capabilities *SonataFlowClusterPlatformCapSpec `json:"capabilities,omitempty"`
 }

@@ -46,6 +46,9 @@ const (
 	// ReasonFailure means that something must be mended: the spec, or a rollout that
 	// doesn't get on.
 	ReasonFailure = "Failure"
+	// ReasonDuplicated means that another platform of the namespace, or another cluster
+	// platform, is older and not secondary. A duplicate composes nothing new.
+	ReasonDuplicated = "Duplicated"
 	// ReasonPlatformNotFound means that the platform that a cluster platform refers to
 	// doesn't exist.
 	ReasonPlatformNotFound = "PlatformNotFound"

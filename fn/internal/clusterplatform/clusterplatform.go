@@ -8,37 +8,38 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/primary"
 )
 
-// Compose reports on a SonataFlowClusterPlatform. Reasons and messages are the
-// operator's.
+// Compose reports on a SonataFlowClusterPlatform. Reasons are the operator's.
 func Compose(req *composition.Request) *composition.Result {
-	cluster := &v1alpha08.SonataFlowClusterPlatform{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"spec": req.Composite.Object["spec"]}, cluster); err != nil {
-		return refuse(errors.Wrap(err, "cannot read spec"))
+	all := AllRequirement()
+	self, err := read(req.Composite)
+	if err != nil {
+		return refuse(err, all)
 	}
-	ref := cluster.Spec.PlatformRef
-	if errs := validate(ref); len(errs) > 0 {
-		return refuse(errs.ToAggregate())
+	if errs := validate(self.Spec.PlatformRef); len(errs) > 0 {
+		return refuse(errs.ToAggregate(), all)
 	}
-	q := composition.Requirement{
-		Name: "platform", APIVersion: v1alpha08.APIVersion, Kind: v1alpha08.KindSonataFlowPlatform,
-		Namespace: ref.Namespace, ResourceName: ref.Name,
+	behind := PlatformRequirement(self.Spec.PlatformRef)
+	succeed := judge(req.Answer(behind), self.Spec.PlatformRef)
+	if first := primary.Of(primary.With(req.Answer(all).Objects, req.Composite)); first != nil && first.GetName() != self.Name && !primary.IsSecondary(req.Composite) {
+		succeed = composition.Condition{
+			Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonDuplicated, Alarm: true,
+			Message: fmt.Sprintf("Cluster platform %s is older, and there is one for a cluster: delete one of the two, or give one the annotation %s: \"true\"",
+				first.GetName(), primary.AnnotationSecondary),
+		}
 	}
-	succeed := judge(req.Answer(q), ref)
 	return &composition.Result{
-		Requirements: []composition.Requirement{q},
+		Requirements: []composition.Requirement{all, behind},
 		Status: &v1alpha08.SonataFlowClusterPlatformStatus{
 			ObservedGeneration: req.Composite.GetGeneration(),
 			Version:            v1alpha08.SpecVersion,
+			Capabilities:       &v1alpha08.SonataFlowClusterPlatformCapSpec{Workflows: Capabilities(self.Spec)},
 		},
 		Conditions: []composition.Condition{
 			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValid},
@@ -72,7 +73,7 @@ func judge(answer composition.Answer, ref v1alpha08.SonataFlowPlatformRef) compo
 		c.Status, c.Reason = metav1.ConditionFalse, v1alpha08.ReasonPlatformNotFound
 		c.Message = fmt.Sprintf("%s platform does not exist in %s namespace", ref.Name, ref.Namespace)
 	case composition.StateFound:
-		switch succeed(answer.Objects[0]) {
+		switch status, _ := succeed(answer.Objects[0]); status {
 		case metav1.ConditionTrue:
 			c.Status, c.Reason = metav1.ConditionTrue, v1alpha08.ReasonSucceeded
 			c.Message = fmt.Sprintf("Referenced SonataFlowPlatform '%s/%s' is ready", ref.Namespace, ref.Name)
@@ -86,27 +87,10 @@ func judge(answer composition.Answer, ref v1alpha08.SonataFlowPlatformRef) compo
 	return c
 }
 
-// succeed returns the status of a platform's condition Succeed.
-func succeed(platform *unstructured.Unstructured) metav1.ConditionStatus {
-	status := &struct {
-		Status struct {
-			Conditions []metav1.Condition `json:"conditions"`
-		} `json:"status"`
-	}{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"status": platform.Object["status"]}, status); err != nil {
-		return metav1.ConditionUnknown
-	}
-	for _, c := range status.Status.Conditions {
-		if c.Type == v1alpha08.ConditionSucceed && (c.Status == metav1.ConditionTrue || c.Status == metav1.ConditionFalse) {
-			return c.Status
-		}
-	}
-	return metav1.ConditionUnknown
-}
-
 // refuse reports a spec that makes no sense.
-func refuse(err error) *composition.Result {
+func refuse(err error, asked ...composition.Requirement) *composition.Result {
 	return &composition.Result{
+		Requirements: asked,
 		Conditions: []composition.Condition{
 			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: err.Error(), Alarm: true},
 			{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},

@@ -3,6 +3,7 @@
 package clusterplatform_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,8 @@ const cluster = `{kind: SonataFlowClusterPlatform, metadata: {name: c, generatio
 
 func TestCompose(t *testing.T) {
 	t.Parallel()
-	asked := []composition.Requirement{{
+	all := composition.Requirement{Name: "cluster-platforms", APIVersion: "sonataflow.org/v1alpha08", Kind: "SonataFlowClusterPlatform"}
+	asked := []composition.Requirement{all, {
 		Name: "platform", APIVersion: "sonataflow.org/v1alpha08", Kind: "SonataFlowPlatform", Namespace: "ns1", ResourceName: "plat",
 	}}
 	valid := composition.Condition{Type: "SpecValid", Status: metav1.ConditionTrue, Reason: "Valid"}
@@ -29,13 +31,17 @@ func TestCompose(t *testing.T) {
 	result := func(c composition.Condition) *composition.Result {
 		return &composition.Result{
 			Requirements: asked,
-			Status:       &v1alpha08.SonataFlowClusterPlatformStatus{ObservedGeneration: 3, Version: "0.8"},
-			Conditions:   []composition.Condition{valid, c},
-			Incomplete:   c.Status != metav1.ConditionTrue,
+			Status: &v1alpha08.SonataFlowClusterPlatformStatus{
+				ObservedGeneration: 3, Version: "0.8",
+				Capabilities: &v1alpha08.SonataFlowClusterPlatformCapSpec{Workflows: []v1alpha08.WorkFlowCapability{"services"}},
+			},
+			Conditions: []composition.Condition{valid, c},
+			Incomplete: c.Status != metav1.ConditionTrue,
 		}
 	}
 	refused := func(message string) *composition.Result {
 		return &composition.Result{
+			Requirements: []composition.Requirement{all},
 			Conditions: []composition.Condition{
 				{Type: "SpecValid", Status: metav1.ConditionFalse, Reason: "Invalid", Message: message, Alarm: true},
 				{Type: "Succeed", Status: metav1.ConditionFalse, Reason: "Failure", Message: "The spec is invalid"},
@@ -46,6 +52,18 @@ func TestCompose(t *testing.T) {
 	platform := func(status string) map[string][]string {
 		return map[string][]string{"platform": {`{kind: SonataFlowPlatform, metadata: {name: plat}, status: ` + status + `}`}}
 	}
+	nothing := result(succeed(metav1.ConditionUnknown, "Warming", "Looking for the referenced SonataFlowPlatform 'ns1/plat'"))
+	nothing.Status.(*v1alpha08.SonataFlowClusterPlatformStatus).Capabilities.Workflows = []v1alpha08.WorkFlowCapability{}
+	duplicate := succeed(metav1.ConditionFalse, "Duplicated", `Cluster platform first is older, and there is one for a cluster: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`)
+	duplicate.Alarm = true
+	others := func(objects ...string) map[string][]string {
+		return map[string][]string{"cluster-platforms": objects, "platform": {`{kind: SonataFlowPlatform, metadata: {name: plat}, status: {conditions: [{type: Succeed, status: "True"}]}}`}}
+	}
+	const (
+		self = `{kind: SonataFlowClusterPlatform, metadata: {name: self, generation: 3, creationTimestamp: "2026-01-02T00:00:00Z"}, spec: {platformRef: {name: plat, namespace: ns1}}}`
+		spec = `spec: {platformRef: {name: other, namespace: ns1}}`
+	)
+	ready := result(succeed(metav1.ConditionTrue, "Succeeded", "Referenced SonataFlowPlatform 'ns1/plat' is ready"))
 	waiting := result(succeed(metav1.ConditionUnknown, "Warming", "Waiting for referenced SonataFlowPlatform 'ns1/plat' to be ready"))
 	cases := map[string]struct {
 		reason    string
@@ -104,7 +122,32 @@ func TestCompose(t *testing.T) {
 		"LiveFields": {
 			reason:    "What Crossplane writes into the spec is passed over.",
 			composite: `{kind: SonataFlowClusterPlatform, metadata: {generation: 3}, spec: {crossplane: {a: b}, capabilities: {workflows: []}, platformRef: {name: plat, namespace: ns1}}}`,
-			want:      result(succeed(metav1.ConditionUnknown, "Warming", "Looking for the referenced SonataFlowPlatform 'ns1/plat'")),
+			want:      nothing,
+		},
+		"Older": {
+			reason:    "There is one for a cluster: the oldest.",
+			composite: self,
+			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z"}, `+spec+`}`, self)},
+			want:      result(duplicate),
+		},
+		"Younger": {
+			reason:    "A younger one is nothing to it.",
+			composite: self,
+			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-03T00:00:00Z"}, `+spec+`}`, self)},
+			want:      ready,
+		},
+		"OlderSecondary": {
+			reason:    "Nor is an older one that is secondary.",
+			composite: self,
+			cluster: compositiontest.Cluster{Required: others(
+				`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z", annotations: {sonataflow.org/secondary.platform: "true"}}, ` + spec + `}`)},
+			want: ready,
+		},
+		"Secondary": {
+			reason:    "A secondary one is no duplicate, whoever is older.",
+			composite: strings.Replace(self, "generation: 3", `generation: 3, annotations: {sonataflow.org/secondary.platform: "true"}`, 1),
+			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z"}, `+spec+`}`, self)},
+			want:      ready,
 		},
 		"NoSpec": {
 			reason:    "A cluster platform that refers to nothing is refused, with all that is missing.",

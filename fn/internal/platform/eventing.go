@@ -39,6 +39,8 @@ type Eventing struct {
 type Kind struct {
 	Requirement composition.SchemaRequirement
 	State       composition.State
+	// Evident tells that it needn't be asked whether the kind is installed.
+	Evident bool
 }
 
 // A Broker is one that the spec names, and what is known of it.
@@ -74,28 +76,28 @@ func (b *Broker) inOrder(trigger *unstructured.Unstructured) bool {
 
 // lookUpEventing finds out whether what a spec needs of Knative is installed, and how
 // its Brokers do. It is nil for a spec that needs nothing of it.
-func lookUpEventing(req *composition.Request, doc *document) *Eventing {
+func lookUpEventing(req *composition.Request, doc *document, cluster *Cluster) *Eventing {
 	e := &Eventing{}
+	// A Broker may yet be lent. What it would need is asked for at once.
+	pending := cluster.lends(doc, req.Input.Compatibility) && cluster.State == composition.StatePending
 	for _, w := range doc.services() {
-		if source, _ := doc.source(w); source != nil {
-			e.need(req, eventing.APIVersion, eventing.KindTrigger)
+		source, _ := doc.source(w)
+		if source != nil {
 			e.use(*source, w.kind)
 		}
-		if sink := doc.sink(w); sink != nil {
+		if source != nil || pending {
+			e.need(req, eventing.APIVersion, eventing.KindTrigger)
+		}
+		sink := doc.sink(w)
+		if broker, ok := eventing.BrokerOf(sink, doc.Namespace); ok {
+			e.use(broker, w.kind)
+		}
+		if sink != nil || pending && w.kind == service.JobsService {
 			e.need(req, eventing.SourcesAPIVersion, eventing.KindSinkBinding)
-			if broker, ok := eventing.BrokerOf(sink, doc.Namespace); ok {
-				e.use(broker, w.kind)
-			}
 		}
 	}
 	if len(e.Kinds) == 0 {
 		return nil
-	}
-	if len(e.Brokers) > 0 {
-		e.need(req, eventing.APIVersion, eventing.KindBroker)
-	}
-	if !e.installed(eventing.KindBroker) {
-		return e
 	}
 	for _, b := range e.Brokers {
 		answer := req.Answer(b.Requirement)
@@ -105,16 +107,37 @@ func lookUpEventing(req *composition.Request, doc *document) *Eventing {
 			b.Verdict = health.Of(b.object)
 		}
 	}
+	if len(e.Brokers) > 0 || pending {
+		e.need(req, eventing.APIVersion, eventing.KindBroker)
+	}
 	return e
 }
 
-// need notes that a kind is needed.
+// need notes that a kind is needed. Whether it is installed needn't be asked where
+// that is evident.
 func (e *Eventing) need(req *composition.Request, apiVersion, kind string) {
 	if slices.ContainsFunc(e.Kinds, func(k Kind) bool { return k.Requirement.Kind == kind }) {
 		return
 	}
-	q := composition.SchemaRequirement{Name: "knative-" + strings.ToLower(kind), APIVersion: apiVersion, Kind: kind}
-	e.Kinds = append(e.Kinds, Kind{Requirement: q, State: req.Installed(q)})
+	k := Kind{Requirement: composition.SchemaRequirement{Name: "knative-" + strings.ToLower(kind), APIVersion: apiVersion, Kind: kind}}
+	if k.State = req.Installed(k.Requirement); k.State == composition.StatePending && e.evident(req, kind) {
+		k.State, k.Evident = composition.StateFound, true
+	}
+	e.Kinds = append(e.Kinds, k)
+}
+
+// evident tells whether there are objects of a kind, or somebody has looked for one and
+// could.
+func (e *Eventing) evident(req *composition.Request, kind string) bool {
+	if kind == eventing.KindBroker {
+		return slices.ContainsFunc(e.Brokers, func(b *Broker) bool { return b.State == composition.StateAbsent || b.State == composition.StateFound })
+	}
+	for _, o := range req.Observed {
+		if o.GetKind() == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // use notes that a service uses a Broker.
@@ -165,7 +188,9 @@ func (e *Eventing) schemas() []composition.SchemaRequirement {
 	}
 	out := make([]composition.SchemaRequirement, 0, len(e.Kinds))
 	for _, k := range e.Kinds {
-		out = append(out, k.Requirement)
+		if !k.Evident {
+			out = append(out, k.Requirement)
+		}
 	}
 	return out
 }

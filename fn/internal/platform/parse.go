@@ -31,6 +31,11 @@ type document struct {
 	// namespaced is a composite that lives in a namespace itself. All that it composes
 	// must be in the same one.
 	namespaced bool
+	// status is what was said of the composite last.
+	status v1alpha08.SonataFlowPlatformStatus
+	// lent is the Broker of the platform behind the cluster platform, if this one may use
+	// it.
+	lent *v1alpha08.Destination
 	// attempt is the value of the annotation that asks for another migration.
 	attempt string
 }
@@ -65,6 +70,7 @@ func (d *document) services() []wanted {
 func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	doc := &document{
 		NamespacedName: composition.Identity(composite),
+		status:         readStatus(composite),
 		namespaced:     composite.GetNamespace() != "",
 		attempt:        composite.GetAnnotations()[migration.AnnotationAttempt],
 	}

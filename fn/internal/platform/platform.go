@@ -20,15 +20,18 @@ func Compose(req *composition.Request) *composition.Result {
 	if len(errs) > 0 {
 		return invalid(errs)
 	}
-	eventing := lookUpEventing(req, doc)
-	result := answer(req, doc, eventing)
-	result.Requirements = append(requirements(doc, req.Input, eventing), result.Requirements...)
+	cluster := lookUpCluster(req, doc)
+	cluster.lend(doc, req.Input.Compatibility)
+	eventing := lookUpEventing(req, doc, cluster)
+	result := answer(req, doc, cluster, eventing)
+	result.Requirements = append(requirements(req, doc, cluster, eventing), result.Requirements...)
 	result.Schemas = eventing.schemas()
+	yield(req, elder(req, doc), result)
 	return result
 }
 
 // answer returns what a platform needs whose document was read.
-func answer(req *composition.Request, doc *document, eventing *Eventing) *composition.Result {
+func answer(req *composition.Request, doc *document, cluster *Cluster, eventing *Eventing) *composition.Result {
 	set, errs := images.Resolve(req.Input.Images, field.NewPath("input", "images"))
 	if errs = append(errs, doc.validate()...); len(errs) > 0 {
 		return invalid(errs)
@@ -40,6 +43,7 @@ func answer(req *composition.Request, doc *document, eventing *Eventing) *compos
 	secrets := lookUpSecrets(req, p)
 	scale(req, p)
 	asked := migrate(req, p)
+	p.ClusterPlatform = cluster
 	if eventing != nil {
 		p.Eventing = eventing
 		wire(req, p)

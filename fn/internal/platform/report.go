@@ -120,6 +120,9 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 
 		SonataFlowPlatformDBMigrationPhase: migrationPhase(p),
 	}
+	if p.ClusterPlatform != nil {
+		out.ClusterPlatformRef = &p.ClusterPlatform.Ref
+	}
 	if p.Eventing != nil {
 		out.Triggers = p.Eventing.Triggers
 	}

@@ -278,6 +278,8 @@ func TestReasons(t *testing.T) {
 		"DeploymentFailure": {spec: both, cluster: compositiontest.Cluster{Observed: running(stuck, available(1))}},
 		"ScaledToZero":      {spec: both, cluster: compositiontest.Cluster{Observed: running(available(0), available(1))}},
 
+		"Duplicated": {spec: both, cluster: compositiontest.Cluster{Required: map[string][]string{"platforms": {sibling("first", "2025-01-01T00:00:00Z", "")}}}},
+
 		"KnativeNotInstalled": {spec: withBroker, cluster: compositiontest.Cluster{Installed: map[string]bool{"knative-trigger": false}}},
 		"BrokerNotFound":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": nil}}},
 		"BrokerNotReady":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": {brokerWith("False", "MTChannelBasedBroker")}}}},

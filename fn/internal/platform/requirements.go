@@ -7,15 +7,20 @@ import (
 	"slices"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // requirements lists what a composite's decisions depend on. They follow from the
-// spec, the input and what is installed, so that they are the same at every call.
-func requirements(doc *document, input *v1beta1.Input, e *Eventing) []composition.Requirement {
-	out := e.requirements()
-	if input.Secrets != v1beta1.SecretsIgnore {
+// spec, the input, the cluster platform and what is installed.
+func requirements(req *composition.Request, doc *document, c *Cluster, e *Eventing) []composition.Requirement {
+	out := []composition.Requirement{clusterplatform.AllRequirement(), siblingsRequirement(req, doc)}
+	if c != nil {
+		out = append(out, c.Requirement)
+	}
+	out = append(out, e.requirements()...)
+	if req.Input.Secrets != v1beta1.SecretsIgnore {
 		for _, name := range doc.secretNames() {
 			out = append(out, secretRequirement(doc.Namespace, name))
 		}

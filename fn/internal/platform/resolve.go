@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/utils/ptr"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
@@ -27,6 +26,8 @@ type Platform struct {
 	Cluster         v1alpha08.ClusterKind
 	// Services are those that the spec names, the Data Index first.
 	Services []*Service
+	// ClusterPlatform is what a cluster platform offers; nil when there is none.
+	ClusterPlatform *Cluster
 	// Eventing is what carries the events of the services; nil when they travel over HTTP
 	// alone.
 	Eventing *Eventing
@@ -224,9 +225,7 @@ func (r *resolver) properties(k service.Kind, sink bool) map[string]string {
 }
 
 // dataIndexEnabled tells whether others are wired to this platform's Data Index.
-// Documentation and operator disagree about one that doesn't say.
 func (r *resolver) dataIndexEnabled() bool {
 	s := r.doc.spec.Services
-	return s != nil && s.DataIndex != nil &&
-		ptr.Deref(s.DataIndex.Enabled, r.input.Compatibility == v1beta1.CompatibilityOperator)
+	return s != nil && s.DataIndex != nil && enabled(s.DataIndex.Enabled, r.input.Compatibility)
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
@@ -204,6 +203,15 @@ func TestSecretVersion(t *testing.T) {
 	}
 }
 
+// always lists what every platform depends on: the cluster platform, and whether there
+// is an older platform in its namespace.
+func always() []composition.Requirement {
+	return []composition.Requirement{
+		{Name: "cluster-platforms", APIVersion: "sonataflow.org/v1alpha08", Kind: "SonataFlowClusterPlatform"},
+		{Name: "platforms", APIVersion: "sonataflow.org/v1alpha08", Kind: "XSonataFlowPlatform", Labels: map[string]string{"crossplane.io/claim-namespace": "ns1"}},
+	}
+}
+
 // TestRequirements holds that little is asked, by name, and the same whatever is
 // known.
 func TestRequirements(t *testing.T) {
@@ -219,7 +227,7 @@ func TestRequirements(t *testing.T) {
 		want   []composition.Requirement
 	}{
 		"Nothing": {
-			reason: "Services with neither a database nor a number of pods depend on nothing.",
+			reason: "Services with neither a database nor a number of pods depend on nothing more than every platform does.",
 			spec:   both,
 		},
 		"SharedSecret": {
@@ -272,7 +280,7 @@ services: {dataIndex: {podTemplate: {replicas: -1}}}`,
 				{Input: tc.input, Required: map[string][]string{"secret-db": nil, "autoscalers": nil}},
 			} {
 				r := compose(t, tc.spec, c)
-				if diff := cmp.Diff(tc.want, r.Requirements, cmpopts.EquateEmpty()); diff != "" {
+				if diff := cmp.Diff(append(always(), tc.want...), r.Requirements); diff != "" {
 					t.Errorf("%s\nCompose(...): -want requirements, +got requirements:\n%s", tc.reason, diff)
 				}
 			}

@@ -4,6 +4,7 @@ package platform
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
@@ -40,12 +41,21 @@ func (d *document) sink(w wanted) *duckv1.Destination {
 	return eventing.Sink((*duckv1.Destination)(destination), d.Namespace)
 }
 
-// broker is the Broker of services that don't say.
+// broker is the Broker of services that don't say: the platform's, else one that is
+// lent.
 func (d *document) broker() (*v1alpha08.Destination, *field.Path) {
 	if e := d.spec.Eventing; e != nil && e.Broker != nil {
 		return e.Broker, field.NewPath("spec", "eventing", "broker")
 	}
-	return nil, nil
+	return d.lent, nil
+}
+
+// borrows tells whether a service would use a Broker that is lent.
+func (d *document) borrows() bool {
+	if d.spec.Eventing != nil && d.spec.Eventing.Broker != nil {
+		return false
+	}
+	return slices.ContainsFunc(d.services(), func(w wanted) bool { return w.source == nil || w.kind == service.JobsService && w.sink == nil })
 }
 
 // validateSources finds Brokers that a platform can't have Triggers for. Triggers live

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"maps"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+// bootstrap is what the Compositions ask for on the function's behalf.
+const bootstrap = "cluster-platforms"
+
+// TestRounds plays Crossplane's rounds: it calls again until the function asks for
+// nothing that it wasn't told. What the function asked for in the reconcile before, a
+// Crossplane from v2.4 on tells it at once.
+func TestRounds(t *testing.T) {
+	t.Parallel()
+	const eventing = "eventing: {broker: {ref: {kind: Broker, name: default}}}"
+	cases := map[string]struct {
+		reason string
+		spec   string
+		// cluster tells whether there is a cluster platform.
+		cluster bool
+		// first and later are the rounds of the first reconcile and of those at rest, and
+		// unseeded those at rest before v2.4.
+		first, later, unseeded int
+	}{
+		"Minimal": {
+			reason: "The siblings in the namespace are asked for by the first call, and known to the later ones.",
+			spec:   "services: {dataIndex: {enabled: true}, jobService: {}}",
+			first:  2, later: 1, unseeded: 2,
+		},
+		"Secrets": {
+			reason: "A Secret makes no more calls.",
+			spec:   "services: {dataIndex: {persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}",
+			first:  2, later: 1, unseeded: 2,
+		},
+		"Consumer": {
+			reason: "Nor does the platform behind the cluster platform: who that is, is known to the first call.",
+			spec:   "", cluster: true,
+			first: 2, later: 1, unseeded: 2,
+		},
+		"Broker": {
+			reason: "A Broker is asked for when Knative is known to be there, which is evident later on.",
+			spec:   eventing + "\nservices: {dataIndex: {}, jobService: {}}",
+			first:  3, later: 1, unseeded: 3,
+		},
+		"BorrowedBroker": {
+			reason: "One that is lent takes no more: whether Knative is there is asked along with the platform that lends it.",
+			spec:   "services: {dataIndex: {}, jobService: {}}", cluster: true,
+			first: 3, later: 1, unseeded: 3,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := roundsWorld{t: t, cluster: tc.cluster, spec: tc.spec}
+			if got := w.reconcile(nil); got != tc.first {
+				t.Errorf("%s\nfirst reconcile: %d calls, want %d", tc.reason, got, tc.first)
+			}
+			for range 3 { // Until all is there.
+				w.reconcile(w.seeds)
+			}
+			if got := w.reconcile(w.seeds); got != tc.later {
+				t.Errorf("%s\nat rest: %d calls, want %d", tc.reason, got, tc.later)
+			}
+			if got := w.reconcile(nil); got != tc.unseeded {
+				t.Errorf("%s\nat rest, before v2.4: %d calls, want %d", tc.reason, got, tc.unseeded)
+			}
+		})
+	}
+}
+
+// A roundsWorld is a Crossplane, and a cluster in which all is well.
+type roundsWorld struct {
+	t        *testing.T
+	spec     string
+	cluster  bool
+	observed map[string]*fnv1.Resource
+	// seeds are what was asked for in the last reconcile.
+	seeds map[string]*fnv1.ResourceSelector
+}
+
+// reconcile calls the function until it comes to rest, applies what it wants, and
+// returns the number of calls.
+func (w *roundsWorld) reconcile(seeds map[string]*fnv1.ResourceSelector) int {
+	w.t.Helper()
+	req := requestFor(w.t, compositeOf(w.t, w.spec))
+	req.Meta.Capabilities = append(req.Meta.Capabilities, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS)
+	req.Observed.Resources = w.observed
+	boot := map[string]*fnv1.Resources{bootstrap: w.fetch(&fnv1.ResourceSelector{Kind: "SonataFlowClusterPlatform"})}
+	req.RequiredResources = maps.Clone(boot)
+	for name, q := range seeds {
+		req.RequiredResources[name] = w.fetch(q)
+	}
+	var last *fnv1.Requirements
+	for calls := 1; calls <= 5; calls++ {
+		rsp := run(w.t, req)
+		asked := rsp.GetRequirements()
+		resources, schemas := maps.Clone(boot), map[string]*fnv1.Schema{}
+		for name, q := range asked.GetResources() {
+			resources[name] = w.fetch(q)
+		}
+		for name := range asked.GetSchemas() {
+			schemas[name] = &fnv1.Schema{OpenapiV3: structOf(w.t, map[string]any{"type": "object"})}
+		}
+		told := maps.EqualFunc(resources, req.GetRequiredResources(), equal) && maps.EqualFunc(schemas, req.GetRequiredSchemas(), equalSchemas)
+		if proto.Equal(asked, last) || calls == 1 && told {
+			w.seeds = asked.GetResources()
+			w.observed = apply(w.t, rsp.GetDesired().GetResources(), healthy)
+			return calls
+		}
+		last, req.RequiredResources, req.RequiredSchemas = asked, resources, schemas
+	}
+	w.t.Fatal("the requirements aren't stable")
+	return 0
+}
+
+func equal(a, b *fnv1.Resources) bool { return proto.Equal(a, b) }
+
+func equalSchemas(a, b *fnv1.Schema) bool { return proto.Equal(a, b) }
+
+// fetch finds what is asked for.
+func (w *roundsWorld) fetch(q *fnv1.ResourceSelector) *fnv1.Resources {
+	w.t.Helper()
+	o := map[string]any{
+		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(), "metadata": map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName()},
+		"status": map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}},
+	}
+	switch q.GetKind() {
+	case "SonataFlowClusterPlatform":
+		if !w.cluster {
+			return &fnv1.Resources{}
+		}
+		o["metadata"] = map[string]any{"name": "cluster"}
+		o["spec"] = map[string]any{"platformRef": map[string]any{"name": "central", "namespace": "ns2"}}
+	case "SonataFlowPlatform":
+		o["spec"] = map[string]any{
+			"eventing": map[string]any{"broker": map[string]any{"ref": map[string]any{"kind": "Broker", "name": "shared"}}},
+			"services": map[string]any{"dataIndex": map[string]any{"enabled": true}},
+		}
+	case "XSonataFlowPlatform":
+		return &fnv1.Resources{}
+	}
+	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(w.t, o)}}}
+}
