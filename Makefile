@@ -29,6 +29,7 @@ SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_
 EXAMPLE ?= minimal
 CLI     ?= v2.5
 STATE   ?= first
+FORM    ?= claimed
 
 # What each Crossplane CLI needs to render.
 CLIS        := v1.16 v1.20 v2.2
@@ -42,8 +43,8 @@ help: ## Show this help.
 		/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: render
-render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16.
-	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE)
+render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16, FORM=claimed|namespaced.
+	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE) $(if $(filter namespaced,$(FORM)),-namespaced)
 
 .PHONY: build
 build: ## Compile the function for this machine, into .cache/bin.
@@ -125,19 +126,23 @@ conformance: ## Compare with recordings of the reference operator, on machines t
 
 ##@ Release
 
-PACKAGES := $(ARCHS:%=$(XPKG)/function-%.xpkg) $(XPKG)/configuration.xpkg
+# The forms of the API, a Configuration for each; of one, a cluster has only one.
+FORMS := configuration configuration-namespaced
+
+PACKAGES := $(ARCHS:%=$(XPKG)/function-%.xpkg) $(FORMS:%=$(XPKG)/%.xpkg)
 
 .PHONY: xpkg
-xpkg: $(PACKAGES) ## Build both packages, for VERSION=v1.2.3, into .cache/xpkg.
+xpkg: $(PACKAGES) ## Build all packages, for VERSION=v1.2.3, into .cache/xpkg.
 
 empty :=
 space := $(empty) $(empty)
 comma := ,
 
 .PHONY: push
-push: xpkg ## Push both packages: the function first, the configuration depends on it.
+push: xpkg ## Push all packages: the function first, the configurations depend on it.
 	@$(BIN)/crossplane xpkg push -f $(subst $(space),$(comma),$(ARCHS:%=$(XPKG)/function-%.xpkg)) $(REGISTRY)/function-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration.xpkg $(REGISTRY)/configuration-sonataflow:$(VERSION)
+	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration-namespaced.xpkg $(REGISTRY)/configuration-sonataflow-namespaced:$(VERSION)
 
 # A package is built anew when the version changes.
 $(XPKG)/version: FORCE
@@ -159,19 +164,23 @@ $(XPKG)/%/runtime.tar: $(XPKG)/%/function $(XPKG)/version $(wildcard test/tools/
 $(XPKG)/function-%.xpkg: $(XPKG)/%/runtime.tar $(BIN)/crossplane $(shell find package -type f)
 	@$(BIN)/crossplane xpkg build -f package --embed-runtime-image-tarball=$< -o $@
 
-# Only what belongs in the package is staged: `xpkg build` takes every YAML
-# file that it finds.
-API_FILES := $(wildcard apis/*/definition.yaml apis/*/composition.yaml)
-CLAIMS    := $(wildcard example/*/claim.yaml)
+# Only what belongs in a package is staged: `xpkg build` takes every YAML file that it
+# finds.
+CLAIMS := $(wildcard example/*/claim.yaml)
 
-$(XPKG)/configuration.xpkg: crossplane.yaml $(API_FILES) $(CLAIMS) $(XPKG)/version $(BIN)/crossplane
-	@rm -rf $(XPKG)/configuration
-	@for file in $(API_FILES) $(CLAIMS); do \
-		mkdir -p $(XPKG)/configuration/$$(dirname $$file); \
-		cp $$file $(XPKG)/configuration/$$file; \
+$(XPKG)/configuration.xpkg: API := .
+$(XPKG)/configuration-namespaced.xpkg: API := apis/namespaced
+$(XPKG)/configuration.xpkg: crossplane.yaml $(wildcard apis/*/definition.yaml apis/*/composition.yaml)
+$(XPKG)/configuration-namespaced.xpkg: $(addprefix apis/namespaced/,crossplane.yaml) $(wildcard apis/namespaced/*/*.yaml)
+
+$(FORMS:%=$(XPKG)/%.xpkg): $(XPKG)/%.xpkg: $(CLAIMS) $(XPKG)/version $(BIN)/crossplane
+	@rm -rf $(XPKG)/$*
+	@for file in $(filter apis/% example/%,$(filter-out %/crossplane.yaml,$^)); do \
+		mkdir -p $(XPKG)/$*/$$(dirname $$file); \
+		cp $$file $(XPKG)/$*/$$file; \
 	done
-	@sed 's/>=v0.0.0-dev/>=$(VERSION)/' crossplane.yaml > $(XPKG)/configuration/crossplane.yaml
-	@$(BIN)/crossplane xpkg build -f $(XPKG)/configuration -e $(XPKG)/configuration/example -o $@
+	@sed 's/>=v0.0.0-dev/>=$(VERSION)/' $(API)/crossplane.yaml > $(XPKG)/$*/crossplane.yaml
+	@$(BIN)/crossplane xpkg build -f $(XPKG)/$* -e $(XPKG)/$*/example -o $@
 
 ##@ Tools
 

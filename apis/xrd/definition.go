@@ -10,11 +10,10 @@ import (
 )
 
 // definition returns the CompositeResourceDefinition of a Go type, of which crd is
-// what controller-gen made. It is v1: that is what Crossplane v1.20 and v2 both
-// serve, and what can be claimed.
-func definition(crd *extv1.CustomResourceDefinition, kind reflect.Type) map[string]any {
+// what controller-gen made.
+func (f form) definition(crd *extv1.CustomResourceDefinition, kind reflect.Type) map[string]any {
 	version := crd.Spec.Versions[0]
-	schema := version.Schema.OpenAPIV3Schema
+	schema := version.Schema.OpenAPIV3Schema.DeepCopy()
 	trim(schema, kind)
 	// Crossplane brings its own of these.
 	for _, name := range []string{"apiVersion", "kind", "metadata"} {
@@ -32,7 +31,10 @@ func definition(crd *extv1.CustomResourceDefinition, kind reflect.Type) map[stri
 			"schema":                   map[string]any{"openAPIV3Schema": schema},
 		}},
 	}
-	if crd.Spec.Scope == extv1.NamespaceScoped {
+	switch {
+	case f == namespaced:
+		spec["scope"] = crd.Spec.Scope
+	case crd.Spec.Scope == extv1.NamespaceScoped:
 		spec["claimNames"] = names
 		// A claim that is gone while its composite isn't would make a new claim of the
 		// same name fail: both compose objects of the same names.
@@ -44,7 +46,7 @@ func definition(crd *extv1.CustomResourceDefinition, kind reflect.Type) map[stri
 	spec["defaultCompositionRef"] = map[string]any{"name": name}
 
 	return map[string]any{
-		"apiVersion": "apiextensions.crossplane.io/v1",
+		"apiVersion": f.apiVersion(),
 		"kind":       "CompositeResourceDefinition",
 		"metadata":   map[string]any{"name": name},
 		"spec":       spec,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command xrd turns CustomResourceDefinitions, as controller-gen makes them of the
-// Go types, into CompositeResourceDefinitions. A namespaced kind becomes a claim,
-// and its composite the same name with an X in front. A kind that isn't namespaced
-// is a composite itself, which nobody claims.
+// Go types, into CompositeResourceDefinitions of two forms. In the one, a namespaced
+// kind becomes a claim, and its composite the same name with an X in front. In the
+// other it is a composite itself, and so is in both a kind that isn't namespaced.
 package main
 
 import (
@@ -55,13 +55,27 @@ func run(crds, out string) error {
 		if !ok {
 			return errors.Errorf("cannot convert %s: main.go doesn't say which Go type %s has", file, crd.Spec.Names.Kind)
 		}
-		if b, err = yaml.Marshal(definition(crd, kind)); err != nil {
-			return errors.Wrapf(err, "cannot encode the definition of %s", crd.Spec.Names.Kind)
-		}
-		path := filepath.Join(out, crd.Spec.Names.Plural, "definition.yaml")
-		if err := os.WriteFile(path, append([]byte(header), b...), 0o644); err != nil { //nolint:gosec // Everybody may read a definition.
-			return errors.Wrap(err, "cannot write the definition")
+		for _, f := range []form{claimed, namespaced} {
+			if err := f.write(out, crd, kind); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// write writes a form's definition and Composition of a kind.
+func (f form) write(out string, crd *extv1.CustomResourceDefinition, kind reflect.Type) error {
+	b, err := yaml.Marshal(f.definition(crd, kind))
+	if err != nil {
+		return errors.Wrapf(err, "cannot encode the definition of %s", crd.Spec.Names.Kind)
+	}
+	path := filepath.Join(out, string(f), crd.Spec.Names.Plural, "definition.yaml")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // Everybody may read a definition.
+		return errors.Wrap(err, "cannot make the definition's folder")
+	}
+	if err := os.WriteFile(path, append([]byte(header), b...), 0o644); err != nil { //nolint:gosec // The same.
+		return errors.Wrap(err, "cannot write the definition")
+	}
+	return f.composition(out, crd.Spec.Names)
 }

@@ -19,8 +19,8 @@ const functionName = "sonataflow-crossplane-function-sonataflow"
 // can, and holds the names in them against each other.
 func TestInstall(t *testing.T) {
 	t.Parallel()
-	fn, configuration, runtime, mirror := &pkgv1.Function{}, &pkgv1.Configuration{}, &pkgv1beta1.DeploymentRuntimeConfig{}, &pkgv1beta1.ImageConfig{}
-	for file, into := range map[string]any{"function.yaml": fn, "configuration.yaml": configuration, "runtimeconfig.yaml": runtime, "imageconfig.yaml": mirror} {
+	fn, configuration, namespaced, runtime, mirror := &pkgv1.Function{}, &pkgv1.Configuration{}, &pkgv1.Configuration{}, &pkgv1beta1.DeploymentRuntimeConfig{}, &pkgv1beta1.ImageConfig{}
+	for file, into := range map[string]any{"function.yaml": fn, "configuration.yaml": configuration, "configuration-namespaced.yaml": namespaced, "runtimeconfig.yaml": runtime, "imageconfig.yaml": mirror} {
 		if err := yaml.UnmarshalStrict([]byte(text(t, install, file)), into); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -32,10 +32,12 @@ func TestInstall(t *testing.T) {
 		t.Errorf("function.yaml: runtimeConfigRef doesn't name %q", runtime.GetName())
 	}
 	_, release, _ := strings.Cut(fn.Spec.Package, ":")
-	if _, other, _ := strings.Cut(configuration.Spec.Package, ":"); other != release {
-		t.Errorf("configuration.yaml has release %s, function.yaml %s", other, release)
+	for _, c := range []*pkgv1.Configuration{configuration, namespaced} {
+		if _, other, _ := strings.Cut(c.Spec.Package, ":"); other != release {
+			t.Errorf("%s has release %s, function.yaml %s", c.GetName(), other, release)
+		}
 	}
-	for _, source := range []string{fn.Spec.Package, configuration.Spec.Package} {
+	for _, source := range []string{fn.Spec.Package, configuration.Spec.Package, namespaced.Spec.Package} {
 		if prefix := mirror.Spec.MatchImages[0].Prefix; !strings.HasPrefix(source, prefix) {
 			t.Errorf("imageconfig.yaml: %q doesn't match %s", prefix, source)
 		}

@@ -117,8 +117,21 @@ func TestFunction(t *testing.T) {
 	}
 }
 
+// configurations are the packages of the API's forms, with the folders that they are
+// made of.
+func configurations() map[string]string {
+	return map[string]string{"configuration.xpkg": "apis/*", "configuration-namespaced.xpkg": "apis/namespaced/*"}
+}
+
 func TestConfiguration(t *testing.T) {
-	p := open(t, "configuration.xpkg")
+	for file, folders := range configurations() {
+		t.Run(file, func(t *testing.T) { testConfiguration(t, file, folders) })
+	}
+}
+
+func testConfiguration(t *testing.T, file, folders string) {
+	t.Helper()
+	p := open(t, file)
 	meta := metaOf(t, p, "Configuration")
 
 	got := map[string]bool{}
@@ -128,7 +141,7 @@ func TestConfiguration(t *testing.T) {
 		}
 	}
 	want := map[string]bool{}
-	for _, file := range glob(t, "apis/*/definition.yaml", "apis/*/composition.yaml") {
+	for _, file := range glob(t, folders+"/definition.yaml", folders+"/composition.yaml") {
 		for _, o := range parse(t, read(t, file)) {
 			want[o.id()] = true
 		}
@@ -154,7 +167,11 @@ func TestConfiguration(t *testing.T) {
 // that Crossplane gives it when it installs it as a dependency.
 func TestFunctionName(t *testing.T) {
 	want := dnsLabel(functionRepo)
-	for _, o := range open(t, "configuration.xpkg").objects {
+	var objects []object
+	for file := range configurations() {
+		objects = append(objects, open(t, file).objects...)
+	}
+	for _, o := range objects {
 		if o.Kind != "Composition" {
 			continue
 		}
@@ -177,7 +194,7 @@ func TestFunctionName(t *testing.T) {
 // TestMarketplace looks at what a marketplace shows of a package.
 func TestMarketplace(t *testing.T) {
 	icon := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(read(t, filepath.Join(root, "package/icon.svg")))
-	for file, kind := range map[string]string{"function-amd64.xpkg": "Function", "configuration.xpkg": "Configuration"} {
+	for file, kind := range map[string]string{"function-amd64.xpkg": "Function", "configuration.xpkg": "Configuration", "configuration-namespaced.xpkg": "Configuration"} {
 		a := metaOf(t, open(t, file), kind).Metadata.Annotations
 		for _, name := range []string{
 			"friendly-name.meta.crossplane.io",

@@ -21,16 +21,17 @@ func main() {
 	cli := flag.String("cli", defaultCLI, "the Crossplane CLI to render with: v2.5, v2.2, v1.20 or v1.16")
 	state := flag.String("state", first, "first: what is applied at first; ready: what it comes to when all of that is there and healthy; or another of: "+strings.Join(nameAll(states()), ", "))
 	binary := flag.String("function", "", "the function; built from ./fn when it isn't given")
+	namespaced := flag.Bool("namespaced", false, "render the form of the API whose platforms are composites themselves, for Crossplane v2")
 	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")
 	flag.Parse()
 
-	if err := run(context.Background(), *example, *cli, *state, *binary, *bin); err != nil {
+	if err := run(context.Background(), renderer{bin: *bin, cli: *cli, namespaced: *namespaced}, *example, *state, *binary); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "render:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, example, cli, state, binary, bin string) error {
+func run(ctx context.Context, r renderer, example, state, binary string) error {
 	root, err := function.Root(ctx)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func run(ctx context.Context, example, cli, state, binary, bin string) error {
 	}
 	defer func() { _ = f.Stop() }()
 
-	r := renderer{root: root, bin: bin, dir: dir, cli: cli, address: f.Address}
+	r.root, r.dir, r.address = root, dir, f.Address
 	out, err := r.render(ctx, example, state)
 	if err != nil {
 		return err

@@ -43,6 +43,10 @@ type renderer struct {
 	dir     string // for temporary files
 	cli     string
 	address string // of the function
+
+	// namespaced renders the form of the API whose platforms are composites themselves:
+	// what else is a claim.
+	namespaced bool
 }
 
 // An output is what a CLI prints.
@@ -132,7 +136,7 @@ func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*ou
 
 // composite reads the composite of an example.
 func (r renderer) composite(example string) (xr unstructured.Unstructured, err error) {
-	docs, err := load(filepath.Join(r.root, "example", example, "composite.yaml"))
+	docs, err := load(r.compositeFile(example))
 	if errors.Is(err, fs.ErrNotExist) {
 		return xr, fmt.Errorf("there is no example %q: choose one of %s", example, strings.Join(examples(r.root), ", "))
 	}
@@ -142,11 +146,22 @@ func (r renderer) composite(example string) (xr unstructured.Unstructured, err e
 	return docs[0], nil
 }
 
+// compositeFile is what an example's render starts from.
+func (r renderer) compositeFile(example string) string {
+	folder := filepath.Join(r.root, "example", example)
+	if claim := filepath.Join(folder, "claim.yaml"); r.namespaced {
+		if _, err := os.Stat(claim); err == nil {
+			return claim
+		}
+	}
+	return filepath.Join(folder, "composite.yaml")
+}
+
 // input finds an example's files, and the definition and the Composition of
 // its kind.
 func (r renderer) input(example string, xr unstructured.Unstructured, dir string) (*input, error) {
 	folder := filepath.Join(r.root, "example", example)
-	in := &input{dir: dir, composite: filepath.Join(folder, "composite.yaml"), required: filepath.Join(folder, "required.yaml")}
+	in := &input{dir: dir, composite: r.compositeFile(example), required: filepath.Join(folder, "required.yaml")}
 	if connects(xr) {
 		in.schemas = filepath.Join(r.root, "example", "schemas")
 	}
@@ -204,7 +219,11 @@ func examples(root string) []string {
 
 // api finds the folder in apis/ whose Composition is for a composite's kind.
 func (r renderer) api(xr unstructured.Unstructured) (definition, composition string, err error) {
-	files, err := filepath.Glob(filepath.Join(r.root, "apis", "*", "composition.yaml"))
+	apis := filepath.Join(r.root, "apis")
+	if r.namespaced {
+		apis = filepath.Join(apis, "namespaced")
+	}
+	files, err := filepath.Glob(filepath.Join(apis, "*", "composition.yaml"))
 	if err != nil {
 		return "", "", err
 	}
@@ -218,7 +237,7 @@ func (r renderer) api(xr unstructured.Unstructured) (definition, composition str
 			return filepath.Join(filepath.Dir(f), "definition.yaml"), f, nil
 		}
 	}
-	return "", "", fmt.Errorf("no Composition in apis/ is for %s, kind %s", xr.GetAPIVersion(), xr.GetKind())
+	return "", "", fmt.Errorf("no Composition in %s is for %s, kind %s", apis, xr.GetAPIVersion(), xr.GetKind())
 }
 
 // run the CLI.

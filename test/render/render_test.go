@@ -150,23 +150,53 @@ func TestCLIs(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					var want []unstructured.Unstructured
-					docs, err := load(golden(example, state))
-					if err != nil {
-						t.Fatalf("%v: `make golden` writes it", err)
-					}
-					for _, d := range docs {
-						if d.GetAnnotations()[nameAnnotation] != "" {
-							want = append(want, d)
-						}
-					}
-					if diff := cmp.Diff(byName(want), byName(out.composed)); diff != "" {
+					if diff := cmp.Diff(byName(composedIn(t, golden(example, state))), byName(out.composed)); diff != "" {
 						t.Errorf("-golden, +%s:\n%s", cli, diff)
 					}
 				})
 			}
 		}
 	}
+}
+
+// TestNamespaced renders every example in the form whose platforms are composites
+// themselves: users get the same objects, but for Triggers in other namespaces, which
+// such a platform is refused.
+func TestNamespaced(t *testing.T) {
+	elsewhere := map[string]bool{"kafka-broker": true, "service-brokers": true}
+	for _, example := range examples(testee.root) {
+		for _, state := range []string{first, ready} {
+			t.Run(example+"/"+state, func(t *testing.T) {
+				t.Parallel()
+
+				r := testee
+				r.namespaced = true
+				out, err := r.render(t.Context(), example, state)
+				if elsewhere[example] {
+					if err == nil || !strings.Contains(err.Error(), "can't have Triggers in other namespaces: use a Broker in namespace sonataflow-"+example) {
+						t.Errorf("got %v, want a refusal", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(byName(composedIn(t, golden(example, state))), byName(out.composed)); diff != "" {
+					t.Errorf("-claimed, +namespaced:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// composedIn reads the composed objects of a golden file.
+func composedIn(t *testing.T, file string) []unstructured.Unstructured {
+	t.Helper()
+	docs, err := load(file)
+	if err != nil {
+		t.Fatalf("%v: `make golden` writes it", err)
+	}
+	return slices.DeleteFunc(docs, func(d unstructured.Unstructured) bool { return d.GetAnnotations()[nameAnnotation] == "" })
 }
 
 func golden(example, state string) string {

@@ -122,11 +122,11 @@ func (c *Cluster) broker() *v1alpha08.Destination {
 	if c.Spec.Eventing == nil || c.Spec.Eventing.Broker == nil || c.Spec.Eventing.Broker.Ref == nil {
 		return nil
 	}
-	out := v1alpha08.Destination(*c.Spec.Eventing.Broker.DeepCopy())
+	out := c.Spec.Eventing.Broker.DeepCopy()
 	if out.Ref.Namespace == "" {
 		out.Ref.Namespace = c.Ref.PlatformRef.Namespace
 	}
-	return &out
+	return out
 }
 
 // readStatus reads what a composite said of itself when it was last composed.
