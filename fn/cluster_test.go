@@ -160,11 +160,11 @@ type found func(q *fnv1.ResourceSelector) *fnv1.Resources
 func absent(*fnv1.ResourceSelector) *fnv1.Resources { return nil }
 
 // present finds Secrets with the usual keys, an autoscaler of another Deployment, no
-// pods, and Brokers and platforms that are ready.
+// pods and no Deployments, and Brokers and platforms that are ready.
 func present(t testing.TB) found {
 	t.Helper()
 	return func(q *fnv1.ResourceSelector) *fnv1.Resources {
-		if q.GetKind() == "Pod" {
+		if q.GetKind() == "Pod" || q.GetKind() == "Deployment" {
 			return nil
 		}
 		md := map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName(), "uid": "u", "resourceVersion": "5"}

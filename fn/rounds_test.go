@@ -143,7 +143,7 @@ func (w *roundsWorld) fetch(q *fnv1.ResourceSelector) *fnv1.Resources {
 			"eventing": map[string]any{"broker": map[string]any{"ref": map[string]any{"kind": "Broker", "name": "shared"}}},
 			"services": map[string]any{"dataIndex": map[string]any{"enabled": true}},
 		}
-	case "XSonataFlowPlatform":
+	case "XSonataFlowPlatform", "Deployment":
 		return &fnv1.Resources{}
 	}
 	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(w.t, o)}}}

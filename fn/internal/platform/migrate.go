@@ -80,7 +80,7 @@ func decide(req *composition.Request, s *Service) (*Migration, []composition.Req
 		Hash:       hash,
 		Job:        m.Progress,
 		Busy:       busy,
-		Deployment: req.Observed[s.Kind.Key(service.ResourceDeployment)],
+		Deployment: s.Existing,
 	})
 	switch {
 	case m.Deployment == migration.Open:

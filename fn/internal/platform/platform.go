@@ -42,7 +42,7 @@ func answer(req *composition.Request, doc *document, cluster *Cluster, eventing 
 	}
 	secrets := lookUpSecrets(req, p)
 	scale(req, p)
-	asked := migrate(req, p)
+	asked := append(adopt(req, p), migrate(req, p)...)
 	p.ClusterPlatform = cluster
 	if eventing != nil {
 		p.Eventing = eventing

@@ -6,6 +6,7 @@ import (
 	"cmp"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
@@ -39,6 +40,8 @@ type Platform struct {
 type Service struct {
 	*service.Service
 
+	// Existing is its Deployment, composed or not; nil when there is none.
+	Existing *unstructured.Unstructured
 	// Source is the Broker that the service takes events from; nil when it takes them over
 	// HTTP alone.
 	Source *eventing.Broker

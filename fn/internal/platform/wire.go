@@ -93,7 +93,7 @@ func (e *Eventing) bind(req *composition.Request, s *Service) {
 			Key: key, Object: eventing.NewSinkBinding(s.Name, sink, s.Meta(s.Kind.SinkBindingName(s.Platform))),
 		})
 	}
-	switch eventing.Inject(req.Observed[s.Kind.Key(service.ResourceDeployment)], s.Kind.Container()) {
+	switch eventing.Inject(s.Existing, s.Kind.Container()) {
 	case eventing.Injected:
 		return
 	case eventing.Idle:
