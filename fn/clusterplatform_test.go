@@ -74,7 +74,7 @@ func TestClusterPlatformDocuments(t *testing.T) {
 }
 
 // resolvedAgain answers what a request requires now that some of it is answered.
-func resolvedAgain(t *testing.T, req *fnv1.RunFunctionRequest, find found) *fnv1.RunFunctionResponse {
+func resolvedAgain(t testing.TB, req *fnv1.RunFunctionRequest, find found) *fnv1.RunFunctionResponse {
 	t.Helper()
 	for name, q := range run(t, req).GetRequirements().GetResources() {
 		req.RequiredResources[name] = find(q)
