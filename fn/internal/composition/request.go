@@ -4,6 +4,7 @@ package composition
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -83,9 +84,27 @@ func decodeInput(raw map[string]any, into *v1beta1.Input) error {
 // object turns a protobuf struct into a Kubernetes object. Unlike
 // structpb.Struct.AsMap it keeps whole numbers whole, as Kubernetes' decoders do
 // and its libraries expect, and leaves out fields that are null, as the API server
-// does for custom resources.
+// does for custom resources. Who manages which field is as long as all the rest, and
+// only that of Deployments is looked at: it is left out elsewhere.
 func object(s *structpb.Struct) *unstructured.Unstructured {
-	return &unstructured.Unstructured{Object: fields(s)}
+	metadata := s.GetFields()["metadata"].GetStructValue()
+	if metadata.GetFields()["managedFields"] == nil || s.GetFields()["kind"].GetStringValue() == "Deployment" {
+		return &unstructured.Unstructured{Object: fields(s)}
+	}
+	out := make(map[string]any, len(s.GetFields()))
+	for k, v := range s.GetFields() {
+		if k == "metadata" {
+			continue
+		}
+		if v := value(v); v != nil {
+			out[k] = v
+		}
+	}
+	kept := make(map[string]*structpb.Value, len(metadata.GetFields()))
+	maps.Copy(kept, metadata.GetFields())
+	delete(kept, "managedFields")
+	out["metadata"] = fields(&structpb.Struct{Fields: kept})
+	return &unstructured.Unstructured{Object: out}
 }
 
 func fields(s *structpb.Struct) map[string]any {

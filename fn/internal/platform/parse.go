@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
 
@@ -79,6 +80,9 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 		return doc, field.ErrorList{field.Required(spec.Child("claimRef"),
 			"a platform lives in a namespace: create a "+v1alpha08.KindSonataFlowPlatform+" there instead of a composite without claim; for an offline render, set spec.claimRef.name and spec.claimRef.namespace")}
 	}
+	if errs := validateIdentity(doc.NamespacedName, composite); len(errs) > 0 {
+		return doc, errs
+	}
 	switch raw := composite.Object["spec"].(type) {
 	case nil:
 		return doc, nil
@@ -94,6 +98,23 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 		return doc, field.ErrorList{field.Invalid(spec, field.OmitValueType{}, "cannot be read: "+err.Error())}
 	}
 	return doc, nil
+}
+
+// validateIdentity finds names that no API server accepts: a render's composite is
+// written by hand, and everything composed is named after it.
+func validateIdentity(id types.NamespacedName, composite *unstructured.Unstructured) field.ErrorList {
+	path := field.NewPath("metadata")
+	if composite.GetNamespace() == "" {
+		path = field.NewPath("spec", "claimRef")
+	}
+	var errs field.ErrorList
+	for _, problem := range validation.IsDNS1123Subdomain(id.Name) {
+		errs = append(errs, field.Invalid(path.Child("name"), id.Name, "not a name that Kubernetes accepts: "+problem))
+	}
+	for _, problem := range validation.IsDNS1123Label(id.Namespace) {
+		errs = append(errs, field.Invalid(path.Child("namespace"), id.Namespace, "not a namespace that Kubernetes accepts: "+problem))
+	}
+	return errs
 }
 
 // decode reads a spec as the API server does. The way through text is the one that

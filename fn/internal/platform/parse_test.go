@@ -87,6 +87,16 @@ func TestParseRefuses(t *testing.T) {
 			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat}, spec: {claimRef: {namespace: ns1}}}`,
 			want:      "spec.claimRef: Required value: ",
 		},
+		"IllegalName": {
+			reason:    "What is composed is named after the claim, so its name must be one of Kubernetes.",
+			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat}, spec: {claimRef: {name: My_Platform, namespace: ns1}}}`,
+			want:      `spec.claimRef.name: Invalid value: "My_Platform": not a name that Kubernetes accepts: `,
+		},
+		"IllegalNamespace": {
+			reason:    "So must its namespace.",
+			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: n.s}}`,
+			want:      `metadata.namespace: Invalid value: "n.s": not a namespace that Kubernetes accepts: `,
+		},
 		"SpecIsNoObject": {
 			reason:    "A spec is an object.",
 			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: none}`,
