@@ -59,6 +59,7 @@ TESTFLAGS ?=
 test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders with every CLI, packages.
 	@$(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
+	@cd test/bench && $(GO) vet ./...
 
 # The packages whose tests know -update.
 GOLDEN := ./test/render ./fn ./fn/internal/composition
@@ -105,8 +106,11 @@ fuzz: ## Run each fuzz test for FUZZTIME=10s.
 		done; \
 	done
 
+BENCHTIME ?= 10
+
 .PHONY: bench
-bench: ## Run the benchmarks.
+bench: ## Compare with the floor and with templates, over gRPC, for BENCHTIME=10 seconds a row; then run Go's benchmarks.
+	@$(GO) run -C test/bench . -seconds $(BENCHTIME)
 	@$(GO) test -run '^$$' -bench . -benchmem ./fn/...
 
 # Scenarios recorded from the reference operator. They are not part of this

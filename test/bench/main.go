@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command bench compares what the function costs with the floor, which is what any
+// function costs, and with what a user would write instead. It calls all three in turn,
+// over gRPC on the loopback, so that whatever else the machine does hits all alike.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"text/tabwriter"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+func main() {
+	seconds := flag.Float64("seconds", 10, "how long to call, for each scene and number of callers")
+	flag.Parse()
+	if err := run(context.Background(), time.Duration(*seconds*float64(time.Second))); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, each time.Duration) error {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	for name, where := range map[string][2]string{"function": {"../..", "./fn"}, "floor": {".", "./floor"}, "templated": {".", "./templated"}} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), where[1])
+		cmd.Dir, cmd.Stderr = where[0], os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("cannot build %s: %w", name, err)
+		}
+	}
+
+	ours, err := start(ctx, filepath.Join(dir, "function"), "--insecure", "--metrics-address=")
+	if err != nil {
+		return err
+	}
+	defer ours.stop()
+	first, steady, err := scenes(ctx, ours.client)
+	if err != nil {
+		return err
+	}
+	args := make([]string, 0, 2)
+	for _, s := range []struct {
+		flag string
+		rsp  *fnv1.RunFunctionResponse
+	}{{"--first=", first.response}, {"--steady=", steady.response}} {
+		b, err := proto.Marshal(s.rsp)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(dir, s.flag[2:len(s.flag)-1]+".pb")
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			return err
+		}
+		args = append(args, s.flag+file)
+	}
+	floor, err := start(ctx, filepath.Join(dir, "floor"), args...)
+	if err != nil {
+		return err
+	}
+	defer floor.stop()
+	templates, err := start(ctx, filepath.Join(dir, "templated"))
+	if err != nil {
+		return err
+	}
+	defer templates.stop()
+
+	_, _ = fmt.Printf("%s/%s, %d CPUs, %s; function serves %s after its start\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), ours.started.Round(time.Millisecond))
+	_, _ = fmt.Printf("first apply: %d bytes, at rest: %d bytes with %d observed objects\n\n",
+		proto.Size(first.request), proto.Size(steady.request), len(steady.request.GetObserved().GetResources()))
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(out, "scene\tcallers\tserver\tp50\tp99\tcalls/s\tp50 / floor\tp99 / floor\tthroughput / templates\t")
+	for _, s := range []scene{first, steady} {
+		theirs, err := templated(s)
+		if err != nil {
+			return err
+		}
+		targets := []target{{"floor", floor.client, s.request}, {"function", ours.client, s.request}, {"templates", templates.client, theirs}}
+		if err := same(ctx, targets); err != nil {
+			return err
+		}
+		for _, callers := range []int{1, 8, 64} {
+			results, err := measure(ctx, targets, callers, each)
+			if err != nil {
+				return err
+			}
+			for i, r := range results {
+				_, _ = fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%.0f\t%.2f\t%.2f\t%.1f\t\n", s.name, callers, targets[i].name, r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond), r.perSecond,
+					ratio(r.p50, results[0].p50), ratio(r.p99, results[0].p99), float64(results[len(results)-1].p50)/float64(r.p50))
+			}
+			_ = out.Flush()
+		}
+	}
+	for name, s := range map[string]*server{"function": ours, "floor": floor, "templates": templates} {
+		rss, err := s.rss()
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Printf("resident memory of %s: %.1f MiB\n", name, float64(rss)/(1<<20))
+	}
+	return nil
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }

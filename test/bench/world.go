@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+	"sigs.k8s.io/yaml"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+// A scene is a request, and the answer of ours to it.
+type scene struct {
+	name     string
+	request  *fnv1.RunFunctionRequest
+	response *fnv1.RunFunctionResponse
+}
+
+// scenes plays Crossplane until a platform is at rest. It returns the last call of the
+// first reconcile, and one at rest.
+func scenes(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first, steady scene, err error) {
+	xr, err := composite()
+	if err != nil {
+		return first, steady, err
+	}
+	req := &fnv1.RunFunctionRequest{
+		Meta: &fnv1.RequestMeta{Tag: "bench", Capabilities: []fnv1.Capability{
+			fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS, fnv1.Capability_CAPABILITY_CONDITIONS,
+		}},
+		Observed: &fnv1.State{Composite: &fnv1.Resource{Resource: xr}},
+	}
+	const reconciles = 8
+	for i := range reconciles {
+		rsp, err := settle(ctx, client, req)
+		if err != nil {
+			return first, steady, err
+		}
+		if i == 0 {
+			first = scene{name: "first apply", request: proto.Clone(req).(*fnv1.RunFunctionRequest), response: rsp}
+		}
+		steady = scene{name: "at rest", request: proto.Clone(req).(*fnv1.RunFunctionRequest), response: rsp}
+		req.Observed.Resources = map[string]*fnv1.Resource{}
+		for key, r := range rsp.GetDesired().GetResources() {
+			o, err := structpb.NewStruct(live(r.GetResource().AsMap()))
+			if err != nil {
+				return first, steady, err
+			}
+			req.Observed.Resources[key] = &fnv1.Resource{Resource: o}
+		}
+		if err := tell(req, rsp); err != nil {
+			return first, steady, err
+		}
+	}
+	for _, c := range steady.response.GetConditions() {
+		if c.GetType() == "Succeed" && c.GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE {
+			return first, steady, nil
+		}
+	}
+	return first, steady, fmt.Errorf("the platform doesn't come to rest: %v", steady.response.GetConditions())
+}
+
+// tell writes status and conditions of a response into the next request's composite.
+func tell(req *fnv1.RunFunctionRequest, rsp *fnv1.RunFunctionResponse) error {
+	status := rsp.GetDesired().GetComposite().GetResource().AsMap()["status"].(map[string]any)
+	var conditions []any
+	for _, c := range rsp.GetConditions() {
+		s := strings.TrimPrefix(c.GetStatus().String(), "STATUS_CONDITION_")
+		conditions = append(conditions, map[string]any{"type": c.GetType(), "status": s[:1] + strings.ToLower(s[1:]), "reason": c.GetReason(), "message": c.GetMessage()})
+	}
+	status["conditions"] = conditions
+	v, err := structpb.NewValue(status)
+	if err != nil {
+		return err
+	}
+	req.GetObserved().GetComposite().GetResource().GetFields()["status"] = v
+	return nil
+}
+
+func composite() (*structpb.Struct, error) {
+	text, err := os.ReadFile("testdata/composite.yaml")
+	if err != nil {
+		return nil, err
+	}
+	o := map[string]any{}
+	if err := yaml.UnmarshalStrict(text, &o); err != nil {
+		return nil, err
+	}
+	return structpb.NewStruct(managed(o))
+}
+
+// settle calls until nothing is required that wasn't told, and leaves what was required
+// in the request.
+func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
+	var last *fnv1.Requirements
+	for range 6 {
+		rsp, err := client.RunFunction(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rsp.GetResults() {
+			if r.GetSeverity() == fnv1.Severity_SEVERITY_FATAL {
+				return nil, errors.New(r.GetMessage())
+			}
+		}
+		if proto.Equal(last, rsp.GetRequirements()) {
+			return rsp, nil
+		}
+		last = rsp.GetRequirements()
+		req.RequiredResources = map[string]*fnv1.Resources{}
+		for name, q := range last.GetResources() {
+			if req.RequiredResources[name], err = find(q); err != nil {
+				return nil, err
+			}
+		}
+		req.RequiredSchemas = map[string]*fnv1.Schema{}
+		for name := range last.GetSchemas() {
+			req.RequiredSchemas[name] = &fnv1.Schema{OpenapiV3: &structpb.Struct{}}
+		}
+	}
+	return nil, errors.New("the requirements aren't stable")
+}
+
+// find finds Secrets and Brokers, and nothing else.
+func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
+	o := map[string]any{
+		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
+		"metadata": map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName(), "uid": "u", "resourceVersion": "5"},
+	}
+	switch q.GetKind() {
+	case "Secret":
+		o["data"] = map[string]any{"POSTGRESQL_USER": "eA==", "POSTGRESQL_PASSWORD": "eA=="}
+	case "Broker":
+		o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}}
+	default:
+		return &fnv1.Resources{}, nil
+	}
+	s, err := structpb.NewStruct(managed(o))
+	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: s}}}, err
+}
+
+// live makes of a desired object what a healthy cluster makes of it.
+func live(o map[string]any) map[string]any {
+	yes := func(types ...string) []any {
+		var out []any
+		for _, typ := range types {
+			out = append(out, map[string]any{"type": typ, "status": "True", "reason": "AsItShouldBe", "lastTransitionTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-01T00:00:00Z"})
+		}
+		return out
+	}
+	spec, _ := o["spec"].(map[string]any)
+	switch o["kind"] {
+	case "Deployment":
+		n, ok := spec["replicas"].(float64)
+		if !ok {
+			n, spec["replicas"] = 1, 1.0
+		}
+		inject(o)
+		o["status"] = map[string]any{"observedGeneration": 2.0, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n, "conditions": yes("Available", "Progressing")}
+	case "Job":
+		o["status"] = map[string]any{"succeeded": 1.0, "startTime": "2026-01-01T00:00:00Z", "completionTime": "2026-01-01T00:01:00Z", "conditions": yes("SuccessCriteriaMet", "Complete")}
+	case "Trigger", "SinkBinding":
+		o["status"] = map[string]any{"observedGeneration": 2.0, "conditions": yes("Ready", "SinkProvided", "BrokerReady", "SubscriberResolved")}
+	case "PodDisruptionBudget":
+		o["status"] = map[string]any{"observedGeneration": 2.0, "currentHealthy": 2.0, "desiredHealthy": 1.0, "disruptionsAllowed": 1.0, "expectedPods": 2.0, "conditions": yes("DisruptionAllowed")}
+	}
+	return managed(o)
+}
+
+// inject tells a Deployment its sink, as Knative does.
+func inject(deployment map[string]any) {
+	template := deployment["spec"].(map[string]any)["template"].(map[string]any)
+	for _, c := range template["spec"].(map[string]any)["containers"].([]any) {
+		container := c.(map[string]any)
+		env, _ := container["env"].([]any)
+		container["env"] = append(slices.Clone(env), map[string]any{"name": "K_SINK", "value": "http://broker-ingress.knative-eventing.svc.cluster.local/ns/default"})
+	}
+}
+
+// managed adds what an API server adds to an object: identity, and who manages each of
+// its fields.
+func managed(o map[string]any) map[string]any {
+	md := o["metadata"].(map[string]any)
+	fields := owned(o)
+	maps.Copy(md, map[string]any{
+		"uid": "0a1b2c3d-1111-2222-3333-444455556666", "resourceVersion": "123456", "generation": 2.0, "creationTimestamp": "2026-01-01T00:00:00Z",
+	})
+	md["managedFields"] = []any{map[string]any{
+		"manager": "apiextensions.crossplane.io/composed/0123456789abcdef", "operation": "Apply", "apiVersion": o["apiVersion"], "time": "2026-01-01T00:00:00Z",
+		"fieldsType": "FieldsV1", "fieldsV1": fields,
+	}}
+	return o
+}
+
+// owned lists the fields of a value as managedFields do.
+func owned(v any) map[string]any {
+	out := map[string]any{}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			out["f:"+name] = owned(value)
+		}
+	case []any:
+		for _, e := range v {
+			m, ok := e.(map[string]any)
+			if !ok {
+				continue
+			}
+			key, err := json.Marshal(map[string]any{"name": m["name"]})
+			if err != nil {
+				continue
+			}
+			inner := owned(m)
+			inner["."] = map[string]any{}
+			out["k:"+string(key)] = inner
+		}
+	}
+	return out
+}
