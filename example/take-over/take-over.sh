@@ -89,8 +89,8 @@ carry_out() {
 
 # --- What the cluster has. ---
 
-# defined tells whether the cluster knows a kind.
-defined() { [ -n "$(kubectl get crd "$1" --ignore-not-found --output name)" ]; }
+# defined tells whether the cluster knew a kind when this began.
+defined() { grep -qx "customresourcedefinition.apiextensions.k8s.io/$1" <<<"$definitions"; }
 
 # maker says whose a definition is: Crossplane's, the operator's, or nobody's.
 maker() {
@@ -99,7 +99,7 @@ maker() {
     say nobody
     return
   fi
-  owners=$(kubectl get crd "$1" --output go-template='{{range .metadata.ownerReferences}}{{.kind}} {{end}}')
+  owners=$(kubectl get crd "$1" --output go-template='{{range .metadata.ownerReferences}}{{.kind}} {{end}}') || return
   case "$owners" in
   *CompositeResourceDefinition*) say crossplane ;;
   *) say operator ;;
@@ -129,26 +129,42 @@ cluster_platforms() {
 # operators lists the operator's Deployments: namespace/name, and how many pods it wants
 # and has.
 operators() {
-  local list='{{range .items}}{{.metadata.namespace}}/{{.metadata.name}} {{.spec.replicas}} {{if .status.replicas}}{{.status.replicas}}{{else}}0{{end}}
-{{end}}'
+  local all one='{{.metadata.namespace}}/{{.metadata.name}} {{.spec.replicas}} {{if .status.replicas}}{{.status.replicas}}{{else}}0{{end}}
+'
   if [ -n "$operator" ]; then
-    kubectl get deployments.apps --namespace="${operator%%/*}" --output go-template="$list" | grep "^$operator " || true
-  else
-    kubectl get deployments.apps --all-namespaces --output go-template="$list" |
-      grep -E '/(sonataflow-operator|logic-operator|kogito-serverless-operator)[a-z0-9-]*-controller-manager ' || true
+    kubectl get deployments.apps "${operator#*/}" --namespace="${operator%%/*}" --ignore-not-found \
+      --output go-template="$one"
+    return
   fi
+  all=$(kubectl get deployments.apps --all-namespaces --output go-template="{{range .items}}$one{{end}}") || return
+  grep -E '/(sonataflow|logic|kogito-serverless)-operator[a-z0-9-]*-controller-manager ' <<<"$all" || true
 }
 
-# stopped tells whether no operator runs, and complains about the one that does.
-stopped() {
-  local name wanted there running=0
+# running lists the operator's Deployments that have pods, or want some.
+running() {
+  local all name wanted there
+  all=$(operators) || return
   while read -r name wanted there; do
-    if [ "$wanted" != 0 ] || [ "$there" != 0 ]; then
-      warn "The operator runs: Deployment $name has $there pods, and wants $wanted."
-      running=1
+    if [ "${wanted:-0}" != 0 ] || [ "${there:-0}" != 0 ]; then
+      say "Deployment $name has $there pods, and wants $wanted"
     fi
-  done < <(operators)
-  return "$running"
+  done <<<"$all"
+}
+
+# stopped ends the command if an operator runs.
+stopped() {
+  local pods
+  pods=$(running) || die "cannot find out whether the operator runs"
+  if [ -n "$pods" ]; then die "the operator runs, and would work against this; stop it: $pods"; fi
+}
+
+# on_each_line runs a command with the words of each line of a text, if it has any.
+on_each_line() {
+  local text=$1 words
+  shift
+  while read -r -a words <&3; do
+    if [ "${#words[@]}" -gt 0 ]; then "$@" "${words[@]}"; fi
+  done 3<<<"$text"
 }
 
 # triggers lists Triggers with a label selector, without those that are on their way out:
@@ -184,7 +200,8 @@ readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 ]
 {{end}}{{end}}{{end}}'
 
-# The same for what a composite owns, without what Crossplane notes on it.
+# The same for what a composite owns, without what Crossplane notes on it. What Crossplane
+# applied stays another manager's: the operator overwrites it, and a later `finish` finds it.
 readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerReferences}}{{if eq $r.uid "UID" -}}
 {{$o.kind}} {{$o.apiVersion}} {{$o.metadata.namespace}} {{$o.metadata.name}} [{"op":"test","path":"/metadata/ownerReferences/{{$i}}/uid","value":"UID"},{"op":"remove","path":"/metadata/ownerReferences/{{$i}}"}
 {{- range $k, $v := $o.metadata.labels -}}
@@ -195,6 +212,9 @@ readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerRefere
 {{range $k, $v := $o.metadata.annotations -}}
 {{if eq $k "crossplane.io/composition-resource-name"}},{"op":"remove","path":"/metadata/annotations/crossplane.io~1composition-resource-name"}{{end -}}
 {{end -}}
+{{range $m, $f := $o.metadata.managedFields}}{{if eq (printf "%.36s" $f.manager) "apiextensions.crossplane.io/composed" -}}
+,{"op":"test","path":"/metadata/managedFields/{{$m}}/manager","value":"{{$f.manager}}"},{"op":"replace","path":"/metadata/managedFields/{{$m}}/manager","value":"MANAGER-back"}
+{{- end}}{{end -}}
 ]
 {{end}}{{end}}{{end}}'
 
@@ -221,9 +241,33 @@ readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"gen
 
 # --- From the operator. ---
 
+# check_platform says what there is about one platform. It notes problems in a file.
+check_platform() {
+  local namespace=$1 name=$2 uid=$3 lines kinds elsewhere
+  say "      Platform $name in namespace $namespace"
+  lines=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    It is being deleted, and with it all that it owns.
+{{end}}{{range .metadata.finalizers}}        finalizer {{.}}
+{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns it, and will miss it.
+{{end}}{{with .status}}{{range .conditions}}{{if eq .type "Succeed"}}{{if .reason}}{{if eq .reason "Duplicated"}}note    It is a duplicate. Delete it, or its saved claim, unless it is to be one again.
+{{end}}{{end}}{{end}}{{end}}{{end}}{{with .spec.services}}{{range $name, $s := .}}{{with $s.persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy of {{$name}} is job: it will stop while its schema is migrated again.
+{{end}}{{end}}{{end}}{{end}}{{end}}')
+  kinds=$(kinds)
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  lines+=$'\n'$(kubectl get "$kinds" --namespace="$namespace" --output go-template='{{range $o := .items}}{{range .metadata.ownerReferences}}{{if eq .uid "'"$uid"'"}}        {{$o.kind}} {{$o.metadata.name}}{{if eq $o.kind "Deployment"}}{{range $o.spec.template.spec.containers}}, image {{.image}}{{end}}{{end}}
+{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    It runs: wait until it has ended.
+{{end}}{{end}}{{end}}{{end}}{{end}}')
+  elsewhere=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service")
+  elsewhere=$(grep -cv "^$namespace " <<<"$elsewhere" || true)
+  if [ "$elsewhere" -gt 1 ]; then lines+=$'\n'"        $elsewhere Triggers in other namespaces"; fi
+  grep . <<<"$lines" || true
+  if grep -q ^STOP <<<"$lines"; then problems=1; fi
+}
+
 check() {
-  local problems=0 namespace name uid made count
-  case "$(maker "$PLATFORMS")" in
+  local made pods all names count
+  problems=
+  made=$(maker "$PLATFORMS")
+  case "$made" in
   crossplane)
     say "ok    The platforms are Crossplane's already: run finish when they are ready."
     return
@@ -233,18 +277,28 @@ check() {
     return
     ;;
   esac
-  made=$(maker "$CLUSTER_PLATFORMS")
-  if [ "$made" = crossplane ] || [ -n "$(kubectl get crd "$COMPOSITES" --ignore-not-found --output name)" ]; then
+  if defined "$COMPOSITES"; then
     say "STOP  The Configuration is installed already. Uninstall it, release, and install it again."
     problems=1
   fi
-
-  if stopped 2>/dev/null; then
-    say "ok    The operator is stopped."
-  else
-    say "STOP  The operator runs. Stop it; what it made goes on running."
-    stopped 2>&1 | sed 's/^/      /' || true
+  pods=$(running)
+  if [ -n "$pods" ]; then
+    say "STOP  The operator runs: $pods. Stop it; what it made goes on running."
     problems=1
+  else
+    all=$(operators)
+    if [ -n "$all" ]; then
+      say "ok    The operator is stopped: Deployment ${all%% *} wants no pods."
+    else
+      say "ok    There is no Deployment of the operator's. If it has a name of its own, give --operator."
+    fi
+  fi
+  if defined clusterserviceversions.operators.coreos.com; then
+    names=$(kubectl get clusterserviceversions.operators.coreos.com --all-namespaces --output name)
+    if grep -qE '/(sonataflow|logic)-operator' <<<"$names"; then
+      say "STOP  OLM would start the operator again: delete its Subscription and its ClusterServiceVersion."
+      problems=1
+    fi
   fi
   if defined compositeresourcedefinitions.apiextensions.crossplane.io; then
     say "ok    Crossplane is installed."
@@ -252,75 +306,78 @@ check() {
     say "STOP  Crossplane isn't installed."
     problems=1
   fi
-
-  while read -r namespace name uid; do
-    say "      Platform $name in namespace $namespace"
-    kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    It is being deleted, and with it all that it owns.
-{{end}}{{range .metadata.finalizers}}        finalizer {{.}}
-{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns it, and will miss it
-{{end}}{{with .spec.services}}{{with .dataIndex}}{{with .persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy job: the Data Index will stop while its schema is migrated again
-{{end}}{{end}}{{end}}{{end}}{{with .jobService}}{{with .persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy job: the Jobs Service will stop while its schema is migrated again
-{{end}}{{end}}{{end}}{{end}}{{end}}' | tee "$work/platform"
-    if grep -q ^STOP "$work/platform"; then problems=1; fi
-    # shellcheck disable=SC2016 # These are the template's own variables.
-    kubectl get "$(kinds)" --namespace="$namespace" --output go-template='{{range $o := .items}}{{range .metadata.ownerReferences}}{{if eq .uid "'"$uid"'"}}        {{$o.kind}} {{$o.metadata.name}}{{if eq $o.kind "Deployment"}}{{range $o.spec.template.spec.containers}}, image {{.image}}{{end}}{{end}}{{if eq $o.kind "Job"}}{{if $o.status.active}}, which runs{{end}}{{end}}
-{{end}}{{end}}{{end}}' | tee "$work/owned"
-    if grep -q ', which runs$' "$work/owned"; then
-      say "STOP    A migration runs. Wait until it has ended."
-      problems=1
-    fi
-    count=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service" | grep -cv "^$namespace " || true)
-    if [ "$count" -gt 0 ]; then say "        $count Triggers in other namespaces"; fi
-  done < <(platforms)
-  for name in $(cluster_platforms); do say "      Cluster platform $name"; done
+  all=$(platforms)
+  on_each_line "$all" check_platform
+  all=$(cluster_platforms)
+  on_each_line "$all" say "      Cluster platform"
   if defined "sonataflows.$GROUP"; then
-    count=$(kubectl get "sonataflows.$GROUP" --all-namespaces --output name | wc -l)
+    all=$(kubectl get "sonataflows.$GROUP" --all-namespaces --output name)
+    count=$(grep -c . <<<"$all" || true)
     if [ "$count" -gt 0 ]; then
       say "note  There are $count workflows. They go on running, but nobody manages them without the operator."
     fi
   fi
-  if [ "$problems" -gt 0 ]; then
-    die "not yet: mend what STOP is about"
-  fi
+  if [ -n "$problems" ]; then die "not yet: mend what STOP is about"; fi
   say "ok    The platforms can be saved and released."
-}
-
-# write writes a platform as a manifest of its own into a file.
-write() {
-  local file=$1 patch
-  shift
-  patch=$(kubectl get "$@" --output go-template="$BARE")
-  if [ -n "$composition" ]; then
-    patch=${patch/\"compositionRef\":null/\"compositionRef\":{\"name\":\"$composition\"\}}
-  fi
-  kubectl get "$@" --output yaml |
-    kubectl patch --local --filename=- --type=merge --patch="$patch" --output yaml >"$work/manifest"
-  mv "$work/manifest" "$file"
 }
 
 file_of_platform() { say "$1/sonataflowplatform-$2-$3.yaml"; }
 file_of_cluster_platform() { say "$1/sonataflowclusterplatform-$2.yaml"; }
 
+# write writes a platform as a manifest of its own into a file. One that is there is
+# somebody's, who may have edited it.
+write() {
+  local file=$1 patch reference
+  shift
+  patch=$(kubectl get "$@" --output go-template="$BARE")
+  if [ -n "$composition" ]; then
+    reference='"compositionRef":{"name":"'$composition'"}'
+    patch=${patch/'"compositionRef":null'/"$reference"}
+  fi
+  kubectl get "$@" --output yaml |
+    kubectl patch --local --filename=- --type=merge --patch="$patch" --output yaml >"$work/manifest"
+  if [ ! -e "$file" ]; then
+    mv "$work/manifest" "$file"
+    say "Written: $file"
+  elif cmp -s "$work/manifest" "$file"; then
+    say "There is already: $file"
+  elif [ -n "$keep" ]; then
+    say "Kept, though it differs from what is in the cluster: $file"
+  else
+    die "$file differs from what is in the cluster: remove it, or give another folder"
+  fi
+}
+
+write_platform() {
+  local dir=$1 namespace=$2 name=$3 file all
+  file=$(file_of_platform "$dir" "$namespace" "$name")
+  all=$(kinds)
+  write "$file" "$PLATFORMS" "$name" --namespace="$namespace"
+  kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output yaml >"$dir/before/platform-$namespace-$name.yaml"
+  kubectl get "$all" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace" --output yaml >"$dir/before/objects-$namespace-$name.yaml"
+}
+
+write_cluster_platform() {
+  local dir=$1 name=$2 file composition=''
+  file=$(file_of_cluster_platform "$dir" "$name")
+  write "$file" "$CLUSTER_PLATFORMS" "$name"
+  kubectl get "$CLUSTER_PLATFORMS" "$name" --output yaml >"$dir/before/clusterplatform-$name.yaml"
+}
+
 # write_all writes all platforms into a folder, and what they were into a folder below.
 write_all() {
-  local dir=$1 namespace name uid
-  mkdir -p "$dir/before"
-  while read -r namespace name uid; do
-    write "$(file_of_platform "$dir" "$namespace" "$name")" "$PLATFORMS" "$name" --namespace="$namespace"
-    kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output yaml >"$dir/before/platform-$namespace-$name.yaml"
-    kubectl get "$(kinds)" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace" --output yaml >"$dir/before/objects-$namespace-$name.yaml"
-    say "Platform $name of namespace $namespace is in $(file_of_platform "$dir" "$namespace" "$name")."
-  done < <(platforms)
-  for name in $(cluster_platforms); do
-    composition='' write "$(file_of_cluster_platform "$dir" "$name")" "$CLUSTER_PLATFORMS" "$name"
-    kubectl get "$CLUSTER_PLATFORMS" "$name" --output yaml >"$dir/before/clusterplatform-$name.yaml"
-    say "Cluster platform $name is in $(file_of_cluster_platform "$dir" "$name")."
-  done
+  local all
+  mkdir -p "$1/before"
+  all=$(platforms)
+  on_each_line "$all" write_platform "$1"
+  all=$(cluster_platforms)
+  on_each_line "$all" write_cluster_platform "$1"
 }
 
 save() {
-  local dir=$1 definition
-  case "$(maker "$PLATFORMS")" in
+  local dir=$1 made definition keep=1
+  made=$(maker "$PLATFORMS")
+  case "$made" in
   crossplane) die "the platforms are Crossplane's already; back is the way back" ;;
   nobody)
     say "There are no platforms; what $dir has stays as it is."
@@ -333,56 +390,76 @@ save() {
   done
 }
 
+# resource says how kubectl is told a kind of an API version.
+resource() {
+  local group=${2%/*}
+  if [ "$group" = "$2" ]; then say "$1"; else say "$1.${2#*/}.$group"; fi
+}
+
+plan_patch() {
+  local resource
+  resource=$(resource "$1" "$2")
+  step "let go of $1 $4 in namespace $3" kubectl patch "$resource" "$4" --namespace="$3" --type=json --patch="$5"
+}
+
 # plan_patches notes the patches that a template makes for what a UID owns: a list of kinds,
 # and where to look.
 plan_patches() {
-  local template=$1 uid=$2 kind version namespace name patch group
+  local template=${1//UID/$2} patches
+  template=${template//MANAGER/$MANAGER}
   shift 2
-  while read -r kind version namespace name patch; do
-    [ -n "$kind" ] || continue
-    group=${version%/*}
-    if [ "$group" = "$version" ]; then group=; fi
-    step "let go of $kind $name in namespace $namespace" \
-      kubectl patch "$kind${group:+.${version#*/}.$group}" "$name" --namespace="$namespace" --type=json --patch="$patch"
-  done < <(kubectl get "$@" --show-managed-fields --output go-template="${template//UID/$uid}")
+  patches=$(kubectl get "$@" --show-managed-fields --output go-template="$template") || return
+  on_each_line "$patches" plan_patch
 }
 
 # remove_definition removes a kind that has no objects left.
 remove_definition() {
-  if [ -n "$(kubectl get "$1" --all-namespaces --output name)" ]; then
-    warn "there are still some of $1"
+  local left
+  left=$(kubectl get "$1" --all-namespaces --output name) || return
+  if [ -n "$left" ]; then
+    warn "there are still some: $left"
     return 1
   fi
   kubectl delete crd "$1" --timeout=3m
 }
 
+release_platform() {
+  local dir=$1 namespace=$2 name=$3 uid=$4 file all finalizers
+  file=$(file_of_platform "$dir" "$namespace" "$name")
+  [ -f "$file" ] || die "platform $name of namespace $namespace isn't in $dir: save it first"
+  all=$(kinds)
+  plan_patches "$LET_GO" "$uid" "$all" --namespace="$namespace"
+  finalizers=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.metadata.finalizers}')
+  if [ -n "$finalizers" ]; then
+    step "remove the finalizers of platform $name in namespace $namespace, whose Triggers stay" \
+      kubectl patch "$PLATFORMS" "$name" --namespace="$namespace" --type=merge --patch='{"metadata":{"finalizers":null}}'
+  fi
+  step "delete platform $name in namespace $namespace, and nothing that belongs to it" \
+    kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --cascade=orphan --timeout=3m
+}
+
+release_cluster_platform() {
+  local dir=$1 name=$2 file
+  file=$(file_of_cluster_platform "$dir" "$name")
+  [ -f "$file" ] || die "cluster platform $name isn't in $dir: save it first"
+  step "delete cluster platform $name" kubectl delete "$CLUSTER_PLATFORMS" "$name" --cascade=orphan --timeout=3m
+}
+
 release() {
-  local dir=$1 namespace name uid definition
-  case "$(maker "$PLATFORMS")" in
+  local dir=$1 made all definition
+  made=$(maker "$PLATFORMS")
+  case "$made" in
   crossplane) die "the platforms are Crossplane's already: there is nothing of the operator's to release" ;;
   nobody)
     say "There is nothing to do: the definition of platforms is gone."
     return
     ;;
   esac
-  check >"$work/check" || {
-    cat "$work/check"
-    exit 1
-  }
-  while read -r namespace name uid; do
-    [ -f "$(file_of_platform "$dir" "$namespace" "$name")" ] || die "platform $name of namespace $namespace isn't in $dir: save it first"
-    plan_patches "${LET_GO//MANAGER/$MANAGER}" "$uid" "$(kinds)" --namespace="$namespace"
-    if [ -n "$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.metadata.finalizers}')" ]; then
-      step "remove the finalizers of platform $name in namespace $namespace, whose Triggers stay" \
-        kubectl patch "$PLATFORMS" "$name" --namespace="$namespace" --type=merge --patch='{"metadata":{"finalizers":null}}'
-    fi
-    step "delete platform $name in namespace $namespace, and nothing that belongs to it" \
-      kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --cascade=orphan --timeout=3m
-  done < <(platforms)
-  for name in $(cluster_platforms); do
-    [ -f "$(file_of_cluster_platform "$dir" "$name")" ] || die "cluster platform $name isn't in $dir: save it first"
-    step "delete cluster platform $name" kubectl delete "$CLUSTER_PLATFORMS" "$name" --cascade=orphan --timeout=3m
-  done
+  check
+  all=$(platforms)
+  on_each_line "$all" release_platform "$dir"
+  all=$(cluster_platforms)
+  on_each_line "$all" release_cluster_platform "$dir"
   # That of platforms goes last: it tells whether there is anything left to do.
   for definition in "$CLUSTER_PLATFORMS" "$PLATFORMS"; do
     if defined "$definition"; then step "delete the definition $definition" remove_definition "$definition"; fi
@@ -393,105 +470,104 @@ release() {
 # ready tells whether a claim is.
 ready() {
   local conditions
-  # shellcheck disable=SC2016 # These are the template's own variables.
-  conditions=$(kubectl get "$PLATFORMS" "$2" --namespace="$1" --output go-template='{{$new := false}}{{if .status}}{{range .status.conditions}}{{if eq .type "Succeed" "Ready"}}{{.type}}={{.status}} {{end}}{{end}}{{end}}')
-  case "$conditions" in
-  *Ready=True*Succeed=True* | *Succeed=True*Ready=True*) return 0 ;;
-  *) return 1 ;;
-  esac
+  conditions=$(kubectl get "$PLATFORMS" "$2" --namespace="$1" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Succeed" "Ready"}}{{.status}} {{end}}{{end}}{{end}}') || return
+  [ "$conditions" = "True True " ]
 }
 
-# plan_triggers notes which Triggers with a selector go because there is another one that is
-# ready and does the same.
+plan_trigger() {
+  local others=$1 namespace=$2 name=$3 does=$4
+  if grep -qF " $does True" <<<"$others"; then
+    step "delete Trigger $name in namespace $namespace: another one does the same" \
+      kubectl delete "$TRIGGERS" "$name" --namespace="$namespace" --ignore-not-found
+  else
+    warn "Trigger $name in namespace $namespace stays: no other one that is ready does the same ($does)."
+  fi
+}
+
+# plan_triggers notes which Triggers with a selector go because there is one with another
+# selector that is ready and does the same.
 plan_triggers() {
-  local namespace name does state others
+  local all others
+  all=$(triggers "$1")
   others=$(triggers "$2")
-  while read -r namespace name does state; do
-    [ -n "$namespace" ] || continue
-    if grep -qF " $does True" <<<"$others"; then
-      step "delete Trigger $name in namespace $namespace: another one does the same" \
-        kubectl delete "$TRIGGERS" "$name" --namespace="$namespace" --ignore-not-found
-    else
-      warn "Trigger $name in namespace $namespace stays: no other one that is ready does the same ($does)."
-    fi
-  done < <(triggers "$1")
+  on_each_line "$all" plan_trigger "$others"
 }
 
-# plan_jobs notes which migration Jobs with a selector go, of a namespace.
+plan_job() {
+  local namespace=$1 pattern=$2 name=$3 active=$4
+  if ! grep -qE "$pattern" <<<"$name"; then return; fi
+  if [ "$active" != 0 ]; then
+    warn "Job $name in namespace $namespace stays: it runs."
+  else
+    step "delete Job $name in namespace $namespace" kubectl delete jobs.batch "$name" --namespace="$namespace" --ignore-not-found
+  fi
+}
+
+# plan_jobs notes which Jobs of a namespace go: a selector, and what their names begin with.
 plan_jobs() {
-  local name active
-  while read -r name active; do
-    [ -n "$name" ] || continue
-    if [ "$active" != 0 ]; then
-      warn "Job $name in namespace $1 stays: it runs."
-      continue
-    fi
-    step "delete Job $name in namespace $1" kubectl delete jobs.batch "$name" --namespace="$1" --ignore-not-found
-  done < <(kubectl get jobs.batch --namespace="$1" --selector="$2" --output go-template='{{range .items}}{{.metadata.name}} {{if .status.active}}{{.status.active}}{{else}}0{{end}}
-{{end}}' | grep -E "$3" || true)
+  local all
+  all=$(kubectl get jobs.batch --namespace="$1" --selector="$2" --output go-template='{{range .items}}{{.metadata.name}} {{if .status.active}}{{.status.active}}{{else}}0{{end}}
+{{end}}')
+  on_each_line "$all" plan_job "$1" "^$3"
 }
 
-# give_up gives up all fields of an object that were the operator's. Those that nobody else
+# nothing_of is a manifest that says nothing about an object.
+nothing_of() { printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1" "$4" "$3"; }
+
+# give_up gives up the fields of an object that are one manager's. Those that nobody else
 # manages go.
-give_up() {
-  printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1" "$4" "$3" |
-    kubectl apply --server-side --field-manager="$MANAGER" --filename=-
+give_up() { nothing_of "${@:2}" | kubectl apply --server-side --field-manager="$1" --filename=-; }
+
+plan_to_give_up() {
+  local namespace=$1 kind=$2 version=$3 name=$4 manager=$5 change
+  # kubectl diff fails when there is anything to show.
+  change=$(nothing_of "$kind" "$version" "$namespace" "$name" |
+    kubectl diff --server-side --field-manager="$manager" --filename=- 2>/dev/null |
+    grep -E '^[+-] ' | grep -vE '^[+-] +(generation|resourceVersion|time):') || true
+  step "give up what was its former manager's in $kind $name in namespace $namespace${change:+, which changes$'\n'$change}" \
+    give_up "$manager" "$kind" "$version" "$namespace" "$name"
 }
 
-# differs shows what that would change. kubectl diff fails when there is anything.
-differs() {
-  printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1" "$4" "$3" |
-    kubectl diff --server-side --field-manager="$MANAGER" --filename=- 2>/dev/null | grep -E '^[+-] ' | grep -vE '^[+-] +(generation|resourceVersion|time):' || true
+finish_platform() {
+  local namespace=$1 name=$2 all
+  if ! ready "$namespace" "$name"; then
+    warn "Platform $name in namespace $namespace isn't ready: nothing of its is touched."
+    late=1
+    return
+  fi
+  plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator" \
+    "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane"
+  plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=sonataflow-operator" sonataflow-db-migrator-job
+  all=$(kinds)
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  all=$(kubectl get "$all" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,app.kubernetes.io/managed-by=crossplane" --show-managed-fields --output go-template='{{range $o := .items}}{{range .metadata.managedFields}}{{if eq .manager "'"$MANAGER"'" "'"$MANAGER"'-back"}}{{$o.kind}} {{$o.apiVersion}} {{$o.metadata.name}} {{.manager}}
+{{end}}{{end}}{{end}}')
+  on_each_line "$all" plan_to_give_up "$namespace"
 }
 
 finish() {
-  local namespace name uid kind version object late=0 change
-  [ "$(maker "$PLATFORMS")" = crossplane ] || die "the definition of platforms isn't Crossplane's: install the Configuration, and apply the claims"
-  stopped || die "it would work against the claims; stop it"
-  while read -r namespace name uid; do
-    if ! ready "$namespace" "$name"; then
-      warn "Platform $name in namespace $namespace isn't ready: nothing of its is touched."
-      late=1
-      continue
-    fi
-    plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator" \
-      "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane"
-    plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=sonataflow-operator" '^sonataflow-db-migrator-job'
-    # shellcheck disable=SC2016 # These are the template's own variables.
-    while read -r kind version object; do
-      [ -n "$kind" ] || continue
-      change=$(differs "$kind" "$version" "$namespace" "$object")
-      step "give up what was the operator's in $kind $object in namespace $namespace${change:+, which changes$'\n'$change}" \
-        give_up "$kind" "$version" "$namespace" "$object"
-    done < <(kubectl get "$(kinds)" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,app.kubernetes.io/managed-by=crossplane" --show-managed-fields --output go-template='{{range $o := .items}}{{range .metadata.managedFields}}{{if eq .manager "'"$MANAGER"'"}}{{$o.kind}} {{$o.apiVersion}} {{$o.metadata.name}}
-{{end}}{{end}}{{end}}')
-  done < <(platforms)
+  local made all late=
+  made=$(maker "$PLATFORMS")
+  [ "$made" = crossplane ] || die "the definition of platforms isn't Crossplane's: install the Configuration, and apply the claims"
+  stopped
+  all=$(platforms)
+  on_each_line "$all" finish_platform
   carry_out
-  if [ "$late" -gt 0 ]; then
-    die "run finish again when all platforms are ready"
-  fi
+  if [ -n "$late" ]; then die "run finish again when all platforms are ready"; fi
 }
 
 # --- The way back. ---
 
-# composite_of says which composite a claim has, and its UID.
-composite_of() {
-  local name
-  name=$(kubectl get "$PLATFORMS" "$2" --namespace="$1" --output jsonpath='{.spec.resourceRef.name}')
-  if [ -n "$name" ]; then
-    kubectl get "$COMPOSITES" "$name" --ignore-not-found --output go-template='{{.metadata.name}} {{.metadata.uid}}'
-  fi
-}
-
 pause() {
-  kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite
-  kubectl wait "$COMPOSITES" "$1" --for=jsonpath='{.status.conditions[?(@.type=="Synced")].reason}'=ReconcilePaused --timeout=3m
+  kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite &&
+    kubectl wait "$COMPOSITES" "$1" --for=jsonpath='{.status.conditions[?(@.type=="Synced")].reason}'=ReconcilePaused --timeout=3m
 }
 
 # free lets go of all that a composite owns. It is paused, so that nothing takes it back.
 free() {
-  local i what=() how=()
-  plan_patches "$SET_FREE" "$1" "$(kinds)" --all-namespaces
+  local i all what=() how=()
+  all=$(kinds) || return
+  plan_patches "$SET_FREE" "$1" "$all" --all-namespaces || return
   for i in "${!what[@]}"; do
     eval "${how[i]}" || return
   done
@@ -501,15 +577,41 @@ free() {
 # While that is paused Crossplane doesn't let it go; once it is being deleted Crossplane
 # composes nothing for it.
 remove_claim() {
-  kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false
-  kubectl wait "$COMPOSITES" "$3" --for=jsonpath='{.metadata.deletionTimestamp}' --timeout=3m
-  kubectl annotate "$COMPOSITES" "$3" crossplane.io/paused-
-  kubectl wait "$PLATFORMS" "$2" --namespace="$1" --for=delete --timeout=3m
+  kubectl patch "$PLATFORMS" "$2" --namespace="$1" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
+    kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false &&
+    kubectl wait "$COMPOSITES" "$3" --for=jsonpath='{.metadata.deletionTimestamp}' --timeout=3m &&
+    kubectl annotate "$COMPOSITES" "$3" crossplane.io/paused- &&
+    kubectl wait "$PLATFORMS" "$2" --namespace="$1" --for=delete --timeout=3m
+}
+
+back_platform() {
+  local namespace=$1 name=$2 composite uid='' deleted=''
+  composite=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.spec.resourceRef.name}')
+  if [ -n "$composite" ]; then
+    uid=$(kubectl get "$COMPOSITES" "$composite" --ignore-not-found --output jsonpath='{.metadata.uid}')
+  fi
+  if [ -z "$uid" ]; then
+    step "delete claim $name in namespace $namespace, which has no composite" \
+      kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --timeout=3m
+    return
+  fi
+  deleted=$(kubectl get "$COMPOSITES" "$composite" --output jsonpath='{.metadata.deletionTimestamp}')
+  if [ -z "$deleted" ]; then
+    step "pause composite $composite of claim $name in namespace $namespace" pause "$composite"
+    step "let go of all that composite $composite is composed of" free "$uid"
+  fi
+  step "delete claim $name in namespace $namespace and composite $composite, and nothing else" \
+    remove_claim "$namespace" "$name" "$composite"
+}
+
+back_cluster_platform() {
+  step "delete cluster platform $1" kubectl delete "$CLUSTER_PLATFORMS" "$1" --timeout=3m
 }
 
 back() {
-  local dir=$1 namespace name uid composite
-  case "$(maker "$PLATFORMS")" in
+  local made all keep=
+  made=$(maker "$PLATFORMS")
+  case "$made" in
   operator) die "the platforms are the operator's already" ;;
   nobody)
     say "There is nothing to do: the definition of platforms is gone."
@@ -517,58 +619,50 @@ back() {
     ;;
   esac
   defined "$COMPOSITES" || die "this is for the claimed form of the API; there are no composites $COMPOSITES"
-  stopped || die "it would work against the claims; stop it"
-  composition='' write_all "$dir"
-  while read -r namespace name uid; do
-    read -r composite uid < <(composite_of "$namespace" "$name"; say) || true
-    if [ -z "$composite" ]; then
-      step "delete claim $name in namespace $namespace, which has no composite" \
-        kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --timeout=3m
-      continue
-    fi
-    if [ -z "$(kubectl get "$COMPOSITES" "$composite" --output jsonpath='{.metadata.deletionTimestamp}')" ]; then
-      step "pause composite $composite of claim $name in namespace $namespace" pause "$composite"
-      step "let go of all that it is composed of" free "$uid"
-    fi
-    step "delete claim $name in namespace $namespace and its composite, and nothing else" remove_claim "$namespace" "$name" "$composite"
-  done < <(platforms)
-  for name in $(cluster_platforms); do
-    step "delete cluster platform $name" kubectl delete "$CLUSTER_PLATFORMS" "$name" --timeout=3m
-  done
+  stopped
+  write_all "$1"
+  all=$(platforms)
+  on_each_line "$all" back_platform
+  all=$(cluster_platforms)
+  on_each_line "$all" back_cluster_platform
   carry_out
+}
+
+# own makes a platform the owner of an object, as the operator does with what it makes.
+own() {
+  local resource
+  resource=$(resource "$1" "$2") || return
+  kubectl patch "$resource" "$4" --namespace="$3" --type=merge --field-manager=manager \
+    --patch='{"metadata":{"ownerReferences":[{"apiVersion":"sonataflow.org/v1alpha08","kind":"SonataFlowPlatform","name":"'"$5"'","uid":"'"$6"'","controller":true,"blockOwnerDeletion":true}]}}'
+}
+
+plan_to_own() {
+  local namespace=$1 name=$2 uid=$3 kind=$4 version=$5 object=$6
+  step "make platform $name the owner of $kind $object in namespace $namespace" \
+    own "$kind" "$version" "$namespace" "$object" "$name" "$uid"
+}
+
+back_finish_platform() {
+  local namespace=$1 name=$2 uid=$3 all kinds
+  plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane" \
+    "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator"
+  plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=crossplane,app.kubernetes.io/name=db-migrator" ''
+  # What the operator finds by its name it doesn't own. Jobs and Triggers have other names.
+  kinds=deployments.apps,services,configmaps,poddisruptionbudgets.policy
+  if defined "$BINDINGS"; then kinds+=,$BINDINGS; fi
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  all=$(kubectl get "$kinds" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,$GROUP/service" --output go-template='{{range .items}}{{$owned := false}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owned = true}}{{end}}{{end}}{{if $owned}}{{else}}{{.kind}} {{.apiVersion}} {{.metadata.name}}
+{{end}}{{end}}')
+  on_each_line "$all" plan_to_own "$namespace" "$name" "$uid"
 }
 
 back_finish() {
-  local namespace name uid
-  [ "$(maker "$PLATFORMS")" = operator ] || die "the definition of platforms isn't the operator's: install it, and apply the platforms"
-  while read -r namespace name uid; do
-    plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane" \
-      "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator"
-    plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=crossplane,app.kubernetes.io/name=db-migrator" ''
-    # shellcheck disable=SC2016 # These are the template's own variables.
-    while read -r kind version object; do
-      [ -n "$kind" ] || continue
-      step "make platform $name the owner of $kind $object in namespace $namespace" \
-        own "$kind" "$version" "$namespace" "$object" "$name" "$uid"
-    done < <(kubectl get "$(owned_kinds)" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,$GROUP/service" --output go-template='{{range .items}}{{$owned := false}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owned = true}}{{end}}{{end}}{{if $owned}}{{else}}{{.kind}} {{.apiVersion}} {{.metadata.name}}
-{{end}}{{end}}')
-  done < <(platforms)
+  local made all
+  made=$(maker "$PLATFORMS")
+  [ "$made" = operator ] || die "the definition of platforms isn't the operator's: install it, and apply the platforms"
+  all=$(platforms)
+  on_each_line "$all" back_finish_platform
   carry_out
-}
-
-# owned_kinds lists what the operator finds by its name, and doesn't make itself the owner of.
-owned_kinds() {
-  local list=deployments.apps,services,configmaps,poddisruptionbudgets.policy
-  if defined "$BINDINGS"; then list+=,$BINDINGS; fi
-  say "$list"
-}
-
-# own makes a platform the owner of an object: what the operator does when it makes one.
-own() {
-  local group=${2%/*}
-  if [ "$group" = "$2" ]; then group=; fi
-  kubectl patch "$1${group:+.${2#*/}.$group}" "$4" --namespace="$3" --type=merge \
-    --patch='{"metadata":{"ownerReferences":[{"apiVersion":"sonataflow.org/v1alpha08","kind":"SonataFlowPlatform","name":"'"$5"'","uid":"'"$6"'","controller":true,"blockOwnerDeletion":true}]}}'
 }
 
 # --- The command line. ---
@@ -591,16 +685,20 @@ for argument in "$@"; do
   esac
 done
 set -- ${arguments[@]+"${arguments[@]}"}
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
 case "${1-} $#" in
-"check 1" | "finish 1") "$1" ;;
-"back-finish 1") back_finish ;;
-"save 2" | "release 2" | "back 2") "$1" "${2%/}" ;;
+"check 1" | "finish 1" | "back-finish 1" | "save 2" | "release 2" | "back 2") ;;
 *)
   usage >&2
   exit 2
   ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+definitions=$(kubectl get crd --output name)
+
+case "$1" in
+back-finish) back_finish ;;
+check | finish) "$1" ;;
+*) "$1" "${2%/}" ;;
 esac

@@ -167,10 +167,7 @@ func testConfiguration(t *testing.T, file, folders string) {
 // that Crossplane gives it when it installs it as a dependency.
 func TestFunctionName(t *testing.T) {
 	want := dnsLabel(functionRepo)
-	var objects []object
-	for file := range configurations() {
-		objects = append(objects, open(t, file).objects...)
-	}
+	objects := append(open(t, "configuration.xpkg").objects, open(t, "configuration-namespaced.xpkg").objects...)
 	for _, o := range objects {
 		if o.Kind != "Composition" {
 			continue

@@ -3,6 +3,8 @@
 package composition
 
 import (
+	"reflect"
+
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -14,28 +16,42 @@ import (
 // structs that Go's types can't leave out. Those are listed one by one, because an
 // empty object elsewhere means something (emptyDir: {}).
 func encode(o runtime.Object) (*structpb.Struct, error) {
-	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	s, err := structOf(reflect.ValueOf(o).Elem())
 	if err != nil {
 		return nil, errors.Wrapf(err, "cannot encode %T", o)
 	}
-	delete(m, "status")
-	dropNulls(m)
-	dropEmpty(m, "spec", "strategy")
-	if template := child(m, "spec", "template"); template != nil {
-		dropEmpty(template, "metadata")
-		pod := child(template, "spec")
-		for _, list := range []string{"initContainers", "containers"} {
-			for _, c := range children(pod, list) {
-				dropEmpty(c, "resources")
-			}
-		}
-		for _, v := range children(pod, "volumes") {
-			dropEmpty(v, "ephemeral", "volumeClaimTemplate", "metadata")
-			dropEmpty(v, "ephemeral", "volumeClaimTemplate", "spec", "resources")
+	delete(s.GetFields(), "status")
+	dropEmpty(s, "spec", "strategy")
+	template := within(s, "spec", "template")
+	dropEmpty(template, "metadata")
+	pod := within(template, "spec")
+	for _, list := range []string{"initContainers", "containers"} {
+		for _, c := range pod.GetFields()[list].GetListValue().GetValues() {
+			dropEmpty(c.GetStructValue(), "resources")
 		}
 	}
-	s, err := structpb.NewStruct(m)
-	return s, errors.Wrapf(err, "cannot encode %T", o)
+	for _, v := range pod.GetFields()["volumes"].GetListValue().GetValues() {
+		dropEmpty(v.GetStructValue(), "ephemeral", "volumeClaimTemplate", "metadata")
+		dropEmpty(v.GetStructValue(), "ephemeral", "volumeClaimTemplate", "spec", "resources")
+	}
+	return s, nil
+}
+
+// within returns the struct at a path, or nil.
+func within(s *structpb.Struct, path ...string) *structpb.Struct {
+	for _, p := range path {
+		s = s.GetFields()[p].GetStructValue()
+	}
+	return s
+}
+
+// dropEmpty removes the struct at a path if it has no fields.
+func dropEmpty(s *structpb.Struct, path ...string) {
+	last := len(path) - 1
+	parent := within(s, path[:last]...)
+	if o, ok := parent.GetFields()[path[last]].GetKind().(*structpb.Value_StructValue); ok && len(o.StructValue.GetFields()) == 0 {
+		delete(parent.GetFields(), path[last])
+	}
 }
 
 // child returns the object at a path, or nil.
@@ -63,32 +79,4 @@ func children(m map[string]any, key string) []map[string]any {
 		}
 	}
 	return out
-}
-
-// dropEmpty removes the object at a path if it has no fields.
-func dropEmpty(m map[string]any, path ...string) {
-	last := len(path) - 1
-	parent := child(m, path[:last]...)
-	if o, ok := parent[path[last]].(map[string]any); ok && len(o) == 0 {
-		delete(parent, path[last])
-	}
-}
-
-// dropNulls removes nulls at any depth. Go's types write them for a missing
-// creationTimestamp; the API server would take them for a wish to unset a field.
-func dropNulls(m map[string]any) {
-	for k, v := range m {
-		switch v := v.(type) {
-		case nil:
-			delete(m, k)
-		case map[string]any:
-			dropNulls(v)
-		case []any:
-			for _, e := range v {
-				if o, ok := e.(map[string]any); ok {
-					dropNulls(o)
-				}
-			}
-		}
-	}
 }

@@ -4,12 +4,12 @@ package composition
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
@@ -47,19 +47,15 @@ func desire(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured,
 		}
 		resources[c.Key] = &fnv1.Resource{Resource: s, Ready: ready(c.Ready)}
 	}
-	status, err := runtime.DefaultUnstructuredConverter.ToUnstructured(r.Status)
+	status, err := structOf(reflect.ValueOf(r.Status).Elem())
 	if err != nil {
 		return errors.Wrap(err, "cannot encode the status of the composite")
 	}
-	dropNulls(status)
-	s, err := structpb.NewStruct(map[string]any{
-		"apiVersion": composite.GetAPIVersion(),
-		"kind":       composite.GetKind(),
-		"status":     status,
-	})
-	if err != nil {
-		return errors.Wrap(err, "cannot encode the composite")
-	}
+	s := &structpb.Struct{Fields: map[string]*structpb.Value{
+		"apiVersion": structpb.NewStringValue(composite.GetAPIVersion()),
+		"kind":       structpb.NewStringValue(composite.GetKind()),
+		"status":     structpb.NewStructValue(status),
+	}}
 
 	if rsp.GetDesired() == nil {
 		rsp.Desired = &fnv1.State{}

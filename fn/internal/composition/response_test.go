@@ -249,7 +249,7 @@ func TestRespondAllOrNothing(t *testing.T) {
 		"StatusText": {
 			reason: "For the same reasons.",
 			result: &composition.Result{Composed: []composition.Composed{good}, Status: &corev1.ConfigMap{Data: map[string]string{"a": "\xff"}}},
-			want:   "cannot encode the composite: ",
+			want:   "cannot encode the status of the composite: ",
 		},
 	}
 	for name, tc := range cases {

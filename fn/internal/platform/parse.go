@@ -107,11 +107,12 @@ func validateIdentity(id types.NamespacedName, composite *unstructured.Unstructu
 	if composite.GetNamespace() == "" {
 		path = field.NewPath("spec", "claimRef")
 	}
-	var errs field.ErrorList
-	for _, problem := range validation.IsDNS1123Subdomain(id.Name) {
+	name, namespace := validation.IsDNS1123Subdomain(id.Name), validation.IsDNS1123Label(id.Namespace)
+	errs := make(field.ErrorList, 0, len(name)+len(namespace))
+	for _, problem := range name {
 		errs = append(errs, field.Invalid(path.Child("name"), id.Name, "not a name that Kubernetes accepts: "+problem))
 	}
-	for _, problem := range validation.IsDNS1123Label(id.Namespace) {
+	for _, problem := range namespace {
 		errs = append(errs, field.Invalid(path.Child("namespace"), id.Namespace, "not a namespace that Kubernetes accepts: "+problem))
 	}
 	return errs
