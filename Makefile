@@ -235,6 +235,17 @@ e2e-up: $(E2E_TOOLS) xpkg ## Start that control plane with the packages installe
 e2e-down: ## Stop what `make e2e-up` started.
 	@$(E2E) down
 
+# How many platforms: make e2e-scale N=200
+N ?= 1 50 100 200
+
+.PHONY: e2e-scale
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on that control plane: N=200, or 1, 50, 100 and 200 in turn.
+	@SONATAFLOW_E2E_SCALE="$(N)" $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
+
+.PHONY: e2e-faults
+e2e-faults: $(E2E_TOOLS) xpkg ## Break one thing after the other under 30 platforms on that control plane: nothing may be lost.
+	@SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
+
 # Four commands of one module. The folder appears when all of them are built.
 KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
 	-X $(name).gitVersion=$$version -X $(name).gitMajor=1 -X $(name).gitMinor=$$(cut -d. -f2 <<< $$version) -X $(name).gitTreeState=clean)

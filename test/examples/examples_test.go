@@ -150,11 +150,11 @@ func TestRequired(t *testing.T) {
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	index := text(t, folder, "README.md")
-	for _, name := range append(examples(t), filepath.Base(install)) {
+	for _, name := range append(examples(t), filepath.Base(install), takeOver) {
 		if !strings.Contains(index, "| ["+name+"]("+name+") |") {
 			t.Errorf("example/README.md has no row for %s", name)
 		}
-		if name == filepath.Base(install) {
+		if name == filepath.Base(install) || name == takeOver {
 			continue
 		}
 		if want := "make render EXAMPLE=" + name + "\n"; !strings.Contains(text(t, folder, name, "README.md"), want) {
@@ -163,11 +163,15 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// schemas is the folder with what offline renders know of Knative.
-const schemas = "schemas"
+const (
+	// schemas is the folder with what offline renders know of Knative.
+	schemas = "schemas"
+	// takeOver is the folder with the way from the operator.
+	takeOver = "take-over"
+)
 
-// examples lists the folders that can be rendered: all but the installation and the
-// schemas.
+// examples lists the folders that can be rendered: all but the installation, the schemas
+// and the way from the operator.
 func examples(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -176,7 +180,7 @@ func examples(t *testing.T) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != filepath.Base(install) && e.Name() != schemas {
+		if e.IsDir() && !slices.Contains([]string{filepath.Base(install), schemas, takeOver}, e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

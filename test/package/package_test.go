@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,7 +168,7 @@ func testConfiguration(t *testing.T, file, folders string) {
 // that Crossplane gives it when it installs it as a dependency.
 func TestFunctionName(t *testing.T) {
 	want := dnsLabel(functionRepo)
-	objects := append(open(t, "configuration.xpkg").objects, open(t, "configuration-namespaced.xpkg").objects...)
+	objects := slices.Concat(open(t, "configuration.xpkg").objects, open(t, "configuration-namespaced.xpkg").objects)
 	for _, o := range objects {
 		if o.Kind != "Composition" {
 			continue
