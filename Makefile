@@ -76,6 +76,13 @@ export GOLANGCI_LINT_CACHE := $(CURDIR)/$(CACHE)/golangci-lint
 lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
 	@$(BIN)/golangci-lint run --allow-serial-runners
 
+# Where govulncheck looks vulnerabilities up.
+VULNERABILITIES := https://vuln.go.dev
+
+.PHONY: vulnerabilities
+vulnerabilities: $(BIN)/govulncheck ## Look for known vulnerabilities in what the function calls; needs to reach the Go vulnerability database.
+	@$(BIN)/govulncheck -db $(VULNERABILITIES) ./fn
+
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## Format the code, imports included.
 	@$(BIN)/golangci-lint fmt
@@ -147,6 +154,12 @@ push: xpkg ## Push all packages: the function first, the configurations depend o
 	@$(BIN)/crossplane xpkg push -f $(subst $(space),$(comma),$(ARCHS:%=$(XPKG)/function-%.xpkg)) $(REGISTRY)/function-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration.xpkg $(REGISTRY)/configuration-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration-namespaced.xpkg $(REGISTRY)/configuration-sonataflow-namespaced:$(VERSION)
+
+.PHONY: sbom
+sbom: $(ARCHS:%=$(XPKG)/function-%.cdx.json) ## Write what the function's packages are made of, in CycloneDX, beside them.
+
+$(XPKG)/function-%.cdx.json: $(XPKG)/%/function $(XPKG)/version $(BIN)/cyclonedx-gomod
+	@$(BIN)/cyclonedx-gomod bin -json -noserial -version $(VERSION) -output $@ $<
 
 # A package is built anew when the version changes.
 $(XPKG)/version: FORCE
