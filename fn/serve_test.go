@@ -294,7 +294,7 @@ func TestServeTLS(t *testing.T) {
 		"Crossplane":    {reason: "A client that the authority knows.", creds: credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: []tls.Certificate{own}, ServerName: "localhost"}), ok: true},
 		"NoCertificate": {reason: "A client without certificate.", creds: credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: "localhost"})},
 		"Stranger":      {reason: "A client of another authority.", creds: credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: []tls.Certificate{foreign}, ServerName: "localhost"})},
-		"Old":           {reason: "A client that speaks only TLS 1.1.", creds: credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, RootCAs: roots, Certificates: []tls.Certificate{own}, ServerName: "localhost"})}, //nolint:gosec // That is the point.
+		"Old":           {reason: "A client that speaks only TLS 1.1.", creds: credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, RootCAs: roots, Certificates: []tls.Certificate{own}, ServerName: "localhost"})},
 		"Plaintext":     {reason: "A client without TLS.", creds: insecure.NewCredentials()},
 	}
 	for name, tc := range cases {

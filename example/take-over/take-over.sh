@@ -257,8 +257,8 @@ check_platform() {
 {{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    It runs: wait until it has ended.
 {{end}}{{end}}{{end}}{{end}}{{end}}')
   elsewhere=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service")
-  elsewhere=$(grep -cv "^$namespace " <<<"$elsewhere" || true)
-  if [ "$elsewhere" -gt 1 ]; then lines+=$'\n'"        $elsewhere Triggers in other namespaces"; fi
+  elsewhere=$(grep . <<<"$elsewhere" | grep -cv "^$namespace " || true)
+  if [ "$elsewhere" -gt 0 ]; then lines+=$'\n'"        $elsewhere Triggers in other namespaces"; fi
   grep . <<<"$lines" || true
   if grep -q ^STOP <<<"$lines"; then problems=1; fi
 }

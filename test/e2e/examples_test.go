@@ -7,10 +7,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,6 +42,30 @@ func (w *world) required(example string) []*unstructured.Unstructured {
 	return w.documents("example", example, "required.yaml")
 }
 
+// provide applies what an example needs. Brokers come with the namespaces that they are in,
+// and with a Knative that cares for them.
+func (w *world) provide(objects []*unstructured.Unstructured) {
+	w.Helper()
+	namespaces := map[string]bool{}
+	for _, o := range objects {
+		if o.GetKind() == "Broker" {
+			namespaces[o.GetNamespace()] = true
+		}
+	}
+	if len(namespaces) == 0 {
+		w.apply(objects...)
+		return
+	}
+	installKnative(w.T)
+	// The SinkBinding is in the platform's, whatever the Brokers are in.
+	delete(namespaces, w.namespace)
+	for namespace := range namespaces {
+		newWorld(w.T, namespace)
+	}
+	w.apply(objects...)
+	w.knative(append(slices.Collect(maps.Keys(namespaces)), w.namespace)...)
+}
+
 // TestExamples claims every example as a user does: it becomes what its offline render
 // shows, says so, and leaves nothing behind.
 func TestExamples(t *testing.T) {
@@ -52,7 +76,7 @@ func TestExamples(t *testing.T) {
 			// The documents name the namespace.
 			claim := (&world{T: t}).documents("example", example, "claim.yaml")[0]
 			w := newWorld(t, claim.GetNamespace())
-			w.apply(w.required(example)...)
+			w.provide(w.required(example))
 			w.secret("bystander", "key", "value")
 			w.await("the namespace to be furnished", soon, w.furnished)
 			before := w.inventory()
@@ -71,9 +95,8 @@ func TestExamples(t *testing.T) {
 			p.checkEvents()
 
 			w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
-			for _, name := range rendered.names() {
-				kind, name, _ := strings.Cut(name, "/")
-				w.awaitGone(resources[kind], w.namespace, name)
+			for _, o := range rendered.composed {
+				w.awaitGone(resources[o.GetKind()], o.GetNamespace(), o.GetName())
 			}
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
@@ -128,7 +151,7 @@ func TestRestricted(t *testing.T) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "restricted-"+example, "pod-security.kubernetes.io/enforce", "restricted")
-			w.apply(w.moved(w.required(example))...)
+			w.provide(w.moved(w.required(example)))
 			p := w.claim(w.moved(w.documents("example", example, "claim.yaml"))[0])
 			p.awaitReady()
 

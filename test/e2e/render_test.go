@@ -59,6 +59,7 @@ func (r rendering) conditions() []string {
 // resources are what composed kinds are served as.
 var resources = map[string]kube.Resource{
 	"ConfigMap": kube.ConfigMaps, "Service": kube.Services, "Deployment": kube.Deployments, "PodDisruptionBudget": kube.Budgets, "Job": kube.Jobs,
+	"Trigger": kube.Triggers, "SinkBinding": kube.SinkBindings,
 }
 
 // compare waits until the claim's status and every composed object are what is rendered.
@@ -96,7 +97,10 @@ func (p *platform) differences(r rendering) []string {
 		if !known {
 			p.Fatalf("no resource of kind %s is known to this test", want.GetKind())
 		}
-		got := p.get(resource, want.GetName())
+		got, err := cluster.Get(p.Context(), resource, want.GetNamespace(), want.GetName())
+		if err != nil {
+			p.Fatal(err)
+		}
 		out = append(out, lacks(want.GetKind()+" "+want.GetName(), portable(want, secrets), got.Object)...)
 	}
 	return out

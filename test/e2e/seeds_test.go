@@ -6,6 +6,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,11 @@ func TestSeeds(t *testing.T) {
 				}
 				w.secret(name, pairs...)
 			}
+			var brokers []*unstructured.Unstructured
+			collectBrokers(o.Object["spec"], func(ref map[string]any) {
+				brokers = append(brokers, object("eventing.knative.dev/v1", "Broker", namespace, fmt.Sprint(ref["name"])))
+			})
+			w.provide(brokers)
 			p := w.claim(o)
 			p.awaitReady()
 			checkServices(p, o)

@@ -5,16 +5,23 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
@@ -267,24 +274,56 @@ func (p *platform) awaitTag(tag string) {
 }
 
 // reconcile makes Crossplane look at a platform, which it does of itself once a minute,
-// and waits until what comes of that is applied. The platform is one that the function
-// looks nothing up for, so that it is called once each time.
+// and waits until what comes of that is applied.
 func (p *platform) reconcile() {
 	p.Helper()
 	composite := p.compositeName()
-	// What came of the first time is applied when the second begins.
-	for range 2 {
-		calls := len(p.calls(composite))
-		if _, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", "xsonataflowplatform", composite, fmt.Sprintf("e2e/calls=%d", calls)); err != nil {
-			p.Fatal(err)
-		}
-		p.await("Crossplane to look at "+p.name, noticed, func(context.Context) error {
-			if now := len(p.calls(composite)); now == calls {
-				return fmt.Errorf("it has %d times, as before", now)
-			}
-			return nil
-		})
+	log, err := os.Open(filepath.Join(layout.Logs(), "crossplane.log"))
+	if err != nil {
+		p.Fatal(err)
 	}
+	defer func() { _ = log.Close() }()
+	// What it has said so far is about earlier times.
+	if _, err := log.Seek(0, io.SeekEnd); err != nil {
+		p.Fatal(err)
+	}
+	// A value that it has never had.
+	mark := "e2e/reconciled-after=" + p.composite().GetResourceVersion()
+	version, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", "xsonataflowplatform", composite, mark, "--output=jsonpath={.metadata.resourceVersion}")
+	if err != nil {
+		p.Fatal(err)
+	}
+	lines := bufio.NewReader(log)
+	var line string
+	p.await("Crossplane to look at "+p.name, noticed, func(context.Context) error {
+		for {
+			// The end of the last line may not have been written yet.
+			part, err := lines.ReadString('\n')
+			line += part
+			if err != nil {
+				return fmt.Errorf("it hasn't since version %s of the composite: %w", version, err)
+			}
+			if composed(line, composite, version) {
+				return nil
+			}
+			line = ""
+		}
+	})
+}
+
+// composed tells whether a line of Crossplane's log says that all is applied that came of a
+// look at a composite in a version or a later one.
+func composed(line, composite, version string) bool {
+	fields := strings.SplitN(line, "\t", 5)
+	if len(fields) < 5 || fields[3] != "Successfully composed resources" {
+		return false
+	}
+	var about struct{ Name, Version string }
+	if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about.Name != composite {
+		return false
+	}
+	after, err := resourceversion.CompareResourceVersion(about.Version, version)
+	return err == nil && after >= 0
 }
 
 // contents returns all that a platform's objects say, by object and field. That is
@@ -294,6 +333,9 @@ func (w *world) contents() map[string]string {
 	out := map[string]string{}
 	for kind, r := range resources {
 		objects, err := cluster.List(w.Context(), r, w.namespace)
+		if kerrors.IsNotFound(err) {
+			continue // Knative isn't there.
+		}
 		if err != nil {
 			w.Fatal(err)
 		}

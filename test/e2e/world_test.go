@@ -89,7 +89,9 @@ func (w *world) within(t *testing.T) *world {
 func (w *world) tidy(ctx context.Context) {
 	if w.Failed() {
 		out, _ := cluster.Kubectl(ctx, "", "get", "sonataflowplatforms,xsonataflowplatforms,deployments,pods,events", "--namespace="+w.namespace)
-		w.Logf("%s as the scenario leaves it:\n%s", w.namespace, out)
+		// Of these there may be nothing in the cluster, and nobody knows the kinds.
+		connected, _ := cluster.Kubectl(ctx, "", "get", "brokers,triggers,sinkbindings", "--namespace="+w.namespace)
+		w.Logf("%s as the scenario leaves it:\n%s\n%s", w.namespace, out, connected)
 	}
 	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowplatforms,secrets", "--all", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
 		w.Errorf("cannot delete what is left: %v", err)
@@ -138,10 +140,12 @@ func (w *world) documents(path ...string) []*unstructured.Unstructured {
 	return out
 }
 
-// moved returns objects in the scenario's namespace instead of their own.
+// moved returns objects in the scenario's namespace instead of their own, and so are the
+// Brokers that they refer to.
 func (w *world) moved(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	for _, o := range objects {
 		o.SetNamespace(w.namespace)
+		collectBrokers(o.Object["spec"], func(ref map[string]any) { ref["namespace"] = w.namespace })
 	}
 	return objects
 }

@@ -12,10 +12,13 @@ import (
 	"strings"
 	"time"
 
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -38,6 +41,12 @@ const (
 	ReplicaSets Resource = "apps/v1/replicasets"
 	Budgets     Resource = "policy/v1/poddisruptionbudgets"
 	Jobs        Resource = "batch/v1/jobs"
+
+	CustomResourceDefinitions Resource = "apiextensions.k8s.io/v1/customresourcedefinitions"
+
+	Brokers      Resource = "eventing.knative.dev/v1/brokers"
+	Triggers     Resource = "eventing.knative.dev/v1/triggers"
+	SinkBindings Resource = "sources.knative.dev/v1/sinkbindings"
 
 	Platforms        Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
 	Composites       Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
@@ -96,6 +105,46 @@ func (c *Client) List(ctx context.Context, r Resource, namespace string) ([]unst
 	return list.Items, nil
 }
 
+// Follow shows the objects of a namespace as they are now, and then after each change, of
+// which it leaves none out. It ends with the context.
+func (c *Client) Follow(ctx context.Context, r Resource, namespace string, see func(map[types.UID]unstructured.Unstructured)) error {
+	resource := c.dynamic.Resource(r.gvr()).Namespace(namespace)
+	list, err := resource.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	objects := make(map[types.UID]unstructured.Unstructured, len(list.Items))
+	for _, o := range list.Items {
+		objects[o.GetUID()] = o
+	}
+	see(objects)
+	changes, err := resource.Watch(ctx, metav1.ListOptions{ResourceVersion: list.GetResourceVersion()})
+	if err != nil {
+		return err
+	}
+	defer changes.Stop()
+	for change := range changes.ResultChan() {
+		o, ok := change.Object.(*unstructured.Unstructured)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case change.Type == watch.Error:
+			return fmt.Errorf("cannot go on watching %s: %w", r, kerrors.FromObject(change.Object))
+		case !ok:
+			return fmt.Errorf("got a %T while watching %s", change.Object, r)
+		case change.Type == watch.Deleted:
+			delete(objects, o.GetUID())
+		default:
+			objects[o.GetUID()] = *o
+		}
+		see(objects)
+	}
+	if ctx.Err() == nil {
+		return fmt.Errorf("the API server ended the watch of %s", r)
+	}
+	return nil
+}
+
 // Kubectl runs kubectl and returns what it prints. What isn't empty in stdin is what
 // `-f -` reads.
 func (c *Client) Kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
@@ -116,14 +165,14 @@ func (c *Client) Apply(ctx context.Context, manifests string) error {
 	return err
 }
 
-// interval is how often Await looks. An API server on the same machine doesn't mind.
-const interval = 200 * time.Millisecond
+// Interval is how often Await looks. An API server on the same machine doesn't mind.
+const Interval = 200 * time.Millisecond
 
 // Await looks until there is nothing to complain about any more, and returns the last
 // complaint when that takes longer than it may.
 func Await(ctx context.Context, what string, timeout time.Duration, check func(context.Context) error) error {
 	var last error
-	err := wait.PollUntilContextTimeout(ctx, interval, timeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, Interval, timeout, true, func(ctx context.Context) (bool, error) {
 		// A look that the deadline cuts short has less to say than the one before.
 		if err := check(ctx); err == nil || last == nil || ctx.Err() == nil {
 			last = err

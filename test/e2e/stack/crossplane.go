@@ -71,7 +71,11 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.start("crossplane", env, s.bin("crossplane-core"), "core", "start", "--debug")
+	p, err := s.start("crossplane", env, s.bin("crossplane-core"), "core", "start", "--debug",
+		// Crossplane takes 50 changes at once of what a composite depends on, then one every
+		// two seconds; of the rest it hears within a minute. What takes a cluster's controllers
+		// a minute happens within a second here: a Broker and its nine Triggers get there.
+		"--circuit-breaker-burst=1000")
 	if err != nil {
 		return err
 	}

@@ -66,14 +66,16 @@ func (s *supervisor) startRegistry(ctx context.Context) error {
 
 // install installs the packages as the README tells users to.
 func (s *supervisor) install(ctx context.Context) error {
-	rbac, err := os.ReadFile(filepath.Join(s.Root, "example", "install", "rbac.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, manifests := range []string{imageConfig, string(rbac)} {
-		if err := s.client.Apply(ctx, manifests); err != nil {
+	manifests := []string{imageConfig}
+	for _, file := range []string{"rbac.yaml", "rbac-knative.yaml"} {
+		rbac, err := os.ReadFile(filepath.Join(s.Root, "example", "install", file))
+		if err != nil {
 			return err
 		}
+		manifests = append(manifests, string(rbac))
+	}
+	if err := s.client.Apply(ctx, strings.Join(manifests, "\n---\n")); err != nil {
+		return err
 	}
 	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"), Installation(s.Version)...); err != nil {
 		return err

@@ -47,8 +47,40 @@ func (l *Layout) find(ctx context.Context) error {
 		return fmt.Errorf("cannot find the packages, run `make xpkg`: %w", err)
 	}
 	l.Version = strings.TrimSpace(string(version))
-	l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", "crossplane-core"), "github.com/crossplane/crossplane/v2")
-	return err
+	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", "crossplane-core"), "github.com/crossplane/crossplane/v2"); err != nil {
+		return err
+	}
+	// No tool is built from it, so that nobody has needed its source so far.
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", knativeModule)
+	cmd.Dir = l.knative()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot download the module %s: %w: %s", knativeModule, err, out)
+	}
+	return nil
+}
+
+// knativeModule is the source of Knative Eventing.
+const knativeModule = "knative.dev/eventing"
+
+// knative is the module that pins it.
+func (l *Layout) knative() string { return filepath.Join(l.Root, "test", "knative") }
+
+// Knative returns the definitions of Knative Eventing that a platform has to do with. A
+// stack comes up without them.
+func (l *Layout) Knative(ctx context.Context) (string, error) {
+	dir, err := goList(ctx, l.knative(), knativeModule)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, file := range []string{"broker.yaml", "trigger.yaml", "sinkbindings.yaml"} {
+		definition, err := os.ReadFile(filepath.Join(dir, "config", "core", "resources", file))
+		if err != nil {
+			return "", fmt.Errorf("cannot read Knative's definitions: %w", err)
+		}
+		out.WriteString("---\n" + string(definition) + "\n")
+	}
+	return out.String(), nil
 }
 
 // Kubeconfig is the administrator's. It is of use within the stack's namespaces only.
