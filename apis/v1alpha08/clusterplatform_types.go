@@ -73,5 +73,12 @@ type SonataFlowClusterPlatformStatus struct {
 	// What is offered in effect: what the spec says, or its default. Addition to the
 	// operator's API, which writes the default into the spec.
 	// +optional
-	Capabilities *SonataFlowClusterPlatformCapSpec `json:"capabilities,omitempty"`
+	Capabilities *SonataFlowClusterPlatformCapStatus `json:"capabilities,omitempty"`
+}
+
+// SonataFlowClusterPlatformCapStatus is what a cluster platform offers in effect.
+type SonataFlowClusterPlatformCapStatus struct {
+	// What is offered to workflows. An empty list is nothing. It is written all the same:
+	// server-side apply would make null of a list that goes, which the schema refuses.
+	Workflows []WorkFlowCapability `json:"workflows"`
 }

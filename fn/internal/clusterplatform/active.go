@@ -18,9 +18,6 @@ import (
 type Platform struct {
 	Name string
 	Spec v1alpha08.SonataFlowClusterPlatformSpec
-	// Succeed and Reason are those of its condition.
-	Succeed metav1.ConditionStatus
-	Reason  string
 }
 
 // AllRequirement asks for all cluster platforms. The Compositions ask for the same under
@@ -52,10 +49,13 @@ func Active(all []*unstructured.Unstructured) *Platform {
 }
 
 // Capabilities lists what a cluster platform offers: the services unless it says
-// otherwise, and nothing if it says nothing.
+// otherwise, and nothing, but never nil, if it says nothing.
 func Capabilities(s v1alpha08.SonataFlowClusterPlatformSpec) []v1alpha08.WorkFlowCapability {
 	if s.Capabilities == nil {
 		return []v1alpha08.WorkFlowCapability{v1alpha08.WorkFlowCapabilityServices}
+	}
+	if s.Capabilities.Workflows == nil {
+		return []v1alpha08.WorkFlowCapability{}
 	}
 	return s.Capabilities.Workflows
 }
@@ -65,25 +65,28 @@ func read(o *unstructured.Unstructured) (*Platform, error) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"spec": o.Object["spec"]}, cluster); err != nil {
 		return nil, errors.Wrap(err, "cannot read spec")
 	}
-	p := &Platform{Name: o.GetName(), Spec: cluster.Spec}
-	p.Succeed, p.Reason = succeed(o)
-	return p, nil
+	return &Platform{Name: o.GetName(), Spec: cluster.Spec}, nil
 }
 
-// succeed returns status and reason of an object's condition Succeed.
-func succeed(o *unstructured.Unstructured) (status metav1.ConditionStatus, reason string) {
+// Succeeded tells whether a platform says that all of it is in place.
+func Succeeded(platform *unstructured.Unstructured) bool {
+	return succeed(platform) == metav1.ConditionTrue
+}
+
+// succeed returns the status of a platform's condition Succeed.
+func succeed(platform *unstructured.Unstructured) metav1.ConditionStatus {
 	out := &struct {
 		Status struct {
 			Conditions []metav1.Condition `json:"conditions"`
 		} `json:"status"`
 	}{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"status": o.Object["status"]}, out); err != nil {
-		return metav1.ConditionUnknown, ""
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"status": platform.Object["status"]}, out); err != nil {
+		return metav1.ConditionUnknown
 	}
 	for _, c := range out.Status.Conditions {
 		if c.Type == v1alpha08.ConditionSucceed && (c.Status == metav1.ConditionTrue || c.Status == metav1.ConditionFalse) {
-			return c.Status, c.Reason
+			return c.Status
 		}
 	}
-	return metav1.ConditionUnknown, ""
+	return metav1.ConditionUnknown
 }

@@ -39,7 +39,7 @@ func Compose(req *composition.Request) *composition.Result {
 		Status: &v1alpha08.SonataFlowClusterPlatformStatus{
 			ObservedGeneration: req.Composite.GetGeneration(),
 			Version:            v1alpha08.SpecVersion,
-			Capabilities:       &v1alpha08.SonataFlowClusterPlatformCapSpec{Workflows: Capabilities(self.Spec)},
+			Capabilities:       &v1alpha08.SonataFlowClusterPlatformCapStatus{Workflows: Capabilities(self.Spec)},
 		},
 		Conditions: []composition.Condition{
 			{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValid},
@@ -73,7 +73,7 @@ func judge(answer composition.Answer, ref v1alpha08.SonataFlowPlatformRef) compo
 		c.Status, c.Reason = metav1.ConditionFalse, v1alpha08.ReasonPlatformNotFound
 		c.Message = fmt.Sprintf("%s platform does not exist in %s namespace", ref.Name, ref.Namespace)
 	case composition.StateFound:
-		switch status, _ := succeed(answer.Objects[0]); status {
+		switch succeed(answer.Objects[0]) {
 		case metav1.ConditionTrue:
 			c.Status, c.Reason = metav1.ConditionTrue, v1alpha08.ReasonSucceeded
 			c.Message = fmt.Sprintf("Referenced SonataFlowPlatform '%s/%s' is ready", ref.Namespace, ref.Name)

@@ -33,7 +33,7 @@ func TestCompose(t *testing.T) {
 			Requirements: asked,
 			Status: &v1alpha08.SonataFlowClusterPlatformStatus{
 				ObservedGeneration: 3, Version: "0.8",
-				Capabilities: &v1alpha08.SonataFlowClusterPlatformCapSpec{Workflows: []v1alpha08.WorkFlowCapability{"services"}},
+				Capabilities: &v1alpha08.SonataFlowClusterPlatformCapStatus{Workflows: []v1alpha08.WorkFlowCapability{"services"}},
 			},
 			Conditions: []composition.Condition{valid, c},
 			Incomplete: c.Status != metav1.ConditionTrue,

@@ -5,7 +5,6 @@ package composition
 import (
 	"maps"
 	"reflect"
-	"slices"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -115,7 +114,21 @@ func condition(rsp *fnv1.RunFunctionResponse, c Condition) {
 
 // HasCondition tells whether a composite has a condition of a type.
 func HasCondition(composite *unstructured.Unstructured, typ string) bool {
-	return slices.ContainsFunc(children(child(composite.Object, "status"), "conditions"), func(c map[string]any) bool { return c["type"] == typ })
+	status, _ := ConditionOf(composite, typ)
+	return status != ""
+}
+
+// ConditionOf returns status and reason of a composite's condition, as they were last
+// set. Both are empty when it has none of that type.
+func ConditionOf(composite *unstructured.Unstructured, typ string) (status metav1.ConditionStatus, reason string) {
+	for _, c := range children(child(composite.Object, "status"), "conditions") {
+		if c["type"] == typ {
+			text, _ := c["status"].(string)
+			reason, _ = c["reason"].(string)
+			return metav1.ConditionStatus(text), reason
+		}
+	}
+	return "", ""
 }
 
 // changed tells whether a condition says something that the composite doesn't say

@@ -5,7 +5,6 @@ package platform
 import (
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
@@ -25,16 +24,20 @@ type Cluster struct {
 	Requirement composition.Requirement
 	// State tells whether that is known.
 	State composition.State
+	// Usable tells whether it can be used: the platform behind it is ready, or was when
+	// this one began to use it.
+	Usable bool
 	// Spec is its spec, when it was found.
 	Spec v1alpha08.SonataFlowPlatformSpec
 }
 
 // lookUpCluster finds the active cluster platform, and the platform behind it. It goes
-// no further: whatever that one refers to, or uses, is its own affair. It is nil when
-// there is no cluster platform to use.
+// no further: whatever that one refers to, or uses, is its own affair. What the cluster
+// platform says of itself isn't looked at, because it may not have seen its latest
+// change yet. It is nil when there is no cluster platform.
 func lookUpCluster(req *composition.Request, doc *document) *Cluster {
 	active := clusterplatform.Active(req.Answer(clusterplatform.AllRequirement()).Objects)
-	if active == nil || !usable(active, doc.status.ClusterPlatformRef) {
+	if active == nil {
 		return nil
 	}
 	c := &Cluster{
@@ -46,6 +49,12 @@ func lookUpCluster(req *composition.Request, doc *document) *Cluster {
 	if answer.State != composition.StateFound {
 		return c
 	}
+	// What is unready for a while must not change the configuration of everybody.
+	used := doc.status.ClusterPlatformRef
+	c.Usable = clusterplatform.Succeeded(answer.Objects[0]) || used != nil && used.Name == c.Ref.Name && used.PlatformRef == c.Ref.PlatformRef
+	if !c.Usable {
+		return c
+	}
 	if raw, ok := answer.Objects[0].Object["spec"].(map[string]any); ok {
 		if err := decode(raw, &c.Spec); err != nil {
 			return c // It makes no sense to its own composer either, which says so.
@@ -55,16 +64,6 @@ func lookUpCluster(req *composition.Request, doc *document) *Cluster {
 		c.Ref.Services = c.services(req.Input.Compatibility)
 	}
 	return c
-}
-
-// usable tells whether a platform may use a cluster platform: one that is ready, or one
-// that the platform uses already, as long as there is a platform behind it. What is
-// unready for a while must not change the configuration of everybody.
-func usable(active *clusterplatform.Platform, used *v1alpha08.SonataFlowClusterPlatformRefStatus) bool {
-	if active.Succeed == metav1.ConditionTrue {
-		return true
-	}
-	return used != nil && used.Name == active.Name && used.PlatformRef == active.Spec.PlatformRef && active.Reason != v1alpha08.ReasonPlatformNotFound
 }
 
 // services are those that the platform behind the cluster platform has enabled.

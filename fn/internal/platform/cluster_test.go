@@ -21,8 +21,10 @@ spec: {platformRef: {name: central, namespace: ns2}%s}, status: {conditions: [%s
 }
 
 // behind is the platform behind the cluster platform.
-func behind(spec string) string {
-	return `{apiVersion: sonataflow.org/v1alpha08, kind: SonataFlowPlatform, metadata: {name: central, namespace: ns2}, spec: ` + spec + `}`
+func behind(spec string) string { return behindWith(spec, "True") }
+
+func behindWith(spec, succeed string) string {
+	return `{apiVersion: sonataflow.org/v1alpha08, kind: SonataFlowPlatform, metadata: {name: central, namespace: ns2}, spec: ` + spec + `, status: {conditions: [{type: Succeed, status: "` + succeed + `"}]}}`
 }
 
 // What a cluster platform says of itself.
@@ -114,12 +116,12 @@ func TestClusterPlatformRef(t *testing.T) {
 			want: ref("", ""),
 		},
 		"NotReady": {
-			reason: "A cluster platform that was never ready isn't used.",
-			spec:   `{}`, all: []string{clusterPlatform("cluster", then, isUnready, "")}, platforms: []string{behind(offered)},
+			reason: "A platform that was never ready isn't used, whatever the cluster platform says of the one that it referred to before.",
+			spec:   `{}`, all: ready(""), platforms: []string{behindWith(offered, "False")},
 		},
 		"NoLongerReady": {
 			reason: "One that is used and unready for a while goes on being used: workflows must not be reconfigured by every rollout.",
-			spec:   `{}`, status: using, all: []string{clusterPlatform("cluster", then, isUnready, "")}, platforms: []string{behind(offered)},
+			spec:   `{}`, status: using, all: []string{clusterPlatform("cluster", then, isUnready, "")}, platforms: []string{behindWith(offered, "False")},
 			want: ref(dataIndex, jobService),
 		},
 		"Dangling": {
@@ -129,16 +131,20 @@ func TestClusterPlatformRef(t *testing.T) {
 		"Repointed": {
 			reason: "Nor one that refers to another platform now, until that is ready.",
 			spec:   `{}`, status: `{clusterPlatformRef: {name: cluster, platformRef: {name: other, namespace: ns2}}}`,
-			all: []string{clusterPlatform("cluster", then, isUnready, "")}, platforms: []string{behind(offered)},
+			all: ready(""), platforms: []string{behindWith(offered, "Unknown")},
+		},
+		"NotNoticed": {
+			reason: "A platform that is ready needn't be told so by the cluster platform.",
+			spec:   `{}`, all: []string{clusterPlatform("cluster", then, isDangling, "")}, platforms: []string{behind(offered)},
+			want: ref(dataIndex, jobService),
 		},
 		"Gone": {
 			reason: "What is said of a cluster platform goes with it.",
 			spec:   `{}`, status: using,
 		},
 		"PlatformGone": {
-			reason: "Before the cluster platform has noticed that its platform is gone, nothing is offered.",
+			reason: "Also before the cluster platform has noticed it.",
 			spec:   `{}`, status: using, all: ready(""),
-			want: ref("", ""),
 		},
 		"Oldest": {
 			reason: "Of several, the oldest counts, ready or not.",
@@ -146,9 +152,8 @@ func TestClusterPlatformRef(t *testing.T) {
 			want: ref(dataIndex, jobService),
 		},
 		"NotAskedYet": {
-			reason: "Before the platform behind it is known, none of its services are.",
+			reason: "Before Crossplane was asked for the platform behind it, nothing is said.",
 			spec:   `{}`, all: ready(""), pending: true,
-			want: ref("", ""),
 		},
 		"CannotLook": {
 			reason: "A Crossplane that looks nothing up knows of no cluster platform.",

@@ -120,7 +120,7 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 
 		SonataFlowPlatformDBMigrationPhase: migrationPhase(p),
 	}
-	if p.ClusterPlatform != nil {
+	if p.ClusterPlatform != nil && p.ClusterPlatform.Usable {
 		out.ClusterPlatformRef = &p.ClusterPlatform.Ref
 	}
 	if p.Eventing != nil {

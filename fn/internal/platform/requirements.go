@@ -15,7 +15,10 @@ import (
 // requirements lists what a composite's decisions depend on. They follow from the
 // spec, the input, the cluster platform and what is installed.
 func requirements(req *composition.Request, doc *document, c *Cluster, e *Eventing) []composition.Requirement {
-	out := []composition.Requirement{clusterplatform.AllRequirement(), siblingsRequirement(req, doc)}
+	out := []composition.Requirement{clusterplatform.AllRequirement()}
+	if asksSiblings(req) {
+		out = append(out, siblingsRequirement(req, doc))
+	}
 	if c != nil {
 		out = append(out, c.Requirement)
 	}

@@ -28,10 +28,22 @@ func siblingsRequirement(req *composition.Request, doc *document) composition.Re
 	return q
 }
 
+// asksSiblings tells whether a platform looks at the others of its namespace: before it
+// composes anything, when it yielded to one, and when it is at rest. In between its own
+// updates come thick and fast, and each would count twice towards Crossplane's limit of
+// updates (the watch circuit breaker), because the requirement matches the platform too.
+func asksSiblings(req *composition.Request) bool {
+	if len(req.Observed) == 0 {
+		return true
+	}
+	status, reason := composition.ConditionOf(req.Composite, v1alpha08.ConditionSucceed)
+	return status == metav1.ConditionTrue || reason == v1alpha08.ReasonDuplicated
+}
+
 // elder returns the name of the platform that counts in the namespace instead of this
 // one, or "".
 func elder(req *composition.Request, doc *document) string {
-	if primary.IsSecondary(req.Composite) {
+	if primary.IsSecondary(req.Composite) || !asksSiblings(req) {
 		return ""
 	}
 	answer := req.Answer(siblingsRequirement(req, doc))

@@ -4,6 +4,7 @@ package platform_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +30,7 @@ func TestDuplicate(t *testing.T) {
 		after     = "2027-01-01T00:00:00Z"
 		secondary = `sonataflow.org/secondary.platform: "true"`
 		both      = "{spec: {claimRef: {name: plat, namespace: ns1}, services: {dataIndex: {}, jobService: {}}}, "
+		atRest    = `, status: {conditions: [{type: Succeed, status: "True", reason: Succeeded}]}}`
 	)
 	composite := func(metadata string) string {
 		return both + `apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, metadata: {name: plat-x7k2p, creationTimestamp: "2026-01-01T00:00:00Z"` + metadata + `}}`
@@ -101,7 +103,7 @@ func TestDuplicate(t *testing.T) {
 		},
 		"Running": {
 			reason:    "What a platform has composed before an older one appeared stays, and nothing comes to it.",
-			composite: composite(""),
+			composite: strings.TrimSuffix(composite(""), "}") + atRest,
 			cluster: compositiontest.Cluster{Required: others(sibling("first", before, "")), Observed: map[string]string{
 				"data-index-config":     `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`,
 				"data-index-deployment": available(1),
@@ -110,6 +112,14 @@ func TestDuplicate(t *testing.T) {
 				Reason: "Duplicated", Message: elder + "; what this one has composed before stays",
 				Keys: []string{"data-index-config", "data-index-deployment"}, Conditions: 4,
 			},
+		},
+		"OnTheWay": {
+			reason:    "Between its first reconcile and its rest a platform doesn't look.",
+			composite: composite(""),
+			cluster: compositiontest.Cluster{Required: others(sibling("first", before, "")), Observed: map[string]string{
+				"data-index-config": `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`,
+			}},
+			want: creating,
 		},
 		"Render": {
 			reason:    "A composite that doesn't exist yet is younger than those that do.",
