@@ -558,9 +558,31 @@ finish() {
 
 # --- The way back. ---
 
+# await waits until a command succeeds, for three minutes at most.
+await() {
+  local second
+  for ((second = 0; second < 180; second++)); do
+    if "$@"; then return; fi
+    sleep 1
+  done
+  warn "waited in vain: $*"
+  return 1
+}
+
+is_paused() {
+  local reason
+  reason=$(kubectl get "$COMPOSITES" "$1" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.reason}}{{end}}{{end}}{{end}}') || return
+  [ "$reason" = ReconcilePaused ]
+}
+
+is_going() {
+  local since
+  since=$(kubectl get "$COMPOSITES" "$1" --output jsonpath='{.metadata.deletionTimestamp}') || return
+  [ -n "$since" ]
+}
+
 pause() {
-  kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite &&
-    kubectl wait "$COMPOSITES" "$1" --for=jsonpath='{.status.conditions[?(@.type=="Synced")].reason}'=ReconcilePaused --timeout=3m
+  kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite && await is_paused "$1"
 }
 
 # free lets go of all that a composite owns. It is paused, so that nothing takes it back.
@@ -579,13 +601,13 @@ free() {
 remove_claim() {
   kubectl patch "$PLATFORMS" "$2" --namespace="$1" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
     kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false &&
-    kubectl wait "$COMPOSITES" "$3" --for=jsonpath='{.metadata.deletionTimestamp}' --timeout=3m &&
+    await is_going "$3" &&
     kubectl annotate "$COMPOSITES" "$3" crossplane.io/paused- &&
     kubectl wait "$PLATFORMS" "$2" --namespace="$1" --for=delete --timeout=3m
 }
 
 back_platform() {
-  local namespace=$1 name=$2 composite uid='' deleted=''
+  local namespace=$1 name=$2 composite uid=
   composite=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.spec.resourceRef.name}')
   if [ -n "$composite" ]; then
     uid=$(kubectl get "$COMPOSITES" "$composite" --ignore-not-found --output jsonpath='{.metadata.uid}')
@@ -595,8 +617,7 @@ back_platform() {
       kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --timeout=3m
     return
   fi
-  deleted=$(kubectl get "$COMPOSITES" "$composite" --output jsonpath='{.metadata.deletionTimestamp}')
-  if [ -z "$deleted" ]; then
+  if ! is_going "$composite"; then
     step "pause composite $composite of claim $name in namespace $namespace" pause "$composite"
     step "let go of all that composite $composite is composed of" free "$uid"
   fi

@@ -106,8 +106,9 @@ const (
 	// reconciles whenever something that was composed changes.
 	callsUntilReady = 20
 	// callsAtRest is how often in a minute after that. Crossplane reconciles once, or a
-	// little more often, when nothing happens.
-	callsAtRest = 4
+	// little more often, when nothing happens; but scenarios beside this one have cluster
+	// platforms, each change of which is one to all platforms.
+	callsAtRest = 10
 	// settled is when what made the platform ready has no effect any more.
 	settled = 10 * time.Second
 	// rest is how long a platform is watched after that, at least.

@@ -318,7 +318,10 @@ func composed(line, composite, version string) bool {
 	if len(fields) < 5 || fields[3] != "Successfully composed resources" {
 		return false
 	}
-	var about struct{ Name, Version string }
+	var about struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}
 	if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about.Name != composite {
 		return false
 	}

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+const (
+	// sink stands in properties for what Knative tells a service.
+	sink = "${K_SINK}"
+	// shortly is why a short run leaves a scenario out.
+	shortly = "the short run only has a Broker that comes and stays"
+)
+
+// withBroker returns a claim of both services, with their events through a Broker.
+func (w *world) withBroker(b broker) *unstructured.Unstructured {
+	return w.newClaim("platform", map[string]any{
+		"eventing": map[string]any{"broker": b.ref()},
+		"services": bothServices(),
+	})
+}
+
+// withoutBroker returns the same claim, with its events over HTTP.
+func (w *world) withoutBroker() *unstructured.Unstructured {
+	return w.newClaim("platform", map[string]any{"services": bothServices()})
+}
+
+// bothServices are wired to each other: what the Jobs Service has to tell the Data Index is
+// what it has a sink for.
+func bothServices() map[string]any {
+	return map[string]any{"dataIndex": map[string]any{"enabled": true}, "jobService": map[string]any{"enabled": true}}
+}
+
+// eventing makes a Broker that is ready, and a platform that uses it and is ready too.
+func (w *world) eventing(b broker) *platform {
+	w.Helper()
+	b.create()
+	b.ready()
+	p := w.claim(w.withBroker(b))
+	b.connect(p)
+	p.awaitEventing()
+	return p
+}
+
+// awaitEventing waits until all of a platform is ready, with its eventing, and lists its
+// Triggers.
+func (p *platform) awaitEventing() {
+	p.Helper()
+	p.awaitCondition("EventingReady", "True", "")
+	p.awaitReady()
+	if err := kube.Want(p.composite(), "EventingReady", "True", ""); err != nil {
+		p.Error(err)
+	}
+	p.await("the claim to list the Triggers that there are", soon, func(ctx context.Context) error {
+		triggers, err := cluster.List(ctx, kube.Triggers, "")
+		if err != nil {
+			return err
+		}
+		var want []string
+		for _, o := range triggers {
+			if o.GetLabels()["crossplane.io/claim-name"] == p.name && o.GetLabels()["crossplane.io/claim-namespace"] == p.namespace {
+				want = append(want, o.GetNamespace()+"/"+o.GetName())
+			}
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, p.triggers()); diff != "" { //nolint:contextcheck // It has the test's.
+			return fmt.Errorf("-there, +listed: %s", diff)
+		}
+		return nil
+	})
+}
+
+// triggers lists what the claim says of its Triggers, as namespace/name.
+func (p *platform) triggers() []string {
+	p.Helper()
+	list, _, _ := unstructured.NestedSlice(p.claimed().Object, "status", "triggers")
+	out := make([]string, 0, len(list))
+	for _, item := range list {
+		t := item.(map[string]any)
+		out = append(out, fmt.Sprintf("%s/%s", t["namespace"], t["name"]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// uids returns the UIDs of a kind's objects in the scenario's namespace, by name.
+func (w *world) uids(r kube.Resource) map[string]types.UID {
+	w.Helper()
+	objects, err := cluster.List(w.Context(), r, w.namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	out := map[string]types.UID{}
+	for _, o := range objects {
+		out[o.GetName()] = o.GetUID()
+	}
+	return out
+}
+
+// steady returns a check that nothing was replaced since, neither what was composed
+// nor the pods.
+func (w *world) steady() func(while string) {
+	w.Helper()
+	objects, sets, pods := w.inventory(), w.uids(kube.ReplicaSets), w.uids(kube.Pods)
+	return func(while string) {
+		w.Helper()
+		for what, diff := range map[string]string{
+			"objects": cmp.Diff(objects, w.inventory()), "ReplicaSets": cmp.Diff(sets, w.uids(kube.ReplicaSets)), "pods": cmp.Diff(pods, w.uids(kube.Pods)),
+		} {
+			if diff != "" {
+				w.Errorf("%s while %s: -before, +after:\n%s", what, while, diff)
+			}
+		}
+	}
+}
+
+// TestEventingKnative follows a platform through times without and with Knative. It isn't
+// parallel: Knative is there for the whole cluster, or for nobody.
+func TestEventingKnative(t *testing.T) {
+	removeKnative(t)
+	w := newWorld(t, "eventing-knative")
+	b := w.broker(w.namespace, "default")
+	p := w.claim(w.withBroker(b))
+
+	p.awaitCondition("EventingReady", "False", "KnativeNotInstalled")
+	p.awaitCondition("DataIndexReady", "True", "Available")
+	p.awaitCondition("JobServiceReady", "False", "WaitingForSink")
+	p.awaitCondition("Succeed", "False", "Warming")
+	p.awaitCondition("Ready", "False", "")
+	services := w.inventory()
+
+	// Crossplane doesn't say when a kind is there. The function is called once a minute.
+	installKnative(t)
+	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
+	b.create()
+	p.awaitCondition("EventingReady", "False", "BrokerNotReady")
+	b.ready()
+	p.awaitCondition("EventingReady", "False", "InProgress")
+	b.connect(p)
+	p.awaitEventing()
+	if testing.Short() {
+		return
+	}
+
+	// Crossplane can't look at a platform that has objects of a kind that is gone, and for
+	// minutes at others neither. All goes on running, and connects again when Knative is back.
+	check := w.steady()
+	removeKnative(t)
+	installKnative(t)
+	b.create()
+	b.ready()
+	b.connect(p)
+	p.awaitEventing()
+	check("Knative was away")
+
+	// So a platform has to let go of Knative before that goes.
+	w.apply(w.withoutBroker())
+	p.awaitWithoutEventing(b)
+	removeKnative(t)
+	w.apply(w.withBroker(b))
+	p.awaitCondition("EventingReady", "False", "KnativeNotInstalled")
+	p.awaitCondition("DataIndexReady", "True", "Available")
+	p.awaitCondition("JobServiceReady", "True", "Available")
+	w.awaitStatusEvents("/jobs")
+	if diff := cmp.Diff(services, w.inventory()); diff != "" {
+		t.Errorf("what Knative has nothing to do with: -before it came, +after it went:\n%s", diff)
+	}
+	other := newWorld(t, "eventing-other")
+	other.claim(other.newClaim("other", map[string]any{"services": bothServices()})).awaitReady()
+}
+
+// TestEventingSink follows the Jobs Service, which has no pods until it knows where to send
+// its events. What it is told stays, whoever reconciles what.
+func TestEventingSink(t *testing.T) {
+	t.Parallel()
+	installKnative(t)
+	w := newWorld(t, "eventing-sink")
+	b := w.broker(w.namespace, "default")
+	b.create()
+	b.ready()
+	p := w.claim(w.withBroker(b))
+	b.say("True", b.awaitTriggers(allTriggers)...)
+	b.resolve(p)
+
+	p.awaitCondition("DataIndexReady", "True", "Available")
+	p.awaitCondition("JobServiceReady", "False", "WaitingForSink")
+	p.awaitCondition("EventingReady", "False", "InProgress")
+	p.awaitCondition("Succeed", "False", "Creating")
+	w.awaitField(kube.Deployments, jobsService, "0", "spec", "replicas")
+	if got := w.get(kube.Deployments, jobsService).GetLabels()["bindings.knative.dev/include"]; got != "true" {
+		t.Errorf("the Deployment's label bindings.knative.dev/include is %q: Knative wouldn't bind it", got)
+	}
+	for name := range w.uids(kube.Pods) {
+		if strings.HasPrefix(name, jobsService) {
+			t.Errorf("there is a pod that doesn't know its sink: %s", name)
+		}
+	}
+
+	if err := bind(t.Context(), w.namespace, jobsService, certificates); err != nil {
+		t.Fatal(err)
+	}
+	b.inject(p)
+	p.awaitEventing()
+	w.awaitStatusEvents(sink)
+	check := w.steady()
+	for range 10 {
+		p.reconcile()
+	}
+	check("nothing changed")
+	for _, pod := range w.pods(jobsService) {
+		containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
+		if got := environment(containers[0].(map[string]any))["K_SINK"]; got != address(b.namespace, b.name) {
+			t.Errorf("K_SINK in %s is %q", pod.GetName(), got)
+		}
+		if volumes, _, _ := unstructured.NestedSlice(pod.Object, "spec", "volumes"); !slices.ContainsFunc(volumes, func(v any) bool { return v.(map[string]any)["name"] == "kne-bundle-volume" }) {
+			t.Errorf("%s has no certificates, only %v", pod.GetName(), volumes)
+		}
+	}
+}
+
+// pods returns the pods of a Deployment, and fails the scenario if there are none.
+func (w *world) pods(deployment string) []unstructured.Unstructured {
+	w.Helper()
+	pods, err := cluster.List(w.Context(), kube.Pods, w.namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	pods = slices.DeleteFunc(pods, func(o unstructured.Unstructured) bool { return !strings.HasPrefix(o.GetName(), deployment+"-") })
+	if len(pods) == 0 {
+		w.Errorf("%s has no pods", deployment)
+	}
+	return pods
+}
+
+// awaitStatusEvents waits until the Jobs Service is configured to tell what becomes of jobs
+// to a URL that ends so.
+func (w *world) awaitStatusEvents(where string) {
+	w.Helper()
+	w.await("what becomes of jobs to be told to "+where, noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.ConfigMaps, w.namespace, jobsService+"-props")
+		if err != nil {
+			return err
+		}
+		text, _, _ := unstructured.NestedString(o.Object, "data", "application.properties")
+		for line := range strings.Lines(text) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+			if key == "mp.messaging.outgoing.kogito-job-service-job-status-events-http.url" && strings.HasSuffix(value, where) {
+				return nil
+			}
+		}
+		return fmt.Errorf("the properties are %s", text)
+	})
+}
+
+// TestEventingElsewhere uses a Broker of another namespace. What is made there goes with
+// the platform.
+func TestEventingElsewhere(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip(shortly)
+	}
+	installKnative(t)
+	brokers, w := newWorld(t, "eventing-brokers"), newWorld(t, "eventing-elsewhere")
+	b := w.broker(brokers.namespace, "default")
+	p := w.eventing(b)
+	if here := w.uids(kube.Triggers); len(here) > 0 {
+		t.Errorf("there are Triggers where no Broker is: %v", here)
+	}
+	w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
+	w.awaitGone(kube.SinkBindings, w.namespace, p.sinkBinding())
+	w.await("the Triggers to go", gone, func(ctx context.Context) error {
+		if left, err := cluster.List(ctx, kube.Triggers, b.namespace); err != nil || len(left) > 0 {
+			return errors.Join(err, fmt.Errorf("there are %d", len(left)))
+		}
+		return nil
+	})
+}
+
+// TestEventingBrokerChanged moves a platform to another Broker: no event finds nobody who
+// takes it.
+func TestEventingBrokerChanged(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip(shortly)
+	}
+	installKnative(t)
+	w := newWorld(t, "eventing-changed")
+	before, after := w.broker(w.namespace, "default"), w.broker(w.namespace, "other")
+	p := w.eventing(before)
+	end := w.always("complete Triggers", kube.Triggers, complete)
+
+	after.create()
+	after.ready()
+	w.apply(w.withBroker(after))
+	triggers := after.awaitTriggers(allTriggers)
+	p.awaitCondition("EventingReady", "False", "InProgress")
+	// One of the Data Index is late, and the whole of it waits.
+	late := slices.IndexFunc(triggers, func(o unstructured.Unstructured) bool { return strings.HasPrefix(o.GetName(), "data-index-") })
+	after.say("True", slices.Delete(slices.Clone(triggers), late, late+1)...)
+	before.awaitTriggers(7)
+	p.reconcile()
+	before.awaitTriggers(7)
+	if sink, _, _ := unstructured.NestedString(w.get(kube.SinkBindings, p.sinkBinding()).Object, "spec", "sink", "ref", "name"); sink != before.name {
+		t.Errorf("the Jobs Service is told to send events to %s, where not everybody takes them yet", sink)
+	}
+	after.say("True", triggers[late])
+	before.awaitTriggers(0)
+	after.resolve(p)
+	after.inject(p)
+	p.awaitEventing()
+	end()
+}
+
+// complete complains unless each service has all of its Triggers for one Broker.
+func complete(triggers map[types.UID]unstructured.Unstructured) error {
+	type service struct{ broker, name string }
+	ready := map[service]int{}
+	for _, o := range triggers {
+		if o.GetDeletionTimestamp() != nil || kube.Conditions(&o)["Ready"].Status != "True" {
+			continue
+		}
+		broker, _, _ := unstructured.NestedString(o.Object, "spec", "broker")
+		name, _, _ := unstructured.NestedString(o.Object, "spec", "subscriber", "ref", "name")
+		ready[service{broker, name}]++
+	}
+	most := map[string]int{}
+	for s, n := range ready {
+		most[s.name] = max(most[s.name], n)
+	}
+	if most[dataIndex] != 7 || most[jobsService] != 2 {
+		return fmt.Errorf("ready are %v", ready)
+	}
+	return nil
+}
+
+// TestEventingBrokerDeleted deletes the Broker of a platform that runs: it goes on running,
+// says what it lacks, and is ready again when the Broker is back.
+func TestEventingBrokerDeleted(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip(shortly)
+	}
+	installKnative(t)
+	w := newWorld(t, "eventing-deleted")
+	b := w.broker(w.namespace, "default")
+	p := w.eventing(b)
+	check, triggers := w.steady(), w.uids(kube.Triggers)
+
+	b.delete()
+	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
+	p.awaitCondition("Succeed", "False", "Warming")
+	p.awaitCondition("DataIndexReady", "True", "Available")
+	p.awaitCondition("JobServiceReady", "True", "Available")
+	p.reconcile()
+	b.create()
+	p.awaitCondition("EventingReady", "False", "BrokerNotReady")
+	b.ready()
+	b.say("True", b.awaitTriggers(allTriggers)...)
+	p.awaitEventing()
+	check("the Broker was away")
+	if diff := cmp.Diff(triggers, w.uids(kube.Triggers)); diff != "" {
+		t.Errorf("Triggers while the Broker was away: -before, +after:\n%s", diff)
+	}
+}
+
+// TestEventingAdded gives a Broker to a platform that runs without: the Jobs Service goes
+// on as it is until it knows its sink. Then the Broker is taken away again.
+func TestEventingAdded(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip(shortly)
+	}
+	installKnative(t)
+	w := newWorld(t, "eventing-added")
+	p := w.claim(w.withoutBroker())
+	p.awaitReady()
+	w.awaitStatusEvents("/jobs")
+	b := w.broker(w.namespace, "default")
+	b.create()
+	b.ready()
+	end := w.always("pods of the Jobs Service", kube.Pods, running)
+	pods := w.pods(jobsService)
+
+	w.apply(w.withBroker(b))
+	b.say("True", b.awaitTriggers(allTriggers)...)
+	b.resolve(p)
+	p.awaitCondition("EventingReady", "False", "InProgress")
+	p.reconcile()
+	w.awaitStatusEvents("/jobs")
+	if now := w.pods(jobsService); len(now) != 1 || len(pods) != 1 || now[0].GetUID() != pods[0].GetUID() {
+		t.Errorf("the pods of the Jobs Service were %v, and are %v", pods, now)
+	}
+	end()
+	b.inject(p)
+	w.awaitStatusEvents(sink)
+	p.awaitEventing()
+
+	w.apply(w.withoutBroker())
+	p.awaitWithoutEventing(b)
+}
+
+// awaitWithoutEventing waits until a platform that had eventing has none any more. The last
+// that Knative has to do with it is to take back what it has told the Jobs Service.
+func (p *platform) awaitWithoutEventing(b broker) {
+	p.Helper()
+	p.awaitGone(kube.SinkBindings, p.namespace, p.sinkBinding())
+	b.awaitTriggers(0)
+	b.withdraw(p)
+	p.awaitCondition("EventingReady", "Unknown", "NotAskedFor")
+	p.awaitReady()
+	p.awaitStatusEvents("/jobs")
+	if listed := p.triggers(); len(listed) > 0 {
+		p.Errorf("the claim lists Triggers that are gone: %v", listed)
+	}
+}
+
+// running complains unless a pod of the Jobs Service is available.
+func running(pods map[types.UID]unstructured.Unstructured) error {
+	for _, o := range pods {
+		if strings.HasPrefix(o.GetName(), jobsService+"-") && o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
+			return nil
+		}
+	}
+	return fmt.Errorf("of %d pods none is that", len(pods))
+}
+
+// always holds all that becomes of a kind's objects in the scenario's namespace against a
+// check, until end is called. That waits until everything was seen that has happened, and
+// fails the scenario if there was ever anything to complain about.
+func (w *world) always(what string, r kube.Resource, check func(map[types.UID]unstructured.Unstructured) error) (end func()) {
+	w.Helper()
+	var (
+		mu         sync.Mutex
+		seen       map[types.UID]string
+		states     int
+		complaints []error
+	)
+	ctx, stop := context.WithCancel(w.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- cluster.Follow(ctx, r, w.namespace, func(objects map[types.UID]unstructured.Unstructured) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = map[types.UID]string{}
+			for uid, o := range objects {
+				seen[uid] = o.GetResourceVersion()
+			}
+			states++
+			if err := check(objects); err != nil {
+				complaints = append(complaints, err)
+			}
+		})
+	}()
+	caughtUp := func(ctx context.Context) error {
+		objects, err := cluster.List(ctx, r, w.namespace)
+		if err != nil {
+			return err
+		}
+		now := map[types.UID]string{}
+		for _, o := range objects {
+			now[o.GetUID()] = o.GetResourceVersion()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if diff := cmp.Diff(now, seen); diff != "" {
+			return fmt.Errorf("-there, +seen: %s", diff)
+		}
+		return nil
+	}
+	w.await(what+" to be watched", soon, caughtUp)
+	return func() {
+		w.Helper()
+		w.await(what+" to be seen", soon, caughtUp)
+		stop()
+		if err := <-ended; err != nil {
+			w.Error(err)
+		}
+		w.Logf("%s: %d states", what, states)
+		if len(complaints) > 0 {
+			w.Errorf("%s: %d of %d states are not as they should be, the first one: %v", what, len(complaints), states, complaints[0])
+		}
+	}
+}

@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
+)
+
+const (
+	// faultsVariable asks for the faults. Without it nothing is broken: it takes a quarter
+	// of an hour, and everybody's control plane.
+	faultsVariable = "SONATAFLOW_E2E_FAULTS"
+	// recovery is how long it may take until all is ready again. gRPC waits for up to two
+	// minutes before it calls a function again that was away.
+	recovery = 5 * time.Minute
+	// outage is how long the function is away.
+	outage = 2 * time.Minute
+	// forgiveness is how long it takes until Crossplane doesn't mind any more that there
+	// were many changes of a composite: it allows 100 at once, and one each second.
+	forgiveness = 100 * time.Second
+)
+
+// How many platforms there are of each kind, 30 in all.
+const (
+	minimalPlatforms  = 10
+	databasePlatforms = 8
+	migratedPlatforms = 6
+	consumerPlatforms = 3
+	stuckPlatforms    = 2
+)
+
+// TestFaults breaks one thing after the other under platforms of many kinds, most of the
+// time while some of them change. Nothing that a spec asks for may be deleted meanwhile, no
+// pod of a service may run beside its migration, nobody's pods may be replaced but those of
+// platforms that change, and all must be ready again without help. It prints what claims
+// said, and how long it took.
+func TestFaults(t *testing.T) {
+	if os.Getenv(faultsVariable) == "" {
+		t.Skip("only `make e2e-faults` breaks things")
+	}
+	f := &faults{T: t, history: &history{}, retried: map[string]time.Time{}}
+	client := newDynamic(t)
+	f.populate()
+	for _, r := range recorded {
+		follow(t, client, r, f.history.note)
+	}
+	f.await("all platforms to be ready", f.recovered)
+	f.await("their changes to be forgotten", f.forgotten)
+
+	f.fault("FunctionKilled", (*faults).functionKilled)
+	f.fault("CoreKilled", (*faults).coreKilled)
+	f.fault("CoreAway", (*faults).coreAway)
+	f.fault("CoreFrozen", (*faults).coreFrozen)
+	f.fault("APIServerKilled", (*faults).apiServerKilled)
+	f.fault("FunctionAway", (*faults).functionAway)
+	f.fault("RegistryGone", (*faults).registryGone)
+	f.fault("CertificatesRotated", (*faults).rotated)
+	f.fault("SecretRemoved", (*faults).secretRemoved)
+	f.fault("Nonsense", (*faults).nonsense)
+	f.fault("JobDeleted", (*faults).jobDeleted)
+	f.fault("DeploymentDeleted", (*faults).deploymentDeleted)
+	f.fault("GatedDeploymentDeleted", (*faults).gatedDeploymentDeleted)
+	t.Run("Panic", func(t *testing.T) {
+		t.Skip("the function can't be made to panic from outside; what becomes of a panic is tested in fn/serve_test.go")
+	})
+}
+
+// faults are what all of them share.
+type faults struct {
+	*testing.T
+
+	history *history
+
+	// Platforms by kind. The stuck ones wait for a migration that never ends.
+	minimal, databases, migrated, consumers, stuck []*platform
+	central                                        *platform
+	// turn counts the changes of platforms: each is the next ones' turn, because Crossplane
+	// leaves changes unseen for a while of composites that change too much.
+	turn int
+	// retried is when a platform was asked for another migration, by its namespace.
+	retried map[string]time.Time
+
+	rows *[]string
+	// Of the fault that is on: when it began, what it said of itself, in which namespaces
+	// it changes something, and which objects it deletes.
+	began          time.Time
+	mended, spoken time.Duration
+	touched        map[string]bool
+	deletes        map[string]bool
+}
+
+// populate claims all platforms.
+func (f *faults) populate() {
+	f.Helper()
+	f.rows = &[]string{}
+	next := 0
+	place := func() *world {
+		next++
+		return newWorld(f.T, fmt.Sprintf("faults-%d", next))
+	}
+	for range minimalPlatforms {
+		w := place()
+		f.minimal = append(f.minimal, w.claim(w.withLogLevel("LEVEL-0")))
+	}
+	for range databasePlatforms {
+		w := place()
+		w.secret("data-index-database", "username", "user", "password", "secret")
+		w.secret("jobs-database", "username", "user", "password", "secret")
+		f.databases = append(f.databases, w.claim(w.withDatabases()))
+	}
+	for range migratedPlatforms {
+		w := place()
+		w.databaseSecret()
+		f.migrated = append(f.migrated, w.claim(w.migrated("platform", "sonataflow", "job")))
+	}
+	for range stuckPlatforms {
+		w := place()
+		w.databaseSecret()
+		f.stuck = append(f.stuck, w.claim(w.migrated("platform", "e2e-stuck", "job")))
+	}
+	w := place()
+	f.central = w.claim(w.withLogLevel("LEVEL-0"))
+	for range consumerPlatforms {
+		w := place()
+		f.consumers = append(f.consumers, w.claim(w.newClaim("consumer", map[string]any{})))
+	}
+	f.Cleanup(func() {
+		if _, err := cluster.Kubectl(context.WithoutCancel(f.Context()), "", "delete", "sonataflowclusterplatform", "faults", "--ignore-not-found", "--timeout=90s"); err != nil {
+			f.Error(err)
+		}
+	})
+	w.apply(referring("faults", f.central))
+}
+
+// await waits for something that must come true by itself.
+func (f *faults) await(what string, check func(context.Context) error) {
+	f.Helper()
+	if err := kube.Await(f.Context(), what, recovery, check); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// in returns the same platform for the part of the test that is on.
+func (f *faults) in(p *platform) *platform {
+	return &platform{world: &world{T: f.T, namespace: p.namespace}, name: p.name}
+}
+
+// ready are the platforms that are ready when nothing is broken.
+func (f *faults) ready() []*platform {
+	return slices.Concat(f.minimal, f.databases, f.migrated, f.consumers, []*platform{f.central})
+}
+
+// recovered complains until every platform is ready, and of its latest spec, and those that
+// use the cluster platform do.
+func (f *faults) recovered(ctx context.Context) error {
+	claims, err := cluster.List(ctx, kube.Platforms, "")
+	if err != nil {
+		return err
+	}
+	there := map[string]*unstructured.Unstructured{}
+	for i := range claims {
+		there[claims[i].GetNamespace()] = &claims[i]
+	}
+	for _, p := range f.ready() {
+		claim := there[p.namespace]
+		if claim == nil {
+			return fmt.Errorf("there is no claim in %s", p.namespace)
+		}
+		for _, condition := range []string{"Synced", "Ready", "Succeed"} {
+			if err := kube.Want(claim, condition, "True", ""); err != nil {
+				return fmt.Errorf("%s: %w", p.namespace, err)
+			}
+		}
+	}
+	for _, p := range f.consumers {
+		if usage(there[p.namespace]) == nil {
+			return fmt.Errorf("%s uses no cluster platform", p.namespace)
+		}
+	}
+	// All of them are looked up again, which is worth it only now.
+	for _, p := range f.ready() {
+		if err := f.in(p).current(ctx, there[p.namespace]); err != nil {
+			return fmt.Errorf("%s: %w", p.namespace, err)
+		}
+	}
+	return nil
+}
+
+// forgotten complains until Crossplane has forgotten how many changes it took to make the
+// platforms. Otherwise it wouldn't see those of the first fault for a while.
+func (f *faults) forgotten(context.Context) error {
+	all := f.history.since(time.Time{})
+	if passed := time.Since(all[0].at); passed < forgiveness {
+		return fmt.Errorf("%s have passed", passed)
+	}
+	return nil
+}
+
+// fault breaks something, waits until all is well again, and looks at what was lost.
+func (f *faults) fault(name string, breaks func(*faults)) {
+	f.Helper()
+	f.turn++
+	f.Run(name, func(t *testing.T) {
+		part := *f
+		part.T = t
+		part.began, part.touched, part.deletes = time.Now(), map[string]bool{}, map[string]bool{}
+		breaks(&part)
+		part.await("all platforms to be ready again", part.recovered)
+		part.judge(name)
+	})
+	f.report()
+}
+
+// judge looks at the history of a fault that is over.
+func (f *faults) judge(name string) {
+	f.Helper()
+	ended := time.Since(f.began)
+	lost := f.history.lost(f.began, f.mayGo)
+	for _, what := range lost {
+		f.Errorf("%s was deleted, and the spec asks for it", what)
+	}
+	replaced := f.history.replaced(f.began, f.touched)
+	for _, what := range replaced {
+		f.Errorf("%s was replaced, and nobody changed its platform", what)
+	}
+	premature := f.history.premature()
+	for _, what := range premature {
+		f.Errorf("a pod ran beside its migration: %s", what)
+	}
+	said := f.history.said(f.began, func(namespace string) bool {
+		return slices.ContainsFunc(f.ready(), func(p *platform) bool { return p.namespace == namespace })
+	})
+	spoken := "-"
+	if f.spoken > 0 {
+		spoken = seconds(f.spoken)
+	}
+	*f.rows = append(*f.rows, fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s", name, load(), spoken, seconds(ended-f.mended), len(lost), len(replaced), len(premature), said))
+}
+
+// mayGo tells whether an object may be deleted: the fault does it, or it is the Job of a
+// target that was given up.
+func (f *faults) mayGo(o *unstructured.Unstructured) bool {
+	if f.deletes[key(o)] {
+		return true
+	}
+	asked, retried := f.retried[o.GetNamespace()]
+	// Creation times are in whole seconds, and another Job is never made within one.
+	return o.GetKind() == "Job" && retried && o.GetCreationTimestamp().Time.Before(asked)
+}
+
+func (f *faults) report() {
+	f.Helper()
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "fault\tload\tclaim said so after\tready again after\tobjects lost\tothers' pods replaced\tpods beside migrations\twhat claims said meanwhile (how many)")
+	_, _ = fmt.Fprintln(w, strings.Join(*f.rows, "\n"))
+	_ = w.Flush()
+	f.Logf("so far:\n%s", out.String())
+}
+
+// mend notes that whatever was broken isn't any more: from now on it is counted how long
+// platforms take.
+func (f *faults) mend() { f.mended = time.Since(f.began) }
+
+// saying waits until a claim has said something since the fault began, and notes how long
+// it took.
+func (f *faults) saying(p *platform, conditionType, status, reason string) kube.Condition {
+	f.Helper()
+	var out kube.Condition
+	f.await(conditionType+"="+status+" "+reason, func(context.Context) error {
+		after, said, err := f.history.saw(f.began, p, conditionType, status, reason)
+		f.spoken, out = max(f.spoken, after), said
+		return err
+	})
+	return out
+}
+
+// A work is a change of some platforms that is under way.
+type work struct {
+	rolled, migrated []*platform
+	level            string
+	jobs             map[string]types.UID
+}
+
+// change changes the next platforms: some get another environment, which rolls their pods,
+// and some another migration, which takes a service down and up again.
+func (f *faults) change() work {
+	f.Helper()
+	const rolled, migrated = 3, 2
+	out := work{level: fmt.Sprintf("LEVEL-%d", f.turn), jobs: map[string]types.UID{}}
+	for i := range rolled {
+		out.rolled = append(out.rolled, f.in(f.minimal[(f.turn*rolled+i)%len(f.minimal)]))
+	}
+	for i := range migrated {
+		out.migrated = append(out.migrated, f.in(f.migrated[(f.turn*migrated+i)%len(f.migrated)]))
+	}
+	for _, p := range out.migrated {
+		jobs, _, err := p.migrating(f.Context())
+		if err != nil || len(jobs) != 1 {
+			f.Fatalf("want one Job in %s, got %d: %v", p.namespace, len(jobs), err)
+		}
+		out.jobs[p.namespace] = jobs[0].GetUID()
+		f.touched[p.namespace], f.retried[p.namespace] = true, time.Now()
+		p.kubectl("annotate", "--overwrite", "sonataflowplatform", p.name, fmt.Sprintf("%s=%d", attempt, f.turn))
+	}
+	for _, p := range out.rolled {
+		f.touched[p.namespace] = true
+		p.apply(p.withLogLevel(out.level))
+	}
+	return out
+}
+
+// done waits until a change has been made.
+func (f *faults) done(w work) {
+	f.Helper()
+	for _, p := range w.rolled {
+		f.await("the log level in "+p.namespace, func(ctx context.Context) error {
+			if got := p.level(ctx); got != w.level {
+				return fmt.Errorf("it is %s, not %s", got, w.level)
+			}
+			return nil
+		})
+	}
+	for _, p := range w.migrated {
+		f.await("another migration in "+p.namespace, func(ctx context.Context) error {
+			jobs, pods, err := p.migrating(ctx)
+			if err != nil {
+				return err
+			}
+			if len(jobs) != 1 || jobs[0].GetUID() == w.jobs[p.namespace] || len(pods) != 1 {
+				return fmt.Errorf("there are %d Jobs and %d pods", len(jobs), len(pods))
+			}
+			return kube.Want(&jobs[0], "Complete", "True", "")
+		})
+	}
+}
+
+// level returns the log level that the pods of a platform have, or are about to.
+func (p *platform) level(ctx context.Context) string {
+	o, err := cluster.Get(ctx, kube.Deployments, p.namespace, dataIndex)
+	if err != nil {
+		return err.Error()
+	}
+	containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+	return environment(containers[0].(map[string]any))["QUARKUS_LOG_LEVEL"]
+}
+
+// underWay waits until the first of what the function answers to a change is applied.
+func (f *faults) underWay() {
+	f.Helper()
+	f.await("a reconcile", func(context.Context) error {
+		for _, c := range f.history.since(f.began) {
+			if c.object.GetKind() == "Deployment" && f.touched[c.object.GetNamespace()] {
+				return nil
+			}
+		}
+		return errors.New("nothing was applied")
+	})
+}
+
+// functionKilled kills the function while it is called, and starts it again as the kubelet
+// would.
+func (f *faults) functionKilled() {
+	w := f.change()
+	f.underWay()
+	f.kill(functionProcess)
+	f.startFunction()
+	f.mend()
+	f.done(w)
+}
+
+// coreKilled kills core while it applies what the function answers.
+func (f *faults) coreKilled() {
+	w := f.change()
+	f.underWay()
+	core := f.kill(coreProcess)
+	f.startCore(core)
+	f.mend()
+	f.done(w)
+}
+
+// coreAway changes platforms while core is away: when it is back, it calls the function
+// with what its new caches have of the cluster.
+func (f *faults) coreAway() {
+	core := f.kill(coreProcess)
+	w := f.change()
+	f.startCore(core)
+	f.mend()
+	f.done(w)
+}
+
+// coreFrozen changes platforms while core stands still, and deletes what was composed: when
+// it goes on, it calls the function with what its caches had of the cluster.
+func (f *faults) coreFrozen() {
+	f.signal(coreProcess, syscall.SIGSTOP)
+	w := f.change()
+	for _, p := range w.rolled {
+		f.delete(p, "ConfigMap", jobsService+"-props")
+	}
+	f.signal(coreProcess, syscall.SIGCONT)
+	f.mend()
+	f.done(w)
+}
+
+// apiServerKilled kills the API server while core applies what the function answers.
+func (f *faults) apiServerKilled() {
+	w := f.change()
+	f.underWay()
+	server := f.kill(apiServerProcess)
+	f.startAPIServer(server)
+	f.mend()
+	f.done(w)
+}
+
+// functionAway stops the function for a while, in which platforms change and something that
+// was composed is deleted.
+func (f *faults) functionAway() {
+	if err := stack.StopFunction(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(f.startFunction)
+	w := f.change()
+	f.delete(w.rolled[0], "ConfigMap", jobsService+"-props")
+	f.await("the outage to pass", func(context.Context) error {
+		if passed := time.Since(f.began); passed < outage {
+			return fmt.Errorf("%s have passed", passed)
+		}
+		return nil
+	})
+	composite := w.rolled[0].compositeName()
+	f.await("Crossplane to say that it can't reach the function", func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Composites, "", composite)
+		if err != nil {
+			return err
+		}
+		return kube.Want(o, "Synced", "False", "ReconcileError")
+	})
+	f.startFunction()
+	f.mend()
+	f.done(w)
+}
+
+// registryGone makes the registry answer nobody, and starts core without it: packages that
+// are installed stay so. It isn't killed because it would forget the packages.
+func (f *faults) registryGone() {
+	f.signal(registryProcess, syscall.SIGSTOP)
+	f.Cleanup(func() { f.signal(registryProcess, syscall.SIGCONT) })
+	core := f.kill(coreProcess)
+	w := f.change()
+	f.startCore(core)
+	f.mend()
+	f.done(w)
+}
+
+// rotated replaces the certificates of Crossplane and of the function.
+func (f *faults) rotated() {
+	w := f.change()
+	f.rotate()
+	f.mend()
+	f.done(w)
+}
+
+// secretRemoved removes a Secret that a platform needs, and makes it again.
+func (f *faults) secretRemoved() {
+	p := f.in(f.databases[0])
+	f.touched[p.namespace] = true
+	p.kubectl("delete", "secret", "data-index-database")
+	said := f.saying(p, "SecretsReady", "False", "SecretNotFound")
+	if !strings.Contains(said.Message, "data-index-database") {
+		f.Errorf("the message doesn't name the Secret: %q", said.Message)
+	}
+	p.secret("data-index-database", "username", "user", "password", "secret")
+	f.mend()
+	p.awaitCondition("SecretsReady", "True", "Found")
+}
+
+// nonsense changes a platform that runs into one that makes no sense, and back. Its pods
+// don't notice.
+func (f *faults) nonsense() {
+	p := f.in(f.minimal[0])
+	level := p.level(f.Context())
+	image := func(image string) *unstructured.Unstructured {
+		o := p.withLogLevel(level)
+		if image != "" {
+			if err := unstructured.SetNestedField(o.Object, image, "spec", "services", "dataIndex", "podTemplate", "container", "image"); err != nil {
+				f.Fatal(err)
+			}
+		}
+		return o
+	}
+	p.apply(image("not an image!"))
+	said := f.saying(p, "SpecValid", "False", "Invalid")
+	if !strings.Contains(said.Message, "not an image!") {
+		f.Errorf("the message doesn't name the value: %q", said.Message)
+	}
+	p.apply(image(""))
+	f.mend()
+	p.awaitCondition("SpecValid", "True", "Valid")
+}
+
+// jobDeleted deletes the proof that a schema was migrated: it is migrated again, and its
+// service is down meanwhile.
+func (f *faults) jobDeleted() {
+	p := f.in(f.migrated[0])
+	f.touched[p.namespace] = true
+	jobs, _, err := p.migrating(f.Context())
+	if err != nil || len(jobs) != 1 {
+		f.Fatalf("want one Job, got %d: %v", len(jobs), err)
+	}
+	f.delete(p, "Job", jobs[0].GetName())
+	f.saying(p, "DatabaseMigrated", "False", "InProgress")
+	f.saying(p, "DataIndexReady", "False", "WaitingForDBMigration")
+	f.done(work{migrated: []*platform{p}, jobs: map[string]types.UID{p.namespace: jobs[0].GetUID()}})
+}
+
+// deploymentDeleted deletes a Deployment, with the pods.
+func (f *faults) deploymentDeleted() { f.deploymentGoes(f.minimal[1]) }
+
+// gatedDeploymentDeleted deletes a Deployment that a migration stands before, which is
+// complete.
+func (f *faults) gatedDeploymentDeleted() { f.deploymentGoes(f.migrated[1]) }
+
+func (f *faults) deploymentGoes(of *platform) {
+	p := f.in(of)
+	before := p.get(kube.Deployments, dataIndex).GetUID()
+	f.delete(p, "Deployment", dataIndex)
+	f.saying(p, "DataIndexReady", "False", "Progressing")
+	f.await("another Deployment", func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Deployments, p.namespace, dataIndex)
+		if err != nil {
+			return err
+		}
+		if o.GetUID() == before {
+			return errors.New("it is the same")
+		}
+		return kube.Want(o, "Available", "True", "")
+	})
+}
+
+// delete deletes what a platform is composed of, behind its back.
+func (f *faults) delete(p *platform, kind, name string) {
+	f.Helper()
+	f.touched[p.namespace] = true
+	f.deletes[kind+"/"+p.namespace+"/"+name] = true
+	p.kubectl("delete", strings.ToLower(kind), name)
+}

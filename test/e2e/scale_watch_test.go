@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// newDynamic returns a client that does in a moment what kubectl takes a process for:
+// hundreds of claims are to be there at once.
+func newDynamic(t *testing.T) dynamic.Interface {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", layout.Kubeconfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.QPS, config.Proxy, config.WarningHandler = -1, nil, restclient.NoWarnings{}
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// served returns what the API server serves a resource as.
+func served(r kube.Resource) schema.GroupVersionResource {
+	parts := strings.Split(string(r), "/")
+	group := strings.Join(parts[:len(parts)-2], "/")
+	return schema.GroupVersionResource{Group: group, Version: parts[len(parts)-2], Resource: parts[len(parts)-1]}
+}
+
+// A change is what became of one object.
+type change struct {
+	at      time.Time
+	deleted bool
+	object  *unstructured.Unstructured
+}
+
+// A follower sees each change of the objects of a kind, in all namespaces. Unlike
+// kube.Client's Follow it tells one change at a time, which hundreds of objects need, and it
+// outlives the API server: what happened while that was away it finds by comparing, but for
+// an object that came and went meanwhile.
+type follower struct {
+	resource dynamic.NamespaceableResourceInterface
+	known    map[types.UID]*unstructured.Unstructured
+	see      func(change)
+}
+
+// follow starts a follower, which ends with the test, and returns once it has seen what
+// there is.
+func follow(t *testing.T, client dynamic.Interface, r kube.Resource, see func(change)) {
+	t.Helper()
+	f := &follower{resource: client.Resource(served(r)), known: map[types.UID]*unstructured.Unstructured{}, see: see}
+	ctx, stop := context.WithCancel(t.Context())
+	begun, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		first := begun
+		_ = wait.PollUntilContextCancel(ctx, kube.Interval, true, func(ctx context.Context) (bool, error) {
+			version, err := f.list(ctx)
+			if err != nil {
+				return false, nil //nolint:nilerr // The API server may be away. It is looked for again.
+			}
+			if first != nil {
+				close(first)
+				first = nil
+			}
+			_ = f.watch(ctx, version) // It ends with the API server.
+			return false, nil
+		})
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	select {
+	case <-begun:
+	case <-time.After(soon):
+		t.Fatalf("nothing is to be seen of %s", r)
+	}
+}
+
+// list tells what differs from what is known, and returns the version of that.
+func (f *follower) list(ctx context.Context) (string, error) {
+	list, err := f.resource.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", fmt.Errorf("cannot list: %w", err)
+	}
+	there := map[types.UID]bool{}
+	for i := range list.Items {
+		o := &list.Items[i]
+		there[o.GetUID()] = true
+		if before := f.known[o.GetUID()]; before == nil || before.GetResourceVersion() != o.GetResourceVersion() {
+			f.tell(false, o)
+		}
+	}
+	for uid, o := range f.known {
+		if !there[uid] {
+			gone := o.DeepCopy()
+			gone.SetResourceVersion(list.GetResourceVersion())
+			f.tell(true, gone)
+		}
+	}
+	return list.GetResourceVersion(), nil
+}
+
+// watch tells each change since a version, until there is no more to be learned.
+func (f *follower) watch(ctx context.Context, version string) error {
+	changes, err := f.resource.Watch(ctx, metav1.ListOptions{ResourceVersion: version})
+	if err != nil {
+		return fmt.Errorf("cannot watch: %w", err)
+	}
+	defer changes.Stop()
+	for c := range changes.ResultChan() {
+		o, ok := c.Object.(*unstructured.Unstructured)
+		if !ok || c.Type == watch.Error {
+			return errors.New("the watch ended")
+		}
+		f.tell(c.Type == watch.Deleted, o)
+	}
+	return nil
+}
+
+func (f *follower) tell(deleted bool, o *unstructured.Unstructured) {
+	if deleted {
+		delete(f.known, o.GetUID())
+	} else {
+		f.known[o.GetUID()] = o
+	}
+	f.see(change{at: time.Now(), deleted: deleted, object: o})
+}

@@ -1,0 +1,660 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
+)
+
+const (
+	// operatorManager is who the operator is to the API server.
+	operatorManager = "manager"
+	// operatorName is its Deployment.
+	operatorName = "sonataflow-operator-controller-manager"
+	// operatorPlatform is the name of each of its platforms.
+	operatorPlatform = "sonataflow-platform"
+)
+
+// TestTakeOver takes platforms over from the operator as example/take-over tells users to,
+// and gives them back. The operator is played: its definitions and what it makes are in
+// testdata/takeover, as it leaves them.
+//
+// It isn't parallel: while the operator's definitions are installed, ours can't be.
+func TestTakeOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is for once in the life of a cluster")
+	}
+	claims, err := cluster.List(t.Context(), kube.Platforms, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(claims) > 0 {
+		t.Skipf("there are platforms of somebody's, who would lose them: %s in %s is one", claims[0].GetName(), claims[0].GetNamespace())
+	}
+	installKnative(t)
+	version := installedVersion(t)
+	operator, brokers := newWorld(t, "takeover-operator"), newWorld(t, "takeover-brokers")
+	taken := map[string]*world{}
+	for _, name := range []string{"http", "broker", "elsewhere", "migrated"} {
+		taken[name] = newWorld(t, "takeover-"+name)
+	}
+	t.Cleanup(func() { reinstall(context.WithoutCancel(t.Context()), t, version) })
+	uninstall(t.Context(), t)
+
+	operator.defineOperators()
+	operator.apply(operator.operators("operator")...)
+	b := brokers.broker(brokers.namespace, "di-broker")
+	b.create()
+	brokers.broker(brokers.namespace, "js-source").create()
+	brokers.broker(brokers.namespace, "js-sink").create()
+	taken["broker"].broker(taken["broker"].namespace, "default").create()
+	operator.knative(brokers.namespace, taken["broker"].namespace, taken["elsewhere"].namespace)
+	for name, w := range taken {
+		w.create(w.operators(name)...)
+	}
+	operator.create(operator.operators("clusterplatform")...)
+	for _, w := range taken {
+		w.awaitRollouts()
+	}
+	taken["broker"].awaitSink()
+	taken["elsewhere"].awaitSink()
+	for _, w := range []*world{brokers, taken["broker"]} {
+		w.await("the operator's Triggers to be ready", soon, func(ctx context.Context) error {
+			return checkTriggers(ctx, w.namespace)
+		})
+		defer w.always("a Trigger that is ready for each type", kube.Triggers, subscribed)()
+	}
+	for _, name := range []string{"http", "broker"} {
+		defer taken[name].always("a pod of the Data Index", kube.Pods, indexed)()
+	}
+	before := keptOf(taken)
+	saved, back := filepath.Join(t.TempDir(), "claims"), filepath.Join(t.TempDir(), "platforms")
+
+	// Nothing happens while the operator runs.
+	if out, err := operator.script("check"); err == nil || !strings.Contains(out, "STOP  The operator runs") {
+		t.Fatalf("check while the operator runs: %v\n%s", err, out)
+	}
+	if out, err := operator.script("release", saved, "--yes"); err == nil {
+		t.Fatalf("release while the operator runs:\n%s", out)
+	}
+	operator.kubectl("scale", "deployment", operatorName, "--replicas=0")
+	operator.await("the operator to be gone", soon, func(ctx context.Context) error {
+		pods, err := cluster.List(ctx, kube.Pods, operator.namespace)
+		if err != nil || len(pods) > 0 {
+			return errors.Join(err, fmt.Errorf("there are %d pods", len(pods)))
+		}
+		return nil
+	})
+	operator.run("check")
+	operator.run("save", saved)
+	for name, w := range taken {
+		w.checkSaved(filepath.Join(saved, "sonataflowplatform-"+w.namespace+"-"+operatorPlatform+".yaml"), name)
+	}
+
+	// Released, with an interruption.
+	if out, err := operator.interrupted("delete sonataflowplatforms.sonataflow.org sonataflow-platform --namespace=takeover-elsewhere", "release", saved, "--yes"); err == nil {
+		t.Fatalf("what was to be interrupted wasn't:\n%s", out)
+	}
+	operator.run("release", saved, "--yes")
+	operator.idle("release", saved)
+	operator.run("save", saved)
+	before.same(t, taken, "was released", nil)
+	for _, w := range taken {
+		w.owned("")
+	}
+
+	// Claims.
+	install(t.Context(), t, version)
+	applyFolder(t, saved)
+	for _, w := range taken {
+		(&platform{world: w, name: operatorPlatform}).awaitReady()
+		w.owned("XSonataFlowPlatform")
+	}
+	once := map[string]int{}
+	for deployment := range before.revisions {
+		once[deployment] = 1
+	}
+	before.same(t, taken, "was taken over", once)
+	operator.run("finish", "--yes")
+	for name, w := range taken {
+		(&platform{world: w, name: operatorPlatform}).awaitReady()
+		w.checkFinished(name)
+	}
+	operator.idle("finish")
+	// What the operator never removes goes, for which pods are replaced once more.
+	once["migrated/"+operatorPlatform+"-data-index-service"] = 2
+	before.same(t, taken, "is finished", once)
+	taken["elsewhere"].checkSink()
+	taken["broker"].checkSink()
+	taken["http"].dropSample()
+	once["http/"+operatorPlatform+"-data-index-service"] = 2
+
+	// And back.
+	operator.run("back", back, "--yes")
+	operator.idle("back", back)
+	before.same(t, taken, "was given back", once)
+	for _, w := range taken {
+		w.owned("")
+	}
+	if left, err := cluster.List(t.Context(), kube.Composites, ""); err != nil || len(left) > 0 {
+		t.Errorf("there are %d composites: %v", len(left), err)
+	}
+	uninstall(t.Context(), t)
+	operator.run("back", back, "--yes")
+	operator.defineOperators()
+	applyFolder(t, back)
+	for name, w := range taken {
+		w.create(slices.DeleteFunc(w.operators(name), func(o *unstructured.Unstructured) bool { return o.GetKind() != "Trigger" })...)
+	}
+	for _, w := range []*world{brokers, taken["broker"]} {
+		w.awaitReadyTriggers(2 * allTriggers)
+	}
+	operator.run("back-finish", "--yes")
+	operator.idle("back-finish")
+	before.same(t, taken, "is the operator's again", once)
+	for _, w := range taken {
+		w.owned("SonataFlowPlatform")
+	}
+	for _, w := range []*world{brokers, taken["broker"]} {
+		w.awaitReadyTriggers(allTriggers)
+	}
+}
+
+// applyFolder applies all manifests of a folder, as a user does.
+func applyFolder(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := cluster.Kubectl(t.Context(), "", "apply", "--filename="+dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// script runs the script that takes over.
+func (w *world) script(args ...string) (string, error) {
+	w.Helper()
+	return w.interrupted("", args...)
+}
+
+// interrupted runs the script with a kubectl that fails to run a command which begins so.
+func (w *world) interrupted(command string, args ...string) (string, error) {
+	w.Helper()
+	bin := w.TempDir()
+	const kubectl = "#!/bin/bash\nif [ -n \"$FAILS\" ] && [[ \"$*\" == \"$FAILS\"* ]]; then echo 'as the test wants it' >&2; exit 1; fi\nPATH=${PATH#*:} exec kubectl \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "kubectl"), []byte(kubectl), 0o700); err != nil {
+		w.Fatal(err)
+	}
+	cmd := exec.CommandContext(w.Context(), filepath.Join(layout.Root, "example", "take-over", "take-over.sh"), args...)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "FAILS="+command)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// run runs the script, and ends the scenario if it fails.
+func (w *world) run(args ...string) string {
+	w.Helper()
+	began := time.Now()
+	out, err := w.script(args...)
+	w.Logf("take-over.sh %s: %.1f s", args[0], time.Since(began).Seconds())
+	if err != nil {
+		w.Fatalf("take-over.sh %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// idle runs the script where it has nothing to do any more. Nobody answers when it asks.
+func (w *world) idle(args ...string) {
+	w.Helper()
+	if out := w.run(args...); !strings.Contains(out, "There is nothing to do") {
+		w.Errorf("take-over.sh %s, once more:\n%s", strings.Join(args, " "), out)
+	}
+}
+
+// operators returns what the operator leaves.
+func (w *world) operators(name string) []*unstructured.Unstructured {
+	w.Helper()
+	return w.documents("test", "e2e", "testdata", "takeover", name+".yaml")
+}
+
+// defineOperators installs the operator's definitions.
+func (w *world) defineOperators() {
+	w.Helper()
+	w.apply(w.operators("definitions")...)
+	w.await("the operator's definitions", soon, func(ctx context.Context) error {
+		for _, r := range []kube.Resource{kube.Platforms, kube.ClusterPlatforms} {
+			if _, err := cluster.List(ctx, r, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// create creates objects as the operator does: platforms, then what they own, which gets to
+// know its owner.
+func (w *world) create(objects ...*unstructured.Unstructured) {
+	w.Helper()
+	var platforms, statuses, rest []*unstructured.Unstructured
+	for _, o := range objects {
+		status, said := o.Object["status"]
+		if !said {
+			rest = append(rest, o)
+			continue
+		}
+		platforms = append(platforms, o)
+		s := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
+		s.Object["status"] = status
+		statuses = append(statuses, s)
+	}
+	w.asOperator(platforms, "create")
+	w.asOperator(statuses, "apply", "--server-side", "--subresource=status")
+	for _, o := range rest {
+		owners := o.GetOwnerReferences()
+		for i := range owners {
+			owners[i].UID = w.get(kube.Platforms, owners[i].Name).GetUID()
+		}
+		if len(owners) > 0 {
+			o.SetOwnerReferences(owners)
+		}
+	}
+	w.asOperator(rest, "create")
+}
+
+// asOperator runs kubectl with objects, in the operator's name.
+func (w *world) asOperator(objects []*unstructured.Unstructured, args ...string) {
+	w.Helper()
+	if len(objects) == 0 {
+		return
+	}
+	if _, err := cluster.Kubectl(w.Context(), manifests(w.T, objects...), append(args, "--field-manager="+operatorManager, "--filename=-")...); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// awaitRollouts waits until all pods of all Deployments are those that are wanted.
+func (w *world) awaitRollouts() {
+	w.Helper()
+	w.await("all pods of "+w.namespace, soon, func(ctx context.Context) error {
+		deployments, err := cluster.List(ctx, kube.Deployments, w.namespace)
+		if err != nil {
+			return err
+		}
+		for _, d := range deployments {
+			wanted, _, _ := unstructured.NestedInt64(d.Object, "spec", "replicas")
+			for _, field := range []string{"replicas", "updatedReplicas", "availableReplicas"} {
+				if n, _, _ := unstructured.NestedInt64(d.Object, "status", field); n != wanted {
+					return fmt.Errorf("%s of %s are %d, want %d", field, d.GetName(), n, wanted)
+				}
+			}
+			if n, _, _ := unstructured.NestedInt64(d.Object, "status", "observedGeneration"); n != d.GetGeneration() {
+				return fmt.Errorf("%s has changed", d.GetName())
+			}
+		}
+		return nil
+	})
+}
+
+// awaitSink waits until the pods of the Jobs Service know their sink.
+func (w *world) awaitSink() {
+	w.Helper()
+	w.await("the sink of the Jobs Service", soon, func(ctx context.Context) error {
+		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, operatorPlatform+"-jobs-service")
+		if err != nil {
+			return err
+		}
+		containers, _, _ := unstructured.NestedSlice(d.Object, "spec", "template", "spec", "containers")
+		if environment(containers[0].(map[string]any))["K_SINK"] == "" {
+			return fmt.Errorf("it has none")
+		}
+		return nil
+	})
+	w.awaitRollouts()
+}
+
+// checkSink fails the scenario if a pod of the Jobs Service doesn't know its sink.
+func (w *world) checkSink() {
+	w.Helper()
+	for _, pod := range w.pods(operatorPlatform + "-jobs-service") {
+		containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
+		if environment(containers[0].(map[string]any))["K_SINK"] == "" {
+			w.Errorf("pod %s of %s doesn't know its sink", pod.GetName(), w.namespace)
+		}
+	}
+}
+
+// checkSaved holds a saved claim against what the user wrote.
+func (w *world) checkSaved(file, name string) {
+	w.Helper()
+	relative, err := filepath.Rel(layout.Root, file)
+	if err != nil {
+		w.Fatal(err)
+	}
+	got := w.documents(relative)
+	i := slices.IndexFunc(w.operators(name), func(o *unstructured.Unstructured) bool { return o.GetKind() == "SonataFlowPlatform" })
+	o := w.operators(name)[i]
+	want := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
+	want.SetLabels(o.GetLabels())
+	want.Object["spec"] = o.Object["spec"]
+	for _, written := range []string{"build", "devMode"} {
+		unstructured.RemoveNestedField(want.Object, "spec", written)
+	}
+	if len(got) != 1 {
+		w.Fatalf("%s has %d documents", file, len(got))
+	}
+	if diff := cmp.Diff(want.Object, got[0].Object); diff != "" {
+		w.Errorf("%s: -want, +got:\n%s", file, diff)
+	}
+}
+
+// checkFinished fails the scenario if something of the operator's is left.
+func (w *world) checkFinished(name string) {
+	w.Helper()
+	for kind, r := range keptKinds() {
+		objects, err := cluster.List(w.Context(), r, w.namespace)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for _, o := range objects {
+			for _, manager := range o.GetManagedFields() {
+				if manager.Subresource == "" && (manager.Manager == operatorManager || strings.HasPrefix(manager.Manager, "sonataflow-take-over")) {
+					w.Errorf("%s %s of %s: fields are still %s's", kind, o.GetName(), w.namespace, manager.Manager)
+				}
+			}
+		}
+	}
+	jobs, err := cluster.List(w.Context(), kube.Jobs, w.namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, o := range jobs {
+		if o.GetLabels()["app.kubernetes.io/managed-by"] == "sonataflow-operator" && o.GetDeletionTimestamp() == nil {
+			w.Errorf("Job %s of %s is left", o.GetName(), w.namespace)
+		}
+	}
+	for _, trigger := range w.operators(name) {
+		if trigger.GetKind() != "Trigger" {
+			continue
+		}
+		if _, err := cluster.Get(w.Context(), kube.Triggers, trigger.GetNamespace(), trigger.GetName()); !kerrors.IsNotFound(err) {
+			w.Errorf("Trigger %s of %s is left: %v", trigger.GetName(), trigger.GetNamespace(), err)
+		}
+	}
+}
+
+// dropSample removes from a claim what the operator has written into a Deployment.
+func (w *world) dropSample() {
+	w.Helper()
+	w.kubectl("patch", "sonataflowplatform", operatorPlatform, "--type=merge", `--patch={"spec":{"services":{"dataIndex":{"podTemplate":{"container":null}}}}}`)
+	w.await("the variable to go", noticed, func(ctx context.Context) error {
+		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, operatorPlatform+"-data-index-service")
+		if err != nil {
+			return err
+		}
+		containers, _, _ := unstructured.NestedSlice(d.Object, "spec", "template", "spec", "containers")
+		if value := environment(containers[0].(map[string]any))["SAMPLE"]; value != "" {
+			return fmt.Errorf("it is %s", value)
+		}
+		return nil
+	})
+	(&platform{world: w, name: operatorPlatform}).awaitReady()
+}
+
+// keptKinds are what keeps its names, and is kept.
+func keptKinds() map[string]kube.Resource {
+	return map[string]kube.Resource{
+		"Deployment": kube.Deployments, "Service": kube.Services, "ConfigMap": kube.ConfigMaps,
+		"PodDisruptionBudget": kube.Budgets, "SinkBinding": kube.SinkBindings,
+	}
+}
+
+// owned fails the scenario unless each object that is kept has an owner of a kind, or none.
+func (w *world) owned(kind string) {
+	w.Helper()
+	for of, r := range keptKinds() {
+		objects, err := cluster.List(w.Context(), r, w.namespace)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for _, o := range objects {
+			if o.GetLabels()["app"] == "" {
+				continue // Kubernetes' own.
+			}
+			var want []string
+			if kind != "" {
+				want = []string{kind}
+			}
+			var got []string
+			for _, owner := range o.GetOwnerReferences() {
+				got = append(got, owner.Kind)
+			}
+			if !slices.Equal(got, want) {
+				w.Errorf("owners of %s %s of %s are %v, want %v", of, o.GetName(), w.namespace, got, want)
+			}
+		}
+	}
+}
+
+// A kept is what must not be replaced: UIDs by kind and name, where Services are, and how
+// often the pods of Deployments were replaced.
+type kept struct {
+	uids      map[string]types.UID
+	addresses map[string]string
+	revisions map[string]int
+}
+
+func keptOf(worlds map[string]*world) kept {
+	out := kept{uids: map[string]types.UID{}, addresses: map[string]string{}, revisions: map[string]int{}}
+	for name, w := range worlds {
+		w.Helper()
+		for kind, r := range keptKinds() {
+			objects, err := cluster.List(w.Context(), r, w.namespace)
+			if err != nil {
+				w.Fatal(err)
+			}
+			for _, o := range objects {
+				key := name + "/" + o.GetName()
+				out.uids[kind+" "+key] = o.GetUID()
+				switch kind {
+				case "Service":
+					out.addresses[key], _, _ = unstructured.NestedString(o.Object, "spec", "clusterIP")
+				case "Deployment":
+					out.revisions[key] = revision(o)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func revision(o unstructured.Unstructured) int {
+	n := 0
+	_, _ = fmt.Sscan(o.GetAnnotations()["deployment.kubernetes.io/revision"], &n)
+	return n
+}
+
+// same fails the scenario if something was replaced since, or pods more or less often than
+// they may be.
+func (k kept) same(t *testing.T, worlds map[string]*world, what string, rollouts map[string]int) {
+	t.Helper()
+	now := keptOf(worlds)
+	revisions := maps.Clone(k.revisions)
+	for deployment, n := range rollouts {
+		revisions[deployment] += n
+	}
+	for of, diff := range map[string]string{
+		"objects":             cmp.Diff(k.uids, now.uids),
+		"addresses":           cmp.Diff(k.addresses, now.addresses),
+		"rollouts, in number": cmp.Diff(revisions, now.revisions),
+	} {
+		if diff != "" {
+			t.Errorf("%s when all %s: -want, +got:\n%s", of, what, diff)
+		}
+	}
+}
+
+// subscribed complains unless there is a Trigger that is ready for each type of events.
+func subscribed(triggers map[types.UID]unstructured.Unstructured) error {
+	ready := map[string]bool{}
+	for _, o := range triggers {
+		if o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
+			eventType, _, _ := unstructured.NestedString(o.Object, "spec", "filter", "attributes", "type")
+			ready[eventType] = true
+		}
+	}
+	if len(ready) != allTriggers {
+		return fmt.Errorf("only these are taken: %v", slices.Sorted(maps.Keys(ready)))
+	}
+	return nil
+}
+
+func checkTriggers(ctx context.Context, namespace string) error {
+	list, err := cluster.List(ctx, kube.Triggers, namespace)
+	if err != nil {
+		return err
+	}
+	triggers := map[types.UID]unstructured.Unstructured{}
+	for _, o := range list {
+		triggers[o.GetUID()] = o
+	}
+	return subscribed(triggers)
+}
+
+// awaitReadyTriggers waits until there are so many Triggers, and all of them are ready.
+func (w *world) awaitReadyTriggers(want int) {
+	w.Helper()
+	w.await(fmt.Sprintf("%d Triggers that are ready", want), soon, func(ctx context.Context) error {
+		triggers, err := cluster.List(ctx, kube.Triggers, w.namespace)
+		if err != nil {
+			return err
+		}
+		if len(triggers) != want {
+			return fmt.Errorf("there are %d", len(triggers))
+		}
+		for _, o := range triggers {
+			if err := kube.Want(&o, "Ready", "True", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// indexed complains unless a pod of the Data Index is ready.
+func indexed(pods map[types.UID]unstructured.Unstructured) error {
+	for _, o := range pods {
+		if strings.HasPrefix(o.GetName(), operatorPlatform+"-data-index-service-") && o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
+			return nil
+		}
+	}
+	return fmt.Errorf("of %d pods none is that", len(pods))
+}
+
+// uninstall uninstalls the Configuration, and waits until nothing is left of it.
+func uninstall(ctx context.Context, t *testing.T) {
+	t.Helper()
+	if _, err := cluster.Kubectl(ctx, "", "delete", "configurations.pkg.crossplane.io", stack.Configuration, "--timeout=90s"); err != nil {
+		t.Fatal(err)
+	}
+	if err := kube.Await(ctx, "the definitions to go", gone, func(ctx context.Context) error {
+		definitions, err := cluster.List(ctx, kube.CustomResourceDefinitions, "")
+		if err != nil {
+			return err
+		}
+		for _, o := range definitions {
+			if strings.HasSuffix(o.GetName(), ".sonataflow.org") {
+				return fmt.Errorf("there is %s", o.GetName())
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// install installs the Configuration, and waits until platforms can be claimed.
+func install(ctx context.Context, t *testing.T, version string) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, "crossplane", stack.Installation(version)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", cmd, err, out)
+	}
+	if err := kube.Await(ctx, "the Configuration", noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration)
+		if err != nil {
+			return err
+		}
+		if err := kube.Want(o, "Healthy", "True", ""); err != nil {
+			return err
+		}
+		definitions, err := cluster.List(ctx, kube.Definitions, "")
+		if err != nil {
+			return err
+		}
+		if len(definitions) != 2 {
+			return fmt.Errorf("there are %d definitions", len(definitions))
+		}
+		for _, o := range definitions {
+			if err := kube.Want(&o, "Established", "True", ""); err != nil {
+				return err
+			}
+			if _, claimed, _ := unstructured.NestedMap(o.Object, "spec", "claimNames"); !claimed {
+				continue
+			}
+			if err := kube.Want(&o, "Offered", "True", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reinstall leaves the Configuration as it was found, wherever the scenario ended.
+func reinstall(ctx context.Context, t *testing.T, version string) {
+	t.Helper()
+	if _, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration); err == nil {
+		// It is in no namespace that goes with the scenario.
+		if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowclusterplatforms", "--all", "--timeout=90s"); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	for _, r := range []kube.Resource{kube.Platforms, kube.ClusterPlatforms} {
+		platforms, err := cluster.List(ctx, r, "")
+		if kerrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := strings.ToLower(string(r)[strings.LastIndex(string(r), "/")+1:])
+		for _, o := range platforms {
+			if _, err := cluster.Kubectl(ctx, "", "patch", kind, o.GetName(), "--namespace="+o.GetNamespace(), "--type=merge", `--patch={"metadata":{"finalizers":null}}`); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := cluster.Kubectl(ctx, "", "delete", "crd", kind+".sonataflow.org", "--timeout=90s"); err != nil {
+			t.Error(err)
+		}
+	}
+	install(ctx, t, version)
+}
