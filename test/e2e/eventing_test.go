@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -440,44 +441,43 @@ func running(pods map[types.UID]unstructured.Unstructured) error {
 }
 
 // always holds all that becomes of a kind's objects in the scenario's namespace against a
-// check, until end is called. That waits until everything was seen that has happened, and
-// fails the scenario if there was ever anything to complain about.
+// check, and fails the scenario as soon as that has anything to complain about. The returned
+// function ends that, once everything was seen that has happened by then.
 func (w *world) always(what string, r kube.Resource, check func(map[types.UID]unstructured.Unstructured) error) (end func()) {
 	w.Helper()
 	var (
-		mu         sync.Mutex
-		seen       map[types.UID]string
-		states     int
-		complaints []error
+		mu     sync.Mutex
+		seen   map[types.UID]string
+		states int
 	)
 	ctx, stop := context.WithCancel(w.Context())
-	ended := make(chan error, 1)
+	ended := make(chan struct{})
 	go func() {
-		ended <- cluster.Follow(ctx, r, w.namespace, func(objects map[types.UID]unstructured.Unstructured) {
+		defer close(ended)
+		if err := cluster.Follow(ctx, r, w.namespace, func(objects map[types.UID]unstructured.Unstructured) {
 			mu.Lock()
 			defer mu.Unlock()
-			seen = map[types.UID]string{}
-			for uid, o := range objects {
-				seen[uid] = o.GetResourceVersion()
-			}
+			seen = versions(slices.Collect(maps.Values(objects)))
 			states++
 			if err := check(objects); err != nil {
-				complaints = append(complaints, err)
+				w.Errorf("%s: %v", what, err)
 			}
-		})
+		}); err != nil {
+			w.Error(err)
+		}
 	}()
+	w.Cleanup(func() {
+		stop()
+		<-ended
+	})
 	caughtUp := func(ctx context.Context) error {
 		objects, err := cluster.List(ctx, r, w.namespace)
 		if err != nil {
 			return err
 		}
-		now := map[types.UID]string{}
-		for _, o := range objects {
-			now[o.GetUID()] = o.GetResourceVersion()
-		}
 		mu.Lock()
 		defer mu.Unlock()
-		if diff := cmp.Diff(now, seen); diff != "" {
+		if diff := cmp.Diff(versions(objects), seen); diff != "" {
 			return fmt.Errorf("-there, +seen: %s", diff)
 		}
 		return nil
@@ -487,12 +487,16 @@ func (w *world) always(what string, r kube.Resource, check func(map[types.UID]un
 		w.Helper()
 		w.await(what+" to be seen", soon, caughtUp)
 		stop()
-		if err := <-ended; err != nil {
-			w.Error(err)
-		}
+		<-ended
 		w.Logf("%s: %d states", what, states)
-		if len(complaints) > 0 {
-			w.Errorf("%s: %d of %d states are not as they should be, the first one: %v", what, len(complaints), states, complaints[0])
-		}
 	}
+}
+
+// versions tells objects, and what has become of them, apart.
+func versions(objects []unstructured.Unstructured) map[types.UID]string {
+	out := make(map[types.UID]string, len(objects))
+	for _, o := range objects {
+		out[o.GetUID()] = o.GetResourceVersion()
+	}
+	return out
 }

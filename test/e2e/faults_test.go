@@ -240,6 +240,15 @@ func (f *faults) judge(name string) {
 	for _, what := range replaced {
 		f.Errorf("%s was replaced, and nobody changed its platform", what)
 	}
+	// What is to be seen at any rate tells that the rest would be.
+	for what := range f.deletes {
+		if !slices.Contains(f.history.lost(f.began, func(*unstructured.Unstructured) bool { return false }), what) {
+			f.Errorf("%s was deleted by hand, and the recording doesn't have it", what)
+		}
+	}
+	if jobs, pods := f.history.lives(); len(jobs) == 0 || len(pods) == 0 {
+		f.Errorf("the recording has %d migrations and %d pods", len(jobs), len(pods))
+	}
 	premature := f.history.premature()
 	for _, what := range premature {
 		f.Errorf("a pod ran beside its migration: %s", what)

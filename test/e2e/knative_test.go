@@ -148,7 +148,11 @@ func (b broker) delete() {
 	if _, err := cluster.Kubectl(b.Context(), "", "delete", "brokers.eventing.knative.dev", b.name, "--namespace="+b.namespace); err != nil {
 		b.Fatal(err)
 	}
-	b.say("False", b.triggers(b.Context())...)
+	triggers, err := b.triggers(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.say("False", triggers...)
 }
 
 // ready says that the Broker takes events.
@@ -162,16 +166,12 @@ func (b broker) ready() {
 }
 
 // triggers returns the Triggers of the Broker, but for those that are on their way out.
-func (b broker) triggers(ctx context.Context) []unstructured.Unstructured {
-	b.Helper()
+func (b broker) triggers(ctx context.Context) ([]unstructured.Unstructured, error) {
 	triggers, err := cluster.List(ctx, kube.Triggers, b.namespace)
-	if err != nil {
-		b.Fatal(err)
-	}
 	return slices.DeleteFunc(triggers, func(o unstructured.Unstructured) bool {
 		name, _, _ := unstructured.NestedString(o.Object, "spec", "broker")
 		return name != b.name || o.GetDeletionTimestamp() != nil
-	})
+	}), err
 }
 
 // awaitTriggers waits until the Broker has so many Triggers, and returns them.
@@ -179,10 +179,11 @@ func (b broker) awaitTriggers(want int) []unstructured.Unstructured {
 	b.Helper()
 	var out []unstructured.Unstructured
 	b.await(fmt.Sprintf("%d Triggers of %s", want, b.name), noticed, func(ctx context.Context) error {
-		if out = b.triggers(ctx); len(out) != want {
-			return fmt.Errorf("there are %d", len(out))
+		var err error
+		if out, err = b.triggers(ctx); err == nil && len(out) != want {
+			err = fmt.Errorf("there are %d", len(out))
 		}
-		return nil
+		return err
 	})
 	return out
 }

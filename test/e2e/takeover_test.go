@@ -59,7 +59,7 @@ func TestTakeOver(t *testing.T) {
 		taken[name] = newWorld(t, "takeover-"+name)
 	}
 	t.Cleanup(func() { reinstall(context.WithoutCancel(t.Context()), t, version) })
-	uninstall(t.Context(), t)
+	uninstall(t.Context(), t, stack.Configuration)
 
 	operator.defineOperators()
 	operator.apply(operator.operators("operator")...)
@@ -159,7 +159,7 @@ func TestTakeOver(t *testing.T) {
 	if left, err := cluster.List(t.Context(), kube.Composites, ""); err != nil || len(left) > 0 {
 		t.Errorf("there are %d composites: %v", len(left), err)
 	}
-	uninstall(t.Context(), t)
+	uninstall(t.Context(), t, stack.Configuration)
 	operator.run("back", back, "--yes")
 	operator.defineOperators()
 	applyFolder(t, back)
@@ -567,10 +567,10 @@ func indexed(pods map[types.UID]unstructured.Unstructured) error {
 	return fmt.Errorf("of %d pods none is that", len(pods))
 }
 
-// uninstall uninstalls the Configuration, and waits until nothing is left of it.
-func uninstall(ctx context.Context, t *testing.T) {
+// uninstall uninstalls a Configuration, and waits until nothing is left of it.
+func uninstall(ctx context.Context, t *testing.T, configuration string) {
 	t.Helper()
-	if _, err := cluster.Kubectl(ctx, "", "delete", "configurations.pkg.crossplane.io", stack.Configuration, "--timeout=90s"); err != nil {
+	if _, err := cluster.Kubectl(ctx, "", "delete", "configurations.pkg.crossplane.io", configuration, "--timeout=90s"); err != nil {
 		t.Fatal(err)
 	}
 	if err := kube.Await(ctx, "the definitions to go", gone, func(ctx context.Context) error {
@@ -592,12 +592,18 @@ func uninstall(ctx context.Context, t *testing.T) {
 // install installs the Configuration, and waits until platforms can be claimed.
 func install(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
-	cmd := exec.CommandContext(ctx, "crossplane", stack.Installation(version)...)
+	installForm(ctx, t, stack.Configuration, stack.Installation(version)...)
+}
+
+// installForm installs one of the forms of the API, and waits until there can be platforms.
+func installForm(ctx context.Context, t *testing.T, configuration string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, "crossplane", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", cmd, err, out)
 	}
 	if err := kube.Await(ctx, "the Configuration", noticed, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration)
+		o, err := cluster.Get(ctx, kube.Configurations, "", configuration)
 		if err != nil {
 			return err
 		}

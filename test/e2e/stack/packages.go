@@ -38,7 +38,7 @@ const (
 //go:embed manifests/imageconfig.yaml
 var imageConfig string
 
-// startRegistry starts a registry that has both packages.
+// startRegistry starts a registry that has all packages.
 func (s *supervisor) startRegistry(ctx context.Context) error {
 	r, err := s.start("registry", nil, s.bin("crane"), "registry", "serve", "--address="+registry)
 	if err != nil {
@@ -54,6 +54,8 @@ func (s *supervisor) startRegistry(ctx context.Context) error {
 	for name, files := range map[string][]string{
 		"function-sonataflow":      functions,
 		"configuration-sonataflow": {filepath.Join(s.Packages, "configuration.xpkg")},
+
+		"configuration-sonataflow-namespaced": {filepath.Join(s.Packages, "configuration-namespaced.xpkg")},
 	} {
 		s.sayf("pushing %s:%s", name, s.Version)
 		if _, err := s.run(ctx, nil, s.bin("crossplane"), "xpkg", "push", "-f", strings.Join(files, ","),
