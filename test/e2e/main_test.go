@@ -57,6 +57,9 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 			return 0, err
 		}
 		code := m.Run()
+		if os.Getenv(faultsVariable) != "" {
+			return code, nil // An API server that starts refuses everything for a moment.
+		}
 		return code, checkRights()
 	}
 
@@ -95,7 +98,7 @@ func checkRights() error {
 	for line := range strings.Lines(string(log)) {
 		// When it can't apply an object, for whatever reason, Crossplane looks whether it has
 		// the rights to its kind, and takes the status for that, which it never writes.
-		if strings.Contains(line, "/status.") {
+		if strings.Contains(line, "/status") {
 			continue
 		}
 		if strings.Contains(line, "is forbidden: User") || strings.Contains(line, "is not allowed to") {

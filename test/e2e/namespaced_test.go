@@ -83,8 +83,12 @@ func TestNamespacedForm(t *testing.T) {
 			}
 		})
 		p := consumer.claim(consumer.newClaim("consumer", map[string]any{}))
-		consumer.await("the consumer to know the cluster's services", noticed, func(context.Context) error {
-			url, _, _ := unstructured.NestedString(p.claimed().Object, "status", "clusterPlatformRef", "services", "dataIndexRef", "url")
+		consumer.await("the consumer to know the cluster's services", noticed, func(ctx context.Context) error {
+			o, err := cluster.Get(ctx, kube.Platforms, p.namespace, p.name)
+			if err != nil {
+				return err
+			}
+			url, _, _ := unstructured.NestedString(o.Object, "status", "clusterPlatformRef", "services", "dataIndexRef", "url")
 			if want := "http://central-data-index-service." + central.namespace; url != want {
 				return fmt.Errorf("got %q, want %q", url, want)
 			}

@@ -112,23 +112,19 @@ func condition(rsp *fnv1.RunFunctionResponse, c Condition) {
 	}
 }
 
-// HasCondition tells whether a composite has a condition of a type.
-func HasCondition(composite *unstructured.Unstructured, typ string) bool {
-	status, _ := ConditionOf(composite, typ)
-	return status != ""
-}
-
-// ConditionOf returns status and reason of a composite's condition, as they were last
-// set. Both are empty when it has none of that type.
-func ConditionOf(composite *unstructured.Unstructured, typ string) (status metav1.ConditionStatus, reason string) {
+// ConditionOf returns a composite's condition of a type as it was last set, if it has
+// one.
+func ConditionOf(composite *unstructured.Unstructured, typ string) (Condition, bool) {
 	for _, c := range children(child(composite.Object, "status"), "conditions") {
-		if c["type"] == typ {
-			text, _ := c["status"].(string)
-			reason, _ = c["reason"].(string)
-			return metav1.ConditionStatus(text), reason
+		if c["type"] != typ {
+			continue
 		}
+		status, _ := c["status"].(string) // Absent and empty are the same, as below.
+		reason, _ := c["reason"].(string)
+		message, _ := c["message"].(string)
+		return Condition{Type: typ, Status: metav1.ConditionStatus(status), Reason: reason, Message: message}, true
 	}
-	return "", ""
+	return Condition{}, false
 }
 
 // changed tells whether a condition says something that the composite doesn't say

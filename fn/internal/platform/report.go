@@ -90,16 +90,35 @@ func succeeded(o observation, waiting []string) composition.Condition {
 // spec, and that there is nothing to say about any more.
 func outdated(composite *unstructured.Unstructured, current []composition.Condition) []composition.Condition {
 	var out []composition.Condition
-	for _, typ := range []string{
-		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionEventingReady,
-		v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
-	} {
+	for _, typ := range conditionTypes() {
 		told := slices.ContainsFunc(current, func(c composition.Condition) bool { return c.Type == typ })
-		if !told && composition.HasCondition(composite, typ) {
+		if _, found := composition.ConditionOf(composite, typ); found && !told {
 			out = append(out, composition.Condition{Type: typ, Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonNotAskedFor, Message: "The spec doesn't ask for it"})
 		}
 	}
 	return out
+}
+
+// lasting repeats what was said last about everything that a fatal result says nothing
+// about: what runs goes on, and Crossplane makes Unknown of conditions that aren't
+// repeated beside such a result.
+func lasting(composite *unstructured.Unstructured, current []composition.Condition) []composition.Condition {
+	var out []composition.Condition
+	for _, typ := range conditionTypes() {
+		told := slices.ContainsFunc(current, func(c composition.Condition) bool { return c.Type == typ })
+		if last, found := composition.ConditionOf(composite, typ); found && !told {
+			out = append(out, last)
+		}
+	}
+	return out
+}
+
+// conditionTypes are those that come and go with the spec.
+func conditionTypes() []string {
+	return []string{
+		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionEventingReady,
+		v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
+	}
 }
 
 func specValid(warnings []string) composition.Condition {

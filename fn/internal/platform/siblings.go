@@ -36,8 +36,8 @@ func asksSiblings(req *composition.Request) bool {
 	if len(req.Observed) == 0 {
 		return true
 	}
-	status, reason := composition.ConditionOf(req.Composite, v1alpha08.ConditionSucceed)
-	return status == metav1.ConditionTrue || reason == v1alpha08.ReasonDuplicated
+	last, _ := composition.ConditionOf(req.Composite, v1alpha08.ConditionSucceed)
+	return last.Status == metav1.ConditionTrue || last.Reason == v1alpha08.ReasonDuplicated
 }
 
 // elder returns the name of the platform that counts in the namespace instead of this
