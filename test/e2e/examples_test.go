@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// examples lists the examples that are claims.
+// examples lists the examples that are claims, but for those about the cluster platform, of
+// which a cluster has one: TestClusterPlatform is about it.
 func examples(t *testing.T) []string {
 	t.Helper()
 	claims, err := filepath.Glob(filepath.Join(layout.Root, "example", "*", "claim.yaml"))
@@ -28,7 +30,9 @@ func examples(t *testing.T) []string {
 	}
 	out := make([]string, 0, len(claims))
 	for _, claim := range claims {
-		out = append(out, filepath.Base(filepath.Dir(claim)))
+		if example := filepath.Base(filepath.Dir(claim)); !strings.HasPrefix(example, "cluster-") {
+			out = append(out, example)
+		}
 	}
 	return out
 }

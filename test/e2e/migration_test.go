@@ -203,8 +203,15 @@ func (w *world) undisturbed(ctx context.Context, deployment, first types.UID) er
 		case complete:
 			return nil
 		case len(pods) > 0:
-			w.Errorf("Job %s isn't complete, and %s runs", j.GetName(), pods[0].GetName())
-			return nil
+			// It may have become complete between the two looks.
+			now, err := cluster.Get(ctx, kube.Jobs, w.namespace, j.GetName())
+			if err != nil {
+				return err
+			}
+			if kube.Conditions(now)["Complete"].Status != "True" {
+				w.Errorf("Job %s isn't complete, and %s runs", j.GetName(), pods[0].GetName())
+				return nil
+			}
 		}
 	}
 	return fmt.Errorf("there are %d Jobs and %d pods", len(jobs), len(pods))

@@ -45,6 +45,9 @@ func lookUpCluster(req *composition.Request, doc *document) *Cluster {
 		Requirement: clusterplatform.PlatformRequirement(active.Spec.PlatformRef),
 	}
 	answer := req.Answer(c.Requirement)
+	if c.isSelf(doc) {
+		answer = composition.Answer{State: composition.StateFound, Objects: []*unstructured.Unstructured{req.Composite}}
+	}
 	c.State = answer.State
 	if answer.State != composition.StateFound {
 		return c
@@ -111,8 +114,13 @@ func (c *Cluster) lend(doc *document, compatibility v1beta1.Compatibility) {
 // lends tells whether a platform may borrow. The one behind the cluster platform has
 // its Broker already.
 func (c *Cluster) lends(doc *document, compatibility v1beta1.Compatibility) bool {
-	self := v1alpha08.SonataFlowPlatformRef{Namespace: doc.Namespace, Name: doc.Name}
-	return c != nil && compatibility != v1beta1.CompatibilityOperator && c.Ref.PlatformRef != self && doc.borrows()
+	return c != nil && compatibility != v1beta1.CompatibilityOperator && !c.isSelf(doc) && doc.borrows()
+}
+
+// isSelf tells whether a platform is the one behind the cluster platform. It needn't be
+// looked up.
+func (c *Cluster) isSelf(doc *document) bool {
+	return c.Ref.PlatformRef == v1alpha08.SonataFlowPlatformRef{Namespace: doc.Namespace, Name: doc.Name}
 }
 
 // broker is the Broker of the platform behind the cluster platform, as seen from

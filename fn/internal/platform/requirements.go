@@ -19,7 +19,7 @@ func requirements(req *composition.Request, doc *document, c *Cluster, e *Eventi
 	if asksSiblings(req) {
 		out = append(out, siblingsRequirement(req, doc))
 	}
-	if c != nil {
+	if c != nil && !c.isSelf(doc) {
 		out = append(out, c.Requirement)
 	}
 	out = append(out, e.requirements()...)
