@@ -328,6 +328,22 @@ func TestEventingReady(t *testing.T) {
 			triggers: 9,
 			binding:  true,
 		},
+		"NoTrigger": {
+			reason:   "A Trigger that isn't ready tells why.",
+			cluster:  change(connected(t), map[string]string{triggerKeys(t)[0]: `{apiVersion: eventing.knative.dev/v1, kind: Trigger, metadata: {name: t, namespace: ns1}, spec: {broker: default}, status: {conditions: [{type: Ready, status: "False", message: the subscriber has no address}]}}`}),
+			want:     "False InProgress: Trigger " + triggerNames(t)[0] + ": the subscriber has no address",
+			succeed:  "False Creating",
+			triggers: 9,
+			binding:  true,
+		},
+		"NoTriggers": {
+			reason:   "Of several it is enough to know where they are.",
+			cluster:  change(connected(t), nil, triggerKeys(t)...),
+			want:     "False InProgress: Waiting for Triggers in namespace ns1",
+			succeed:  "False Creating",
+			triggers: 9,
+			binding:  true,
+		},
 		"NoBinding": {
 			reason:   "So is a SinkBinding that is being made.",
 			cluster:  change(connected(t), nil, "jobs-service-sinkbinding"),
@@ -364,6 +380,30 @@ func TestEventingReady(t *testing.T) {
 			}
 		})
 	}
+}
+
+// triggerKeys are those of withBroker's Triggers.
+func triggerKeys(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, c := range composeValid(t, withBroker, compositiontest.Cluster{Old: true}).Composed {
+		if _, ok := c.Object.(*eventing.Trigger); ok {
+			out = append(out, c.Key)
+		}
+	}
+	return out
+}
+
+// triggerNames are their names.
+func triggerNames(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, c := range composeValid(t, withBroker, compositiontest.Cluster{Old: true}).Composed {
+		if _, ok := c.Object.(*eventing.Trigger); ok {
+			out = append(out, c.Object.GetName())
+		}
+	}
+	return out
 }
 
 // TestOrder holds which Triggers keep events in order, whatever becomes of their

@@ -4,12 +4,15 @@ package platform
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
 )
 
@@ -67,11 +70,27 @@ func (e *Eventing) unready(verdicts map[string]health.Verdict) []string {
 			out = append(out, "Looking for "+b.String())
 		}
 	}
+	var triggers, others []string
+	namespaces := map[string]bool{}
 	for _, c := range e.Composed {
-		if v := verdicts[c.Key]; v.Phase != health.Ready {
-			out = append(out, fmt.Sprintf("%s %s: %s", c.Object.GetObjectKind().GroupVersionKind().Kind, c.Object.GetName(), v.Message))
+		v := verdicts[c.Key]
+		if v.Phase == health.Ready {
+			continue
 		}
+		kind := c.Object.GetObjectKind().GroupVersionKind().Kind
+		text := fmt.Sprintf("%s %s: %s", kind, c.Object.GetName(), v.Message)
+		if kind != eventing.KindTrigger {
+			others = append(others, text)
+			continue
+		}
+		triggers = append(triggers, text)
+		namespaces[c.Object.GetNamespace()] = true
 	}
+	if len(triggers) > 1 {
+		// To name each would be another message, and another write, whenever one gets ready.
+		triggers = []string{"Waiting for Triggers in namespace " + strings.Join(slices.Sorted(maps.Keys(namespaces)), " and ")}
+	}
+	out = append(append(out, triggers...), others...)
 	if e.Waiting != "" {
 		out = append(out, e.Waiting)
 	}
