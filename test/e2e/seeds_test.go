@@ -101,9 +101,8 @@ func checkServices(p *platform, document *unstructured.Unstructured) {
 	services, _, _ := unstructured.NestedMap(document.Object, "spec", "services")
 	for field := range services {
 		condition := map[string]string{"dataIndex": "DataIndexReady", "jobService": "JobServiceReady"}[field]
-		if err := kube.Want(p.claimed(), condition, "True", "Available"); err != nil {
-			p.Error(err)
-		}
+		// Crossplane may look once more at a composite as it was a moment ago.
+		p.awaitCondition(condition, "True", "Available")
 		_, own, _ := unstructured.NestedMap(document.Object, "spec", "services", field, "persistence", "postgresql")
 		_, inherited, _ := unstructured.NestedMap(document.Object, "spec", "persistence", "postgresql")
 		want := "ephemeral"
