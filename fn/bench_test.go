@@ -10,44 +10,134 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
-// production is the request of a production platform at rest: everything is
-// observed, and what it requires was looked up.
-func production(b *testing.B) *fnv1.RunFunctionRequest {
+// A scene is a request that the function is called with again and again.
+type scene struct {
+	name string
+	req  *fnv1.RunFunctionRequest
+}
+
+// scenes are those of the comparison with templates: the first apply of a platform with
+// all that a production one has, and the same platform at rest, of which everything is
+// observed.
+func scenes(b *testing.B) []scene {
 	b.Helper()
-	req := requestFor(b, documents(b, "../example/production/composite.yaml")[0])
-	desired := resolved(b, req, present(b)).GetDesired().GetResources()
-	req.Observed.Resources = apply(b, desired, healthy)
-	return req
+	req := requestFor(b, documents(b, "../test/bench/testdata/composite.yaml")[0])
+	resolved(b, req, present(b))
+	rsp := resolvedAgain(b, req, present(b))
+	first := proto.Clone(req).(*fnv1.RunFunctionRequest)
+	// Services wait for their migrations, and events for what they connect.
+	const reconciles = 6
+	for range reconciles {
+		req.Observed.Resources = apply(b, rsp.GetDesired().GetResources(), healthy)
+		complete(b, req.GetObserved().GetResources())
+		rsp = resolvedAgain(b, req, present(b))
+	}
+	if c := conditionOf(rsp, "Succeed"); c.GetStatus() != fnv1.Status_STATUS_CONDITION_TRUE {
+		b.Fatalf("the platform doesn't come to rest: %v", c)
+	}
+	return []scene{{"FirstApply", first}, {"AtRest", req}}
+}
+
+// complete completes the migrations among observed resources.
+func complete(b *testing.B, observed map[string]*fnv1.Resource) {
+	b.Helper()
+	for _, r := range observed {
+		if fields := r.GetResource().GetFields(); fields["kind"].GetStringValue() == "Job" {
+			fields["status"] = structpb.NewStructValue(structOf(b, map[string]any{
+				"succeeded": 1.0, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}},
+			}))
+		}
+	}
 }
 
 // BenchmarkRunFunction is the function's own work.
 func BenchmarkRunFunction(b *testing.B) {
-	req := production(b)
-	fn := NewFunction(logging.NewNopLogger())
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := fn.RunFunction(b.Context(), req); err != nil {
-			b.Fatal(err)
-		}
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) {
+			fn := NewFunction(logging.NewNopLogger())
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := fn.RunFunction(b.Context(), s.req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkParse is the part of that which reads the request.
+func BenchmarkParse(b *testing.B) {
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := composition.ParseRequest(s.req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCompose is the part that decides, builds and judges.
+func BenchmarkCompose(b *testing.B) {
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) {
+			in, err := composition.ParseRequest(s.req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if out := answer(in, nil); out.Fatal != nil {
+					b.Fatal(out.Fatal)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRespond is the part that writes the answer.
+func BenchmarkRespond(b *testing.B) {
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) {
+			in, err := composition.ParseRequest(s.req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			out := answer(in, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				composition.Respond(composition.NewResponse(s.req), in, out)
+			}
+		})
 	}
 }
 
 // BenchmarkRoundTrip is what the same bytes cost without any work: a server that
 // answers with a response made before.
 func BenchmarkRoundTrip(b *testing.B) {
-	req := production(b)
-	rsp := run(b, req)
-	benchmarkServed(b, &funcRunner{run: func() *fnv1.RunFunctionResponse { return rsp }}, req)
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) {
+			rsp := run(b, s.req)
+			benchmarkServed(b, &funcRunner{run: func() *fnv1.RunFunctionResponse { return rsp }}, s.req)
+		})
+	}
 }
 
 // BenchmarkServed is both together, as Crossplane sees it.
 func BenchmarkServed(b *testing.B) {
-	benchmarkServed(b, NewFunction(logging.NewNopLogger()), production(b))
+	for _, s := range scenes(b) {
+		b.Run(s.name, func(b *testing.B) { benchmarkServed(b, NewFunction(logging.NewNopLogger()), s.req) })
+	}
 }
 
 func benchmarkServed(b *testing.B, fn fnv1.FunctionRunnerServiceServer, req *fnv1.RunFunctionRequest) {

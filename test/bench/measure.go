@@ -15,8 +15,9 @@ import (
 
 // A target is a server, and the request that it is called with.
 type target struct {
+	*server
+
 	name    string
-	client  fnv1.FunctionRunnerServiceClient
 	request *fnv1.RunFunctionRequest
 }
 
@@ -26,6 +27,8 @@ type result struct {
 	// perSecond is how many calls a second the target would answer if the callers called
 	// nobody else.
 	perSecond float64
+	// cpu is the processor time that the target used for a call.
+	cpu time.Duration
 }
 
 // same holds the targets' answers against each other: they must be about the same
@@ -55,6 +58,13 @@ func same(ctx context.Context, targets []target) error {
 
 // measure calls all targets in turn, for a time, by a number of callers at once.
 func measure(ctx context.Context, targets []target, callers int, each time.Duration) ([]result, error) {
+	used := make([]time.Duration, len(targets))
+	for i, t := range targets {
+		var err error
+		if used[i], err = t.used(); err != nil {
+			return nil, err
+		}
+	}
 	took := make([][][]time.Duration, callers)
 	errs := make([]error, callers)
 	end := time.Now().Add(each)
@@ -92,9 +102,14 @@ func measure(ctx context.Context, targets []target, callers int, each time.Durat
 		for _, d := range times {
 			sum += d
 		}
+		now, err := targets[i].used()
+		if err != nil {
+			return nil, err
+		}
 		out[i] = result{
 			p50: times[len(times)/2], p99: times[len(times)*99/100],
 			perSecond: float64(callers) * float64(len(times)) / sum.Seconds(),
+			cpu:       (now - used[i]) / time.Duration(len(times)),
 		}
 	}
 	return out, nil

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -69,12 +70,43 @@ func (s *server) stop() {
 	_ = s.cmd.Wait() // It was told to end.
 }
 
-// rss is the server's resident memory, in bytes.
-func (s *server) rss() (int, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
+// used is how long the server has run on any processor. Kernels count it in ticks of a
+// hundredth of a second.
+func (s *server) used() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	pages, err := strconv.Atoi(strings.Fields(string(b))[1])
-	return pages * os.Getpagesize(), err
+	// The command's name is in parentheses, and may hold anything.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond
+	var out time.Duration
+	for _, field := range []int{user, system} {
+		ticks, err := strconv.Atoi(fields[field])
+		if err != nil {
+			return 0, err
+		}
+		out += time.Duration(ticks) * tick
+	}
+	return out, nil
+}
+
+// memory is the server's resident memory, and how much of that is its program: pages of
+// a file, which the kernel takes back when it needs them. In MiB.
+func (s *server) memory() (resident, program float64, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 64)
+		switch name {
+		case "VmRSS":
+			resident = kib / 1024
+		case "RssFile":
+			program = kib / 1024
+		}
+	}
+	return resident, program, nil
 }
