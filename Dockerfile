@@ -17,7 +17,7 @@ RUN --mount=target=. \
     --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/root/.cache/go-build \
     GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
-    go build -trimpath -buildvcs=false -ldflags="-s -w" -o /function ./fn
+    go build -tags grpcnotrace -trimpath -buildvcs=false -ldflags="-s -w" -o /function ./fn
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /function /function

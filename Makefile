@@ -21,7 +21,9 @@ BIN   := $(CACHE)/bin
 XPKG  := $(CACHE)/xpkg
 
 GO       ?= go
-GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w"
+# Without gRPC's pages about itself, which nobody serves: they are templates, for which
+# the linker has to keep all methods of all types.
+GO_BUILD := CGO_ENABLED=0 $(GO) build -tags grpcnotrace -trimpath -buildvcs=false -ldflags "-s -w"
 SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_test.go')
 
 ##@ Use

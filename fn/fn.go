@@ -4,14 +4,12 @@ package main
 
 import (
 	"context"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/function-sdk-go/errors"
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
-	"github.com/crossplane/function-sdk-go/response"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
@@ -25,20 +23,17 @@ type Function struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 
 	log logging.Logger
-	// ttl is how long Crossplane may take an answer for granted, and so at the latest
-	// when it looks again at what it doesn't watch.
-	ttl time.Duration
 }
 
 // NewFunction returns a function that logs to log.
 func NewFunction(log logging.Logger) *Function {
-	return &Function{log: log, ttl: response.DefaultTTL}
+	return &Function{log: log}
 }
 
 // RunFunction composes for one composite. What a user can mend is reported in the
 // response, never as a gRPC error.
 func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
-	rsp := response.To(req, f.ttl)
+	rsp := composition.NewResponse(req)
 	in, err := composition.ParseRequest(req)
 	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-name", in.Composite.GetName())
 

@@ -5,30 +5,67 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/pflag"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/function-sdk-go"
+	"github.com/crossplane/function-sdk-go/errors"
 )
 
 // CLI are the flags of the function. Crossplane's specification of functions names
 // those that it relies on.
 type CLI struct {
-	Debug bool `help:"Log every request." short:"d"`
+	Debug bool
 
-	Network        string `default:"tcp"   help:"Network to listen on."`
-	Address        string `default:":9443" help:"Address to listen on."`
-	MetricsAddress string `default:":8080" env:"METRICS_ADDRESS" help:"Address to serve Prometheus metrics on, at /metrics; none if empty."`
+	Network        string
+	Address        string
+	MetricsAddress string
 
-	TLSCertsDir string `env:"TLS_SERVER_CERTS_DIR" help:"Folder with the server's certificate and key (tls.crt, tls.key) and the authority that signs clients' certificates (ca.crt)."`
-	Insecure    bool   `help:"Serve without TLS and let anybody call. For development only."`
+	TLSCertsDir string
+	Insecure    bool
 
-	MaxRecvMessageSize int `default:"4" env:"MAX_RECV_MESSAGE_SIZE" help:"Largest request to accept, in MiB."`
+	// MaxRecvMessageSize is in MiB.
+	MaxRecvMessageSize int
+}
+
+// parse reads flags. Those that have an environment variable take its value where they
+// aren't given. The reader is pflag because others look up methods by name, for which the
+// linker has to keep all methods of all of Kubernetes' types: a quarter of the binary.
+func (c *CLI) parse(args []string) error {
+	flags := pflag.NewFlagSet("function", pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.Usage = func() {
+		_, _ = fmt.Fprintf(flags.Output(), "The SonataFlow platform as a Crossplane composition function.\n\nFlags:\n%s", flags.FlagUsages())
+	}
+	flags.BoolVarP(&c.Debug, "debug", "d", false, "Log every request.")
+	flags.StringVar(&c.Network, "network", "tcp", "Network to listen on.")
+	flags.StringVar(&c.Address, "address", ":9443", "Address to listen on.")
+	flags.StringVar(&c.MetricsAddress, "metrics-address", ":8080", "Address to serve Prometheus metrics on, at /metrics; none if empty. ($METRICS_ADDRESS)")
+	flags.StringVar(&c.TLSCertsDir, "tls-certs-dir", "", "Folder with the server's certificate and key (tls.crt, tls.key) and the authority that signs clients' certificates (ca.crt). ($TLS_SERVER_CERTS_DIR)")
+	flags.BoolVar(&c.Insecure, "insecure", false, "Serve without TLS and let anybody call. For development only.")
+	flags.IntVar(&c.MaxRecvMessageSize, "max-recv-message-size", 4, "Largest request to accept, in MiB. ($MAX_RECV_MESSAGE_SIZE)")
+	for flag, variable := range map[string]string{
+		"metrics-address": "METRICS_ADDRESS", "tls-certs-dir": "TLS_SERVER_CERTS_DIR", "max-recv-message-size": "MAX_RECV_MESSAGE_SIZE",
+	} {
+		if value, set := os.LookupEnv(variable); set {
+			if err := flags.Lookup(flag).Value.Set(value); err != nil {
+				return errors.Wrapf(err, "cannot use %q as %s", value, variable)
+			}
+		}
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return errors.Errorf("unexpected argument %q: there are only flags, see --help", flags.Arg(0))
+	}
+	return nil
 }
 
 // Run serves the function until the process is told to end.
@@ -72,6 +109,16 @@ func (c *CLI) credentials() (credentials.TransportCredentials, error) {
 }
 
 func main() {
-	ctx := kong.Parse(&CLI{}, kong.Description("The SonataFlow platform as a Crossplane composition function."))
-	ctx.FatalIfErrorf(ctx.Run())
+	c := &CLI{}
+	err := c.parse(os.Args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		err = c.Run()
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "function: error:", err)
+		os.Exit(1)
+	}
 }

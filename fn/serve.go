@@ -18,13 +18,15 @@ import (
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/function-sdk-go"
+	"github.com/crossplane/function-sdk-go/errors"
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	fnv1beta1 "github.com/crossplane/function-sdk-go/proto/v1beta1"
-	"github.com/crossplane/function-sdk-go/response"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
 // drainTimeout is how long requests that are under way may take once the process is
@@ -115,8 +117,9 @@ func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionReques
 			return
 		}
 		r.log.Info("Recovered from a panic", "panic", p, "stack", string(debug.Stack()))
-		rsp, err = response.To(req, response.DefaultTTL), nil
-		response.Fatal(rsp, errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p))
+		rsp, err = composition.NewResponse(req), nil
+		composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}},
+			refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)))
 	}()
 	return r.wrapped.RunFunction(ctx, req)
 }

@@ -330,3 +330,24 @@ func read(t *testing.T, name string) []byte {
 	}
 	return b
 }
+
+// TestWeight holds what every node downloads, and what every pod of the function maps
+// into memory. One import can add half as much again: .golangci.yml names some.
+func TestWeight(t *testing.T) {
+	t.Parallel()
+	const mebibyte = 1 << 20
+	for _, arch := range []string{"amd64", "arm64"} {
+		for file, most := range map[string]int64{
+			filepath.Join(packages, "function-"+arch+".xpkg"): 10 * mebibyte,
+			filepath.Join(packages, arch, "function"):         22 * mebibyte,
+		} {
+			info, err := os.Stat(file)
+			if err != nil {
+				t.Fatalf("run `make xpkg`: %v", err)
+			}
+			if info.Size() > most {
+				t.Errorf("%s has %d bytes, want at most %d: `go tool nm -size -sort size` tells what they are", file, info.Size(), most)
+			}
+		}
+	}
+}

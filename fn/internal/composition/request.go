@@ -6,14 +6,14 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kjson "sigs.k8s.io/json"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/function-sdk-go/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
-	"github.com/crossplane/function-sdk-go/request"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
@@ -46,8 +46,8 @@ func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
 		answers:   answers(req),
 		schemas:   schemas(req),
 
-		asks:        request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
-		asksSchemas: request.HasCapability(req, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS),
+		asks:        slices.Contains(req.GetMeta().GetCapabilities(), fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
+		asksSchemas: slices.Contains(req.GetMeta().GetCapabilities(), fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS),
 	}
 	for key, r := range req.GetObserved().GetResources() {
 		out.Observed[key] = object(r.GetResource())

@@ -6,7 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
-	"github.com/crossplane/function-sdk-go/response"
 )
 
 // A Requirement asks Crossplane for resources that exist beside the composed ones.
@@ -106,11 +105,17 @@ func schemas(req *fnv1.RunFunctionRequest) map[string]State {
 
 // requireSchemas writes requirements for schemas into a response.
 func (r *Request) requireSchemas(rsp *fnv1.RunFunctionResponse, qs []SchemaRequirement) {
-	if !r.asksSchemas {
+	if len(qs) == 0 || !r.asksSchemas {
 		return
 	}
+	if rsp.GetRequirements() == nil {
+		rsp.Requirements = &fnv1.Requirements{}
+	}
+	if rsp.GetRequirements().GetSchemas() == nil {
+		rsp.Requirements.Schemas = make(map[string]*fnv1.SchemaSelector, len(qs))
+	}
 	for _, q := range qs {
-		response.RequireSchema(rsp, q.Name, q.APIVersion, q.Kind)
+		rsp.Requirements.Schemas[q.Name] = &fnv1.SchemaSelector{ApiVersion: q.APIVersion, Kind: q.Kind}
 	}
 }
 
