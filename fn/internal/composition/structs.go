@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/function-sdk-go/errors"
 )
 
 // structOf turns a typed object into a protobuf struct by the json tags of its fields.
@@ -21,12 +21,12 @@ import (
 // without text or maps in between: each call of the function encodes some twenty
 // objects.
 func structOf(v reflect.Value) (*structpb.Struct, error) {
-	out := &structpb.Struct{Fields: make(map[string]*structpb.Value, v.NumField())}
+	out := &structpb.Struct{Fields: map[string]*structpb.Value{}} // Most fields of most types are empty.
 	return out, addFields(out, v)
 }
 
 func addFields(into *structpb.Struct, v reflect.Value) error {
-	for _, f := range fieldsOf(v.Type()) {
+	for _, f := range typeOf(v.Type()).fields {
 		field := v.Field(f.index)
 		switch {
 		case f.omitZero && field.IsZero(), f.omitEmpty && isEmpty(field):
@@ -56,9 +56,6 @@ func valueOf(v reflect.Value) (*structpb.Value, error) {
 		}
 		return valueOf(v.Elem())
 	}
-	if marshaler := reflect.TypeFor[json.Marshaler](); v.Type().Implements(marshaler) || reflect.PointerTo(v.Type()).Implements(marshaler) {
-		return marshaled(v)
-	}
 	switch v.Kind() { //nolint:exhaustive // No type of Kubernetes has others.
 	case reflect.String:
 		return text(v.String())
@@ -71,6 +68,10 @@ func valueOf(v reflect.Value) (*structpb.Value, error) {
 	case reflect.Float32, reflect.Float64:
 		return structpb.NewNumberValue(v.Float()), nil
 	case reflect.Struct:
+		// Of Kubernetes' types, no others write themselves.
+		if typeOf(v.Type()).marshals {
+			return marshaled(v)
+		}
 		s, err := structOf(v)
 		return structpb.NewStructValue(s), err
 	case reflect.Map:
@@ -94,9 +95,13 @@ func mapOf(v reflect.Value) (*structpb.Value, error) {
 		return nil, nil //nolint:nilnil // It is no value, and no error.
 	}
 	out := &structpb.Struct{Fields: make(map[string]*structpb.Value, v.Len())}
+	// Reused: reflection would make new ones for each entry.
+	name, entry := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 	for entries := v.MapRange(); entries.Next(); {
-		key := entries.Key().String()
-		value, err := valueOf(entries.Value())
+		name.SetIterKey(entries)
+		entry.SetIterValue(entries)
+		key := name.String()
+		value, err := valueOf(entry)
 		if err == nil {
 			_, err = text(key)
 		}
@@ -166,6 +171,13 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
+// A structType is what is to be known of a type.
+type structType struct {
+	fields []structField
+	// marshals tells whether the type makes its own JSON.
+	marshals bool
+}
+
 // A structField is a field of a type, by its json tag.
 type structField struct {
 	index                       int
@@ -173,14 +185,15 @@ type structField struct {
 	inline, omitEmpty, omitZero bool
 }
 
-// known are the fields of types that were encoded before.
-var known sync.Map //nolint:gochecknoglobals // A cache, of reflect.Type to []structField.
+// known are the types that were encoded before.
+var known sync.Map //nolint:gochecknoglobals // A cache, of reflect.Type to *structType.
 
-func fieldsOf(t reflect.Type) []structField {
+func typeOf(t reflect.Type) *structType {
 	if found, ok := known.Load(t); ok {
-		return found.([]structField) //nolint:forcetypeassert // Nothing else is stored.
+		return found.(*structType) //nolint:forcetypeassert // Nothing else is stored.
 	}
-	var out []structField
+	marshaler := reflect.TypeFor[json.Marshaler]()
+	out := &structType{marshals: t.Implements(marshaler) || reflect.PointerTo(t).Implements(marshaler)}
 	for i := range t.NumField() {
 		tag, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if tag == "-" || !t.Field(i).IsExported() {
@@ -194,7 +207,7 @@ func fieldsOf(t reflect.Type) []structField {
 			f.omitEmpty = f.omitEmpty || option == "omitempty"
 			f.omitZero = f.omitZero || option == "omitzero"
 		}
-		out = append(out, f)
+		out.fields = append(out.fields, f)
 	}
 	known.Store(t, out)
 	return out

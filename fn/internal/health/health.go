@@ -4,7 +4,6 @@
 package health
 
 import (
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -84,10 +83,8 @@ func ownWords(r *status.Result) string {
 }
 
 func hasCondition(o *unstructured.Unstructured, typ string) bool {
-	with, err := status.GetObjectWithConditions(o.Object)
-	return err == nil && slices.ContainsFunc(with.Status.Conditions, func(c status.BasicCondition) bool {
-		return c.Type == typ && c.Status == "True"
-	})
+	_, found := trueCondition(o, typ)
+	return found
 }
 
 // replicaFailure returns why a Deployment's controller can't create the pods of the
@@ -96,14 +93,21 @@ func replicaFailure(o *unstructured.Unstructured) string {
 	if seen, found, err := unstructured.NestedInt64(o.Object, "status", "observedGeneration"); err != nil || found && seen != o.GetGeneration() {
 		return ""
 	}
-	with, err := status.GetObjectWithConditions(o.Object)
-	if err != nil {
-		return ""
-	}
-	for _, c := range with.Status.Conditions {
-		if c.Type == "ReplicaFailure" && c.Status == "True" {
-			return c.Message
+	message, _ := trueCondition(o, "ReplicaFailure")
+	return message
+}
+
+// trueCondition tells whether an object has a condition of a type that is true, and what
+// it says.
+func trueCondition(o *unstructured.Unstructured, typ string) (message string, found bool) {
+	in, _ := o.Object["status"].(map[string]any)
+	conditions, _ := in["conditions"].([]any)
+	for _, c := range conditions {
+		// What isn't as Kubernetes writes it says nothing.
+		if c, ok := c.(map[string]any); ok && c["type"] == typ && c["status"] == "True" {
+			message, _ := c["message"].(string)
+			return message, true
 		}
 	}
-	return ""
+	return "", false
 }

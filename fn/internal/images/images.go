@@ -70,8 +70,12 @@ func Resolve(in v1beta1.Images, path *field.Path) (Set, field.ErrorList) {
 	pick := func(child, full, name string) string {
 		p := path.Child(child)
 		if full == "" {
-			// What may be wrong with a composed reference is what it is composed of.
+			// What may be wrong with a composed reference is what it is composed of. Nothing is
+			// with a vendor's.
 			p, full = path, v.registry+"/"+name+":"+v.tag
+			if in.Registry == "" && in.Tag == "" {
+				return full
+			}
 		}
 		if err := Check(full, p); err != nil {
 			errs = append(errs, err)

@@ -10,14 +10,18 @@ import (
 	"strings"
 )
 
+// What is escaped. In keys, also what separates them from values or makes a comment of a
+// line.
+var (
+	value = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\f", `\f`, "\r", `\r`) //nolint:gochecknoglobals // Immutable.
+	key   = strings.NewReplacer(" ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)     //nolint:gochecknoglobals // Immutable.
+)
+
 // Encode writes properties as text: a line "key = value" each, sorted by key.
 // Placeholders such as ${K_SINK} stay as they are: the application resolves them. See
 // https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
 // for what is escaped, and why.
 func Encode(in map[string]string) string {
-	value := strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\f", `\f`, "\r", `\r`)
-	// What separates key and value, or makes a comment of a line.
-	key := strings.NewReplacer(" ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)
 	text := &strings.Builder{}
 	for _, k := range slices.Sorted(maps.Keys(in)) {
 		text.WriteString(key.Replace(value.Replace(k)) + " = ")
