@@ -24,6 +24,7 @@ import (
 // composed of, and the pods of that.
 var recorded = []kube.Resource{
 	kube.Platforms, kube.Composites, kube.Deployments, kube.Services, kube.ConfigMaps, kube.Jobs, kube.Pods,
+	kube.Triggers, kube.SinkBindings,
 }
 
 // A history is every change of what is recorded. Looking now and then would miss an object
@@ -57,7 +58,7 @@ func (h *history) lost(begin time.Time, may func(o *unstructured.Unstructured) b
 	var out []string
 	for _, c := range h.since(begin) {
 		composed := c.object.GetLabels()["crossplane.io/composite"] != ""
-		kept := slices.Contains([]string{"Deployment", "Service", "ConfigMap", "Job"}, c.object.GetKind())
+		kept := slices.Contains([]string{"Deployment", "Service", "ConfigMap", "Job", "Trigger", "SinkBinding"}, c.object.GetKind())
 		if c.deleted && composed && kept && !may(c.object) {
 			out = append(out, key(c.object))
 		}

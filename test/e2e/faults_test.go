@@ -39,8 +39,9 @@ const (
 
 // How many platforms there are of each kind, 30 in all.
 const (
-	minimalPlatforms  = 10
+	minimalPlatforms  = 8
 	databasePlatforms = 8
+	eventingPlatforms = 2
 	migratedPlatforms = 6
 	consumerPlatforms = 3
 	stuckPlatforms    = 2
@@ -77,9 +78,10 @@ func TestFaults(t *testing.T) {
 	f.fault("JobDeleted", (*faults).jobDeleted)
 	f.fault("DeploymentDeleted", (*faults).deploymentDeleted)
 	f.fault("GatedDeploymentDeleted", (*faults).gatedDeploymentDeleted)
-	t.Run("Panic", func(t *testing.T) {
-		t.Skip("the function can't be made to panic from outside; what becomes of a panic is tested in fn/serve_test.go")
-	})
+	f.fault("BrokerRemoved", (*faults).brokerRemoved)
+	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
+	f.fault("Panic", (*faults).panicked)
+	f.control()
 }
 
 // faults are what all of them share.
@@ -89,8 +91,8 @@ type faults struct {
 	history *history
 
 	// Platforms by kind. The stuck ones wait for a migration that never ends.
-	minimal, databases, migrated, consumers, stuck []*platform
-	central                                        *platform
+	minimal, databases, migrated, eventing, consumers, stuck []*platform
+	central                                                  *platform
 	// turn counts the changes of platforms: each is the next ones' turn, because Crossplane
 	// leaves changes unseen for a while of composites that change too much.
 	turn int
@@ -130,6 +132,11 @@ func (f *faults) populate() {
 		w.databaseSecret()
 		f.migrated = append(f.migrated, w.claim(w.migrated("platform", "sonataflow", "job")))
 	}
+	installKnative(f.T)
+	for range eventingPlatforms {
+		w := place()
+		f.eventing = append(f.eventing, w.eventing(w.broker(w.namespace, "default")))
+	}
 	for range stuckPlatforms {
 		w := place()
 		w.databaseSecret()
@@ -164,7 +171,7 @@ func (f *faults) in(p *platform) *platform {
 
 // ready are the platforms that are ready when nothing is broken.
 func (f *faults) ready() []*platform {
-	return slices.Concat(f.minimal, f.databases, f.migrated, f.consumers, []*platform{f.central})
+	return slices.Concat(f.minimal, f.databases, f.migrated, f.eventing, f.consumers, []*platform{f.central})
 }
 
 // recovered complains until every platform is ready, and of its latest spec, and those that
@@ -261,6 +268,26 @@ func (f *faults) judge(name string) {
 		spoken = seconds(f.spoken)
 	}
 	*f.rows = append(*f.rows, fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s", name, load(), spoken, seconds(ended-f.mended), len(lost), len(replaced), len(premature), said))
+}
+
+// control starts a pod beside a migration that isn't complete, which the platforms never
+// do. If the recording doesn't tell, it tells nothing of the faults either.
+func (f *faults) control() {
+	f.Run("Control", func(t *testing.T) {
+		part := *f
+		part.T = t
+		w := part.in(f.stuck[0]).world
+		pod := object("v1", "Pod", w.namespace, "beside-a-migration")
+		pod.SetLabels(map[string]string{"app.kubernetes.io/name": "data-index-service"})
+		pod.Object["spec"] = map[string]any{"containers": []any{map[string]any{"name": "data-index-service", "image": "e2e"}}}
+		w.apply(pod)
+		part.await("the recording to tell of the pod", func(context.Context) error {
+			if len(f.history.premature()) == 0 {
+				return errors.New("it doesn't")
+			}
+			return nil
+		})
+	})
 }
 
 // mayGo tells whether an object may be deleted: the fault does it, or it is the Job of a

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+)
+
+// brokerOf returns the Broker of a platform that has its events carried.
+func (f *faults) brokerOf(p *platform) broker {
+	w := f.in(p).world
+	return w.broker(w.namespace, "default")
+}
+
+// brokerRemoved removes a Broker, and makes it again. Its Triggers wait for it.
+func (f *faults) brokerRemoved() {
+	p := f.in(f.eventing[0])
+	b := f.brokerOf(p)
+	b.delete()
+	said := f.saying(p, "EventingReady", "False", "BrokerNotFound")
+	if !strings.Contains(said.Message, b.name) {
+		f.Errorf("the message doesn't name the Broker: %q", said.Message)
+	}
+	b.create()
+	b.ready()
+	b.say("True", b.awaitTriggers(allTriggers)...)
+	f.mend()
+	p.awaitCondition("EventingReady", "True", "")
+}
+
+// knativeKindRemoved removes a kind of Knative's, and with it all Triggers there are, and
+// installs it again.
+func (f *faults) knativeKindRemoved() {
+	for _, p := range f.eventing {
+		for _, trigger := range f.brokerOf(p).awaitTriggers(allTriggers) {
+			f.deletes[key(&trigger)] = true
+		}
+	}
+	if _, err := cluster.Kubectl(f.Context(), "", "delete", "customresourcedefinition", "triggers.eventing.knative.dev", "--timeout=90s"); err != nil {
+		f.Fatal(err)
+	}
+	for _, p := range f.eventing {
+		composite := f.in(p).compositeName()
+		f.await("Crossplane to miss the Triggers in "+p.namespace, func(ctx context.Context) error {
+			o, err := cluster.Get(ctx, kube.Composites, "", composite)
+			if err != nil {
+				return err
+			}
+			return kube.Want(o, "Synced", "False", "ReconcileError")
+		})
+	}
+	installKnative(f.T)
+	f.mend()
+	for _, p := range f.eventing {
+		b := f.brokerOf(p)
+		f.await("other Triggers in "+p.namespace, func(ctx context.Context) error {
+			triggers, err := b.triggers(ctx)
+			if err != nil {
+				return err
+			}
+			if len(triggers) != allTriggers {
+				return fmt.Errorf("there are %d", len(triggers))
+			}
+			return sayReady(ctx, "True", triggers...)
+		})
+	}
+}
