@@ -29,7 +29,7 @@ type scene struct {
 // observed.
 func scenes(b *testing.B) []scene {
 	b.Helper()
-	req := requestFor(b, documents(b, "../test/bench/testdata/composite.yaml")[0])
+	req := requestFor(b, documents(b, "../test/bench/internal/scene/testdata/composite.yaml")[0])
 	resolved(b, req, present(b))
 	rsp := resolvedAgain(b, req, present(b))
 	first := proto.Clone(req).(*fnv1.RunFunctionRequest)

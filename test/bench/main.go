@@ -10,15 +10,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"text/tabwriter"
 	"time"
 
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/scene"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/server"
 )
 
 func main() {
@@ -37,20 +40,17 @@ func run(ctx context.Context, each time.Duration) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	for name, where := range map[string][2]string{"function": {"../..", "./fn"}, "floor": {".", "./floor"}, "templated": {".", "./templated"}} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), where[1])
-		cmd.Dir, cmd.Stderr = where[0], os.Stderr
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("cannot build %s: %w", name, err)
+		if err := server.Build(ctx, where[0], where[1], filepath.Join(dir, name)); err != nil {
+			return err
 		}
 	}
 
-	ours, err := start(ctx, filepath.Join(dir, "function"), "--insecure", "--metrics-address=")
+	ours, err := server.Start(ctx, insecure.NewCredentials(), filepath.Join(dir, "function"), "--insecure", "--metrics-address=")
 	if err != nil {
 		return err
 	}
-	defer ours.stop()
-	first, steady, err := scenes(ctx, ours.client)
+	defer ours.Stop()
+	first, steady, err := scene.Platform(ctx, ours.Client)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func run(ctx context.Context, each time.Duration) error {
 	for _, s := range []struct {
 		flag string
 		rsp  *fnv1.RunFunctionResponse
-	}{{"--first=", first.response}, {"--steady=", steady.response}} {
+	}{{"--first=", first.Response}, {"--steady=", steady.Response}} {
 		b, err := proto.Marshal(s.rsp)
 		if err != nil {
 			return err
@@ -69,28 +69,28 @@ func run(ctx context.Context, each time.Duration) error {
 		}
 		args = append(args, s.flag+file)
 	}
-	floor, err := start(ctx, filepath.Join(dir, "floor"), args...)
+	floor, err := server.Start(ctx, insecure.NewCredentials(), filepath.Join(dir, "floor"), args...)
 	if err != nil {
 		return err
 	}
-	defer floor.stop()
-	templates, err := start(ctx, filepath.Join(dir, "templated"))
+	defer floor.Stop()
+	templates, err := server.Start(ctx, insecure.NewCredentials(), filepath.Join(dir, "templated"))
 	if err != nil {
 		return err
 	}
-	defer templates.stop()
+	defer templates.Stop()
 
-	_, _ = fmt.Printf("%s/%s, %d CPUs, %s; function serves %s after its start\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), ours.started.Round(time.Millisecond))
+	_, _ = fmt.Printf("%s/%s, %d CPUs, %s; function serves %s after its start\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), ours.Started.Round(time.Millisecond))
 	_, _ = fmt.Printf("first apply: %d bytes, at rest: %d bytes with %d observed objects\n\n",
-		proto.Size(first.request), proto.Size(steady.request), len(steady.request.GetObserved().GetResources()))
+		proto.Size(first.Request), proto.Size(steady.Request), len(steady.Request.GetObserved().GetResources()))
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(out, "scene\tcallers\tserver\tp50\tp99\tcalls/s\tCPU a call\tp50 / floor\tp99 / floor\tCPU / floor\tas fast as templates\t")
-	for _, s := range []scene{first, steady} {
+	for _, s := range []scene.Scene{first, steady} {
 		theirs, err := templated(s)
 		if err != nil {
 			return err
 		}
-		targets := []target{{floor, "floor", s.request}, {ours, "function", s.request}, {templates, "templates", theirs}}
+		targets := []target{{floor, "floor", s.Request}, {ours, "function", s.Request}, {templates, "templates", theirs}}
 		if err := same(ctx, targets); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func run(ctx context.Context, each time.Duration) error {
 				return err
 			}
 			for i, r := range results {
-				_, _ = fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%.0f\t%s\t%.2f\t%.2f\t%.2f\t%.1f\t\n", s.name, callers, targets[i].name, r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond), r.perSecond,
+				_, _ = fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%.0f\t%s\t%.2f\t%.2f\t%.2f\t%.1f\t\n", s.Name, callers, targets[i].name, r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond), r.perSecond,
 					r.cpu.Round(10*time.Microsecond), ratio(r.p50, results[0].p50), ratio(r.p99, results[0].p99), ratio(r.cpu, results[0].cpu), float64(results[len(results)-1].p50)/float64(r.p50))
 			}
 			_ = out.Flush()
@@ -108,9 +108,9 @@ func run(ctx context.Context, each time.Duration) error {
 	}
 	for _, t := range []struct {
 		name string
-		*server
+		*server.Server
 	}{{"floor", floor}, {"function", ours}, {"templates", templates}} {
-		resident, program, err := t.memory()
+		resident, program, err := t.Memory()
 		if err != nil {
 			return err
 		}

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/server"
 )
 
 // A target is a server, and the request that it is called with.
 type target struct {
-	*server
+	*server.Server
 
 	name    string
 	request *fnv1.RunFunctionRequest
@@ -36,7 +38,7 @@ type result struct {
 func same(ctx context.Context, targets []target) error {
 	var want []string
 	for _, t := range targets {
-		rsp, err := t.client.RunFunction(ctx, t.request)
+		rsp, err := t.Client.RunFunction(ctx, t.request)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
@@ -61,7 +63,7 @@ func measure(ctx context.Context, targets []target, callers int, each time.Durat
 	used := make([]time.Duration, len(targets))
 	for i, t := range targets {
 		var err error
-		if used[i], err = t.used(); err != nil {
+		if used[i], err = t.Used(); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +78,7 @@ func measure(ctx context.Context, targets []target, callers int, each time.Durat
 			for i := c; time.Now().Before(end); i++ {
 				t := targets[i%len(targets)]
 				began := time.Now()
-				if _, err := t.client.RunFunction(ctx, t.request); err != nil {
+				if _, err := t.Client.RunFunction(ctx, t.request); err != nil {
 					errs[c] = fmt.Errorf("%s: %w", t.name, err)
 					return
 				}
@@ -102,7 +104,7 @@ func measure(ctx context.Context, targets []target, callers int, each time.Durat
 		for _, d := range times {
 			sum += d
 		}
-		now, err := targets[i].used()
+		now, err := targets[i].Used()
 		if err != nil {
 			return nil, err
 		}

@@ -12,16 +12,18 @@ import (
 	"sigs.k8s.io/yaml"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/scene"
 )
 
 // templated returns a scene's request as a template function gets it: with a template
 // for the same objects in its input. Names, namespace and readiness are worked out by
 // the template; all else is text in it, which is kind to it.
-func templated(s scene) (*fnv1.RunFunctionRequest, error) {
+func templated(s scene.Scene) (*fnv1.RunFunctionRequest, error) {
 	text := &strings.Builder{}
 	text.WriteString("{{- $xr := .observed.composite.resource }}\n{{- $name := $xr.spec.claimRef.name }}\n{{- $namespace := $xr.spec.claimRef.namespace }}\n{{- $observed := .observed.resources | default dict }}\n")
-	for _, key := range slices.Sorted(maps.Keys(s.response.GetDesired().GetResources())) {
-		o := s.response.GetDesired().GetResources()[key].GetResource().AsMap()
+	for _, key := range slices.Sorted(maps.Keys(s.Response.GetDesired().GetResources())) {
+		o := s.Response.GetDesired().GetResources()[key].GetResource().AsMap()
 		md := o["metadata"].(map[string]any)
 		annotations, _ := md["annotations"].(map[string]any)
 		if annotations == nil {
@@ -41,12 +43,12 @@ func templated(s scene) (*fnv1.RunFunctionRequest, error) {
 		).Replace(string(b))
 		text.WriteString("---\n" + doc)
 	}
-	status, err := yaml.Marshal(s.response.GetDesired().GetComposite().GetResource().AsMap())
+	status, err := yaml.Marshal(s.Response.GetDesired().GetComposite().GetResource().AsMap())
 	if err != nil {
 		return nil, err
 	}
 	text.WriteString("---\n" + strings.ReplaceAll(string(status), "bench-namespace", "{{ $namespace }}"))
-	out := proto.Clone(s.request).(*fnv1.RunFunctionRequest)
+	out := proto.Clone(s.Request).(*fnv1.RunFunctionRequest)
 	out.Input, err = structpb.NewStruct(map[string]any{
 		"apiVersion": "gotemplating.fn.crossplane.io/v1beta1", "kind": "GoTemplate", "source": "Inline", "inline": map[string]any{"template": text.String()},
 	})

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package scene plays Crossplane: it calls a function until a platform is at rest, and
+// keeps the requests that it made on the way.
+package scene
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,25 +21,26 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// A scene is a request, and the answer of ours to it.
-type scene struct {
-	name     string
-	request  *fnv1.RunFunctionRequest
-	response *fnv1.RunFunctionResponse
+var (
+	//go:embed testdata/composite.yaml
+	platform []byte
+	//go:embed testdata/clusterplatform.yaml
+	clusterPlatform []byte
+)
+
+// A Scene is a request, and the answer of ours to it.
+type Scene struct {
+	Name     string
+	Request  *fnv1.RunFunctionRequest
+	Response *fnv1.RunFunctionResponse
 }
 
-// scenes plays Crossplane until a platform is at rest. It returns the last call of the
-// first reconcile, and one at rest.
-func scenes(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first, steady scene, err error) {
-	xr, err := composite()
+// Platform plays until a platform is at rest. It returns the last call of the first
+// reconcile, and one at rest.
+func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first, steady Scene, err error) {
+	req, err := request(platform)
 	if err != nil {
 		return first, steady, err
-	}
-	req := &fnv1.RunFunctionRequest{
-		Meta: &fnv1.RequestMeta{Tag: "bench", Capabilities: []fnv1.Capability{
-			fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS, fnv1.Capability_CAPABILITY_CONDITIONS,
-		}},
-		Observed: &fnv1.State{Composite: &fnv1.Resource{Resource: xr}},
 	}
 	const reconciles = 8
 	for i := range reconciles {
@@ -46,9 +49,9 @@ func scenes(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first
 			return first, steady, err
 		}
 		if i == 0 {
-			first = scene{name: "first apply", request: proto.Clone(req).(*fnv1.RunFunctionRequest), response: rsp}
+			first = Scene{Name: "first apply", Request: proto.Clone(req).(*fnv1.RunFunctionRequest), Response: rsp}
 		}
-		steady = scene{name: "at rest", request: proto.Clone(req).(*fnv1.RunFunctionRequest), response: rsp}
+		steady = Scene{Name: "at rest", Request: proto.Clone(req).(*fnv1.RunFunctionRequest), Response: rsp}
 		req.Observed.Resources = map[string]*fnv1.Resource{}
 		for key, r := range rsp.GetDesired().GetResources() {
 			o, err := structpb.NewStruct(live(r.GetResource().AsMap()))
@@ -61,12 +64,30 @@ func scenes(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first
 			return first, steady, err
 		}
 	}
-	for _, c := range steady.response.GetConditions() {
+	return first, steady, succeeded(steady.Response)
+}
+
+// ClusterPlatform returns a call about a cluster platform that points at a platform
+// which works. There is nothing to observe of it.
+func ClusterPlatform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (Scene, error) {
+	req, err := request(clusterPlatform)
+	if err != nil {
+		return Scene{}, err
+	}
+	rsp, err := settle(ctx, client, req)
+	if err != nil {
+		return Scene{}, err
+	}
+	return Scene{Name: "cluster platform", Request: req, Response: rsp}, succeeded(rsp)
+}
+
+func succeeded(rsp *fnv1.RunFunctionResponse) error {
+	for _, c := range rsp.GetConditions() {
 		if c.GetType() == "Succeed" && c.GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE {
-			return first, steady, nil
+			return nil
 		}
 	}
-	return first, steady, fmt.Errorf("the platform doesn't come to rest: %v", steady.response.GetConditions())
+	return fmt.Errorf("the platform doesn't come to rest: %v", rsp.GetConditions())
 }
 
 // tell writes status and conditions of a response into the next request's composite.
@@ -86,16 +107,19 @@ func tell(req *fnv1.RunFunctionRequest, rsp *fnv1.RunFunctionResponse) error {
 	return nil
 }
 
-func composite() (*structpb.Struct, error) {
-	text, err := os.ReadFile("testdata/composite.yaml")
-	if err != nil {
-		return nil, err
-	}
+// request returns what Crossplane sends first about a composite, in YAML.
+func request(composite []byte) (*fnv1.RunFunctionRequest, error) {
 	o := map[string]any{}
-	if err := yaml.UnmarshalStrict(text, &o); err != nil {
+	if err := yaml.UnmarshalStrict(composite, &o); err != nil {
 		return nil, err
 	}
-	return structpb.NewStruct(managed(o))
+	xr, err := structpb.NewStruct(managed(o))
+	return &fnv1.RunFunctionRequest{
+		Meta: &fnv1.RequestMeta{Tag: "bench", Capabilities: []fnv1.Capability{
+			fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS, fnv1.Capability_CAPABILITY_CONDITIONS,
+		}},
+		Observed: &fnv1.State{Composite: &fnv1.Resource{Resource: xr}},
+	}, err
 }
 
 // settle calls until nothing is required that wasn't told, and leaves what was required
@@ -130,7 +154,7 @@ func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *f
 	return nil, errors.New("the requirements aren't stable")
 }
 
-// find finds Secrets and Brokers, and nothing else.
+// find finds Secrets, Brokers and a platform that is named, and nothing else.
 func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	o := map[string]any{
 		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
@@ -139,6 +163,11 @@ func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	switch q.GetKind() {
 	case "Secret":
 		o["data"] = map[string]any{"POSTGRESQL_USER": "eA==", "POSTGRESQL_PASSWORD": "eA=="}
+	case "SonataFlowPlatform":
+		if q.GetMatchName() == "" {
+			return &fnv1.Resources{}, nil
+		}
+		o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}}}
 	case "Broker":
 		o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}}
 	default:

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package server builds and runs the programs that serve a function.
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+// A Server is a program that serves a function.
+type Server struct {
+	Client  fnv1.FunctionRunnerServiceClient
+	Address string
+	Started time.Duration // from the start of the program until it answered
+
+	cmd  *exec.Cmd
+	conn *grpc.ClientConn
+}
+
+// Build compiles a package of the module in a folder.
+func Build(ctx context.Context, module, pkg, program string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", program, pkg)
+	cmd.Dir, cmd.Stderr = module, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("cannot build %s: %w", pkg, err)
+	}
+	return nil
+}
+
+// FreeAddress returns an address of the loopback on which nobody listens.
+func FreeAddress(ctx context.Context) (string, error) {
+	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return lis.Addr().String(), lis.Close()
+}
+
+// Start starts a program, and waits until it answers who has these credentials.
+func Start(ctx context.Context, creds credentials.TransportCredentials, program string, args ...string) (*Server, error) {
+	address, err := FreeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Address: address, cmd: exec.CommandContext(ctx, program, append(args, "--address="+address)...)}
+	s.cmd.Stderr = os.Stderr
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	began := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := s.answers(ctx, creds); err != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait() // It was killed.
+		return nil, fmt.Errorf("%s doesn't serve: %w", program, err)
+	}
+	s.Started = time.Since(began)
+	return s, nil
+}
+
+// answers waits until the program answers.
+func (s *Server) answers(ctx context.Context, creds credentials.TransportCredentials) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if s.conn, err = grpc.NewClient(s.Address, grpc.WithTransportCredentials(creds)); err != nil {
+		return err
+	}
+	s.Client = fnv1.NewFunctionRunnerServiceClient(s.conn)
+	// A client that is refused waits a second before it tries again.
+	for {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
+		if err == nil {
+			_ = c.Close()
+			break
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+	_, err = s.Client.RunFunction(ctx, &fnv1.RunFunctionRequest{}, grpc.WaitForReady(true))
+	return err
+}
+
+// Stop tells the program to end, and waits until it has.
+func (s *Server) Stop() {
+	_ = s.conn.Close()
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait() // It was told to end.
+}
+
+// Used is how long the server has run on any processor. Kernels count it in ticks of a
+// hundredth of a second.
+func (s *Server) Used() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The command's name is in parentheses, and may hold anything.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond
+	var out time.Duration
+	for _, field := range []int{user, system} {
+		ticks, err := strconv.Atoi(fields[field])
+		if err != nil {
+			return 0, err
+		}
+		out += time.Duration(ticks) * tick
+	}
+	return out, nil
+}
+
+// Memory is the server's resident memory, and how much of that is its program: pages of
+// a file, which the kernel takes back when it needs them. In MiB.
+func (s *Server) Memory() (resident, program float64, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 64)
+		switch name {
+		case "VmRSS":
+			resident = kib / 1024
+		case "RssFile":
+			program = kib / 1024
+		}
+	}
+	return resident, program, nil
+}
