@@ -33,6 +33,11 @@ import (
 // told to end. Kubernetes gives 30 seconds by default.
 const drainTimeout = 20 * time.Second
 
+// handshakeTimeout is how long somebody who connects may take to say who they are. Until
+// then gRPC neither drains nor stops: it must be well below drainTimeout, or somebody who
+// says nothing keeps the process until it is killed, and requests are cut off.
+const handshakeTimeout = 5 * time.Second
+
 // A server answers Crossplane's requests. The SDK has one too, but that one can't be
 // stopped: requests that are under way would be cut off.
 type server struct {
@@ -53,6 +58,7 @@ func (s *server) serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer)
 	srv := grpc.NewServer(
 		grpc.Creds(s.credentials),
 		grpc.MaxRecvMsgSize(s.maxRecvMiB<<20), //nolint:mnd // From MiB.
+		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.UnaryInterceptor(metrics.UnaryServerInterceptor()),
 	)
 	safe := &recoverer{wrapped: fn, log: s.log}

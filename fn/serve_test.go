@@ -213,6 +213,40 @@ func TestServeEnd(t *testing.T) {
 	}
 }
 
+// TestServeEndSilence tells a server to end while somebody is connected who says nothing,
+// as port scanners do.
+func TestServeEndSilence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	newAuthority(t).issue(t, dir)
+	for name, c := range map[string]CLI{"TLS": {TLSCertsDir: dir}, "Plaintext": {Insecure: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, NewFunction(logging.NewNopLogger()), c)
+			silent, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer silent.Close()
+			// The connection is taken once the next one is answered, or refused.
+			if next, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.address); err == nil {
+				_, _ = next.Write([]byte(strings.Repeat("nonsense\n", 3)))
+				_, _ = io.ReadAll(next)
+				_ = next.Close()
+			}
+			s.end()
+			select {
+			case err := <-s.ended:
+				if err != nil {
+					t.Errorf("serve: %v", err)
+				}
+			case <-time.After(drainTimeout):
+				t.Errorf("the server still waits for the silent connection after %s", drainTimeout)
+			}
+		})
+	}
+}
+
 func wantHealth(t *testing.T, watch healthv1.Health_WatchClient, want healthv1.HealthCheckResponse_ServingStatus) {
 	t.Helper()
 	got, err := watch.Recv()
