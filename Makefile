@@ -122,6 +122,13 @@ bench: ## Compare with the floor and with templates, over gRPC, for BENCHTIME=10
 	@$(GO) run -C test/bench . -seconds $(BENCHTIME)
 	@$(GO) test -run '^$$' -bench . -benchmem ./fn/...
 
+# As time.ParseDuration reads it.
+SOAKTIME ?= 15m
+
+.PHONY: soak
+soak: ## Call the function for SOAKTIME=15m, as Crossplane and as others do, then end it while calls are under way.
+	@$(GO) run -C test/bench ./soak -time $(SOAKTIME)
+
 # Scenarios recorded from the reference operator. They are not part of this
 # repository. Those of features to come are left out: eventing, the cluster
 # platform, and several platforms in a namespace.

@@ -27,8 +27,9 @@ type Server struct {
 	Address string
 	Started time.Duration // from the start of the program until it answered
 
-	cmd  *exec.Cmd
-	conn *grpc.ClientConn
+	cmd    *exec.Cmd
+	exited chan struct{}
+	conn   *grpc.ClientConn
 }
 
 // Build compiles a package of the module in a folder.
@@ -57,16 +58,19 @@ func Start(ctx context.Context, creds credentials.TransportCredentials, program 
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: address, cmd: exec.CommandContext(ctx, program, append(args, "--address="+address)...)}
+	s := &Server{Address: address, cmd: exec.CommandContext(ctx, program, append(args, "--address="+address)...), exited: make(chan struct{})}
 	s.cmd.Stderr = os.Stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	go func() {
+		defer close(s.exited)
+		_ = s.cmd.Wait() // ExitCode tells.
+	}()
 	if err := s.answers(ctx, creds); err != nil {
-		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait() // It was killed.
+		s.Kill()
 		return nil, fmt.Errorf("%s doesn't serve: %w", program, err)
 	}
 	s.Started = time.Since(began)
@@ -99,9 +103,24 @@ func (s *Server) answers(ctx context.Context, creds credentials.TransportCredent
 // Stop tells the program to end, and waits until it has.
 func (s *Server) Stop() {
 	_ = s.conn.Close()
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Wait() // It was told to end.
+	_ = s.Terminate() // It may have ended before.
+	<-s.exited
 }
+
+// Terminate tells the program to end, as Kubernetes does.
+func (s *Server) Terminate() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+
+// Kill ends the program at once.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill() // It may have ended before.
+	<-s.exited
+}
+
+// Exited is closed once the program has ended, for whatever reason.
+func (s *Server) Exited() <-chan struct{} { return s.exited }
+
+// ExitCode is what a program that has ended says; -1 if a signal ended it.
+func (s *Server) ExitCode() int { return s.cmd.ProcessState.ExitCode() }
 
 // Used is how long the server has run on any processor. Kernels count it in ticks of a
 // hundredth of a second.
@@ -142,4 +161,10 @@ func (s *Server) Memory() (resident, program float64, err error) {
 		}
 	}
 	return resident, program, nil
+}
+
+// Descriptors is how many files and connections the server has open.
+func (s *Server) Descriptors() (int, error) {
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+	return len(open), err
 }

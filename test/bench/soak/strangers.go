@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+// A visitor is somebody who connects anew.
+type visitor struct {
+	name    string
+	creds   credentials.TransportCredentials
+	welcome bool
+}
+
+// visitors returns who connects now and then: strangers, and one who is none, so that
+// the others aren't refused just because nobody gets in.
+func visitors(ours *authority) ([]visitor, error) {
+	theirs, err := newAuthority()
+	if err != nil {
+		return nil, err
+	}
+	foreign, err := theirs.issue()
+	if err != nil {
+		return nil, err
+	}
+	own, err := ours.issue()
+	return []visitor{
+		{name: "a client without certificate", creds: ours.credentials()},
+		{name: "a client of another authority", creds: ours.credentials(foreign)},
+		{name: "a client without TLS", creds: insecure.NewCredentials()},
+		{name: "a client that is new", creds: ours.credentials(own), welcome: true},
+	}, err
+}
+
+// visit lets one visitor after the other connect, until the context ends. Somebody who
+// says nothing is connected all the time.
+func visit(ctx context.Context, address string, all []visitor, k *kind, t *tally) {
+	for i := 0; ; i++ {
+		silent, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			v := all[i%len(all)]
+			began := time.Now()
+			err = v.call(ctx, address, k)
+			if ctx.Err() == nil {
+				t.count(v.name, stranger, time.Since(began), err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+		if silent != nil {
+			_ = silent.Close() // It said nothing, and has nothing to lose.
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// call calls, and tells what is wrong with how the visitor is received.
+func (v visitor) call(ctx context.Context, address string, k *kind) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(v.creds))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	rsp, err := fnv1.NewFunctionRunnerServiceClient(conn).RunFunction(ctx, k.request)
+	if v.welcome {
+		return k.want.check(rsp, err)
+	}
+	if err == nil {
+		return errors.New("got an answer")
+	}
+	if status.Code(err) != codes.Unavailable {
+		return fmt.Errorf("want code %s, got %w", codes.Unavailable, err)
+	}
+	return nil
+}

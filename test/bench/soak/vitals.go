@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/server"
+)
+
+const mib = 1 << 20
+
+// vitals are what would grow if the function forgot to let go of something.
+type vitals struct {
+	goroutines, descriptors int
+	rss, heap               float64 // in MiB
+}
+
+// feel reads the vitals of a function: what it says itself, and what the kernel does.
+func feel(ctx context.Context, fn *server.Server, metrics string) (v vitals, err error) {
+	own, err := scrape(ctx, metrics)
+	if err != nil {
+		return v, err
+	}
+	rss, err := fn.RSS()
+	if err != nil {
+		return v, err
+	}
+	v.goroutines, v.rss, v.heap = int(own["go_goroutines"]), float64(rss)/mib, own["go_memstats_heap_inuse_bytes"]/mib
+	v.descriptors, err = fn.Descriptors()
+	return v, err
+}
+
+// scrape reads the metrics that have no labels.
+func scrape(ctx context.Context, address string) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	rsp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rsp.Body.Close() }()
+	out := map[string]float64{}
+	lines := bufio.NewScanner(rsp.Body)
+	for lines.Scan() {
+		name, text, ok := strings.Cut(lines.Text(), " ")
+		if n, err := strconv.ParseFloat(text, 64); ok && err == nil {
+			out[name] = n
+		}
+	}
+	return out, lines.Err()
+}
+
+// grown tells what grows without bounds: the median of the last third is far from that of
+// the first one, both after a warm-up of a fifth, in which pools and heap find their
+// size.
+func grown(all []vitals) error {
+	all = all[len(all)/5:]
+	if len(all) < 3 {
+		return errors.New("too short to tell whether anything grows")
+	}
+	third := len(all) / 3
+	first, last := all[:third], all[len(all)-third:]
+	return errors.Join(
+		growth("goroutines", callersAtOnce, median(first, goroutines), median(last, goroutines)),
+		growth("MiB of resident memory", 10, median(first, rss), median(last, rss)),
+		growth("open files", 16, median(first, descriptors), median(last, descriptors)),
+	)
+}
+
+// growth complains about what has become half as much again, and more than a trifle.
+func growth(what string, trifle, first, last float64) error {
+	_, _ = fmt.Printf("%s: %.0f in the first third, %.0f in the last\n", what, first, last)
+	if last > 1.5*first && last > first+trifle {
+		return fmt.Errorf("%s grow: from %.0f to %.0f", what, first, last)
+	}
+	return nil
+}
+
+func goroutines(v vitals) float64  { return float64(v.goroutines) }
+func descriptors(v vitals) float64 { return float64(v.descriptors) }
+func rss(v vitals) float64         { return v.rss }
+
+func median(all []vitals, of func(vitals) float64) float64 {
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b vitals) int { return cmp.Compare(of(a), of(b)) })
+	return of(sorted[len(sorted)/2])
+}
