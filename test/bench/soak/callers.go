@@ -24,9 +24,9 @@ const (
 	connections   = 4
 	// giantsAtOnce bounds the memory that huge requests take.
 	giantsAtOnce = 2
-	// patience is how long a call may take. Crossplane's is less, but its function shares
-	// the machine with fewer callers.
-	patience = time.Minute
+	// patience is how long a call may take. Crossplane's is less, but a huge request that
+	// shares its connection with fifteen others, on a machine that is busy, takes long.
+	patience = 2 * time.Minute
 )
 
 // callers call the function until it ends.

@@ -46,21 +46,6 @@ const (
 	columns
 )
 
-// Each Data Index and each Jobs Service has these at rest. Where a name ends in a hash,
-// it is of something that a release may change.
-var (
-	waiting = []string{
-		"data-index-config", "data-index-migration-*", "data-index-service",
-		"data-index-trigger-jobs-*", "data-index-trigger-process-definition-*", "data-index-trigger-process-error-*",
-		"data-index-trigger-process-instance-multiple-*", "data-index-trigger-process-node-*", "data-index-trigger-process-state-*",
-		"data-index-trigger-process-variable-*",
-		"jobs-service-config", "jobs-service-migration-*", "jobs-service-service", "jobs-service-sinkbinding",
-		"jobs-service-trigger-create-job-*", "jobs-service-trigger-delete-job-*",
-	}
-	// Databases are migrated before these come.
-	running = append([]string{"data-index-deployment", "data-index-pdb", "jobs-service-deployment"}, waiting...)
-)
-
 // kinds returns what is called for, in a cycle of 1500 calls: four in five are good, one
 // in five is bad, and one in 500 is huge, because one of those takes as much as a
 // hundred others.
@@ -84,6 +69,17 @@ func kinds(ctx context.Context, client fnv1.FunctionRunnerServiceClient) ([]*kin
 	pad(exact, limit)
 	pad(beyond, limit+1)
 
+	// What a platform is composed of. Names that end in a hash change with releases.
+	waiting := []string{
+		"data-index-config", "data-index-migration-*", "data-index-service",
+		"data-index-trigger-jobs-*", "data-index-trigger-process-definition-*", "data-index-trigger-process-error-*",
+		"data-index-trigger-process-instance-multiple-*", "data-index-trigger-process-node-*", "data-index-trigger-process-state-*",
+		"data-index-trigger-process-variable-*",
+		"jobs-service-config", "jobs-service-migration-*", "jobs-service-service", "jobs-service-sinkbinding",
+		"jobs-service-trigger-create-job-*", "jobs-service-trigger-delete-job-*",
+	}
+	// Databases are migrated before these come.
+	running := append([]string{"data-index-deployment", "data-index-pdb", "jobs-service-deployment"}, waiting...)
 	all := []*kind{
 		{name: "a platform's first apply", column: first, share: 297, request: apply.Request, want: answer{composed: waiting}},
 		{name: "a platform at rest", column: rest, share: 700, request: steady.Request, want: answer{composed: running}},
