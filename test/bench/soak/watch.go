@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -32,10 +31,11 @@ func watch(ctx context.Context, fn *server.Server, metrics string, t *tally, soa
 		case <-fn.Exited():
 			return all, fmt.Errorf("the function ended by itself, with code %d", fn.ExitCode())
 		case <-end:
-			if len(all) == 0 {
-				return all, errors.New("too short to tell anything")
+			v, err := feel(ctx, fn, metrics)
+			if err == nil && time.Since(last) > time.Second {
+				report(time.Since(began), time.Since(last), t.take(), v)
 			}
-			return all, nil
+			return all, err
 		case <-second.C:
 			v, err := feel(ctx, fn, metrics)
 			if err != nil {
