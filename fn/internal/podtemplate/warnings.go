@@ -54,13 +54,17 @@ func label(item map[string]any) any {
 // name the user's later one wins, as in a container; server-side apply would refuse
 // both.
 func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *field.Path) []corev1.EnvVar {
-	out := slices.Clone(own)
+	out, indices := slices.Clone(own), make(map[string]int, len(own)+len(theirs))
+	for i, e := range own {
+		indices[e.Name] = i
+	}
 	for i, e := range theirs {
-		at := slices.IndexFunc(out, func(o corev1.EnvVar) bool { return o.Name == e.Name })
+		at, taken := indices[e.Name]
 		switch {
 		case slices.Contains(injected, e.Name):
 			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the service's sink")
-		case at < 0:
+		case !taken:
+			indices[e.Name] = len(out)
 			out = append(out, e)
 		case at < len(own):
 			w.add(path.Index(i), e.Name, "is managed by the platform and keeps its value")

@@ -35,11 +35,10 @@ func feel(ctx context.Context, fn *server.Server, metrics string) (v vitals, err
 	if err != nil {
 		return v, err
 	}
-	rss, err := fn.RSS()
-	if err != nil {
+	if v.rss, _, err = fn.Memory(); err != nil {
 		return v, err
 	}
-	v.goroutines, v.rss, v.heap = int(own["go_goroutines"]), float64(rss)/mib, own["go_memstats_heap_inuse_bytes"]/mib
+	v.goroutines, v.heap = int(own["go_goroutines"]), own["go_memstats_heap_inuse_bytes"]/mib
 	v.descriptors, err = fn.Descriptors()
 	return v, err
 }
