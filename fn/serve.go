@@ -38,6 +38,10 @@ const drainTimeout = 20 * time.Second
 // says nothing keeps the process until it is killed, and requests are cut off.
 const handshakeTimeout = 5 * time.Second
 
+// How many bytes of a request, and of all requests of a connection, may be on their way
+// unread.
+const streamWindow, connectionWindow = 1 << 20, 4 << 20
+
 // A server answers Crossplane's requests. The SDK has one too, but that one can't be
 // stopped: requests that are under way would be cut off.
 type server struct {
@@ -59,6 +63,9 @@ func (s *server) serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer)
 		grpc.Creds(s.credentials),
 		grpc.MaxRecvMsgSize(s.maxRecvMiB<<20), //nolint:mnd // From MiB.
 		grpc.ConnectionTimeout(handshakeTimeout),
+		// A request about a platform at rest doesn't fit into the default window of 64 KiB: half
+		// of it would wait until the first half was acknowledged.
+		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(connectionWindow),
 		grpc.UnaryInterceptor(metrics.UnaryServerInterceptor()),
 	)
 	safe := &recoverer{wrapped: fn, log: s.log}

@@ -84,7 +84,7 @@ func run(ctx context.Context, each time.Duration) error {
 	_, _ = fmt.Printf("first apply: %d bytes, at rest: %d bytes with %d observed objects\n\n",
 		proto.Size(first.Request), proto.Size(steady.Request), len(steady.Request.GetObserved().GetResources()))
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(out, "scene\tcallers\tserver\tp50\tp99\tcalls/s\tCPU a call\tp50 / floor\tp99 / floor\tCPU / floor\tas fast as templates\t")
+	_, _ = fmt.Fprintln(out, "scene\tcallers\tserver\tp50\tp99\tcalls/s\tCPU a call\tp50 / floor\tp99 / floor\tCPU / floor\tas fast as templates\tMiB\t")
 	for _, s := range []scene.Scene{first, steady} {
 		theirs, err := templated(s)
 		if err != nil {
@@ -100,8 +100,12 @@ func run(ctx context.Context, each time.Duration) error {
 				return err
 			}
 			for i, r := range results {
-				_, _ = fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%.0f\t%s\t%.2f\t%.2f\t%.2f\t%.1f\t\n", s.Name, callers, targets[i].name, r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond), r.perSecond,
-					r.cpu.Round(10*time.Microsecond), ratio(r.p50, results[0].p50), ratio(r.p99, results[0].p99), ratio(r.cpu, results[0].cpu), float64(results[len(results)-1].p50)/float64(r.p50))
+				resident, _, err := targets[i].Memory()
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%.0f\t%s\t%.2f\t%.2f\t%.2f\t%.1f\t%.1f\t\n", s.Name, callers, targets[i].name, r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond), r.perSecond,
+					r.cpu.Round(10*time.Microsecond), ratio(r.p50, results[0].p50), ratio(r.p99, results[0].p99), ratio(r.cpu, results[0].cpu), float64(results[len(results)-1].p50)/float64(r.p50), resident)
 			}
 			_ = out.Flush()
 		}

@@ -89,17 +89,18 @@ func Inject(deployment *unstructured.Unstructured, container string) Injection {
 	if deployment == nil {
 		return Idle
 	}
-	d := &appsv1.Deployment{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(deployment.Object, d); err != nil {
+	object, _ := deployment.Object["spec"].(map[string]any) // The API server takes no others.
+	spec := appsv1.DeploymentSpec{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, &spec); err != nil {
 		return Running
 	}
 	hasSink := func(c corev1.Container) bool {
 		return c.Name == container && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == VariableSink })
 	}
 	switch {
-	case slices.ContainsFunc(d.Spec.Template.Spec.Containers, hasSink):
+	case slices.ContainsFunc(spec.Template.Spec.Containers, hasSink):
 		return Injected
-	case d.Spec.Replicas != nil && *d.Spec.Replicas == 0:
+	case spec.Replicas != nil && *spec.Replicas == 0:
 		return Idle
 	}
 	return Running

@@ -124,10 +124,12 @@ func keepTemplate(o *JobOptions) {
 	if o.Observed == nil {
 		return
 	}
-	job := &batchv1.Job{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Observed.Object, job); err != nil || len(job.Spec.Template.Spec.Containers) == 0 {
+	object, _, _ := unstructured.NestedFieldNoCopy(o.Observed.Object, "spec", "template", "spec")
+	fields, _ := object.(map[string]any)
+	pod := corev1.PodSpec{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &pod); err != nil || len(pod.Containers) == 0 {
 		return // It isn't a Job as we know them; the API server will say so.
 	}
-	o.PullSecrets = job.Spec.Template.Spec.ImagePullSecrets
-	o.SecurityContext = job.Spec.Template.Spec.Containers[0].SecurityContext
+	o.PullSecrets = pod.ImagePullSecrets
+	o.SecurityContext = pod.Containers[0].SecurityContext
 }

@@ -38,10 +38,10 @@ type serviceObservation struct {
 }
 
 // observe judges what is composed of a platform.
-func observe(req *composition.Request, p *Platform, secrets *composition.Condition, composed []composition.Composed) observation {
+func observe(req *composition.Request, p *Platform, secrets *composition.Condition, verdicts map[string]health.Verdict, composed []composition.Composed) observation {
 	out := observation{secrets: secrets, health: make(map[string]health.Verdict, len(composed))}
 	for _, c := range composed {
-		out.health[c.Key] = judge(req.Observed[c.Key], c.Object)
+		out.health[c.Key] = latest(verdicts[c.Key], req.Observed[c.Key], c.Object)
 	}
 	out.eventing = eventingReady(p, out.health)
 	for _, s := range p.Services {
@@ -51,10 +51,21 @@ func observe(req *composition.Request, p *Platform, secrets *composition.Conditi
 	return out
 }
 
-// judge tells how an object does that is composed as desired. One that was asked for
+// judge tells how everything observed does, by key.
+func judge(observed map[string]*unstructured.Unstructured) map[string]health.Verdict {
+	out := make(map[string]health.Verdict, len(observed))
+	for key, o := range observed {
+		out[key] = health.Of(o)
+	}
+	return out
+}
+
+// latest tells how an object does that is composed as desired. One that was asked for
 // before, and still does well, isn't what is asked for now.
-func judge(observed *unstructured.Unstructured, desired composition.Object) health.Verdict {
-	v := health.Of(observed)
+func latest(v health.Verdict, observed *unstructured.Unstructured, desired composition.Object) health.Verdict {
+	if observed == nil {
+		return health.Of(nil)
+	}
 	if v.Phase == health.Ready && observed.GetAnnotations()[service.AnnotationSpecChecksum] != desired.GetAnnotations()[service.AnnotationSpecChecksum] {
 		return health.Verdict{Phase: health.Progressing, Message: "Its latest change hasn't been applied yet"}
 	}

@@ -53,12 +53,13 @@ func answer(req *composition.Request, doc *document, cluster *Cluster, eventing 
 	scale(req, p)
 	asked := append(adopt(req, p), migrate(req, p)...)
 	p.ClusterPlatform = cluster
+	verdicts := judge(req.Observed)
 	if eventing != nil {
 		p.Eventing = eventing
-		wire(req, p)
+		wire(req, p, verdicts)
 	}
 	composed := compose(p)
-	return report(req, p, observe(req, p, secrets, composed), composed, asked)
+	return report(req, p, observe(req, p, secrets, verdicts, composed), composed, asked)
 }
 
 // compose builds the objects of all services, and those that carry events.

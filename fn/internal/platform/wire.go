@@ -19,10 +19,10 @@ import (
 
 // wire decides what carries the events of all services, and keeps down a service that
 // would start without knowing its sink.
-func wire(req *composition.Request, p *Platform) {
+func wire(req *composition.Request, p *Platform, verdicts map[string]health.Verdict) {
 	for _, s := range p.Services {
 		if s.Source != nil {
-			p.Eventing.subscribe(req, s)
+			p.Eventing.subscribe(req, s, verdicts)
 		}
 	}
 	for _, s := range p.Services {
@@ -36,7 +36,7 @@ func wire(req *composition.Request, p *Platform) {
 // ready; those that exist stay whatever becomes of it. Those of another Broker, which
 // the spec named before, stay until all that take their place are ready: no event must
 // fall between.
-func (e *Eventing) subscribe(req *composition.Request, s *Service) {
+func (e *Eventing) subscribe(req *composition.Request, s *Service, verdicts map[string]health.Verdict) {
 	broker := e.broker(*s.Source)
 	create := broker.open() && e.installed(eventing.KindTrigger)
 	current := map[string]bool{}
@@ -45,7 +45,7 @@ func (e *Eventing) subscribe(req *composition.Request, s *Service) {
 		key := triggerKey(s.Kind, sub, broker.Broker)
 		observed := req.Observed[key]
 		current[key] = true
-		complete = complete && health.Of(observed).Phase == health.Ready
+		complete = complete && verdicts[key].Phase == health.Ready
 		if create || observed != nil {
 			e.trigger(s, sub, broker.Broker, broker.inOrder(observed), observed)
 		}

@@ -5,8 +5,6 @@
 package scaling
 
 import (
-	"encoding/json"
-
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -91,16 +89,16 @@ func onlyApplied(deployment *unstructured.Unstructured) bool {
 	if deployment == nil {
 		return false
 	}
+	// As it was read: converted, each entry would become text and be read again.
+	managers, _, _ := unstructured.NestedFieldNoCopy(deployment.Object, "metadata", "managedFields")
+	list, _ := managers.([]any)
 	applied := false
-	for _, m := range deployment.GetManagedFields() {
-		fields := map[string]any{}
-		if m.FieldsV1 == nil || json.Unmarshal(m.FieldsV1.Raw, &fields) != nil {
+	for _, m := range list {
+		manager, _ := m.(map[string]any) // What isn't as the API server writes it owns nothing.
+		if _, owns, err := unstructured.NestedFieldNoCopy(manager, "fieldsV1", "f:spec", "f:replicas"); err != nil || !owns {
 			continue
 		}
-		if _, owns, err := unstructured.NestedMap(fields, "f:spec", "f:replicas"); err != nil || !owns {
-			continue
-		}
-		if m.Operation != metav1.ManagedFieldsOperationApply {
+		if manager["operation"] != string(metav1.ManagedFieldsOperationApply) {
 			return false
 		}
 		applied = true
