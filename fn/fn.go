@@ -35,7 +35,7 @@ func NewFunction(log logging.Logger) *Function {
 func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	rsp := composition.NewResponse(req)
 	in, err := composition.ParseRequest(req)
-	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-name", in.Composite.GetName())
+	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-namespace", in.Composite.GetNamespace(), "xr-name", in.Composite.GetName())
 
 	result := answer(in, err)
 	composition.Respond(rsp, in, result)

@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/go-logr/logr/funcr"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -97,6 +99,23 @@ func run(t testing.TB, req *fnv1.RunFunctionRequest) *fnv1.RunFunctionResponse {
 		t.Fatalf("RunFunction: %v", err)
 	}
 	return rsp
+}
+
+// TestLog holds that a line of the log tells platforms of the same name apart, which a
+// namespaced composite may have in any namespace.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	xr := compositeOf(t, "{}")
+	xr.SetKind(v1alpha08.KindSonataFlowPlatform)
+	xr.SetNamespace("ns1")
+	logs := &strings.Builder{}
+	log := logging.NewLogrLogger(funcr.New(func(_, args string) { logs.WriteString(args) }, funcr.Options{Verbosity: 10}))
+	if _, err := NewFunction(log).RunFunction(t.Context(), requestFor(t, xr)); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"xr-namespace"="ns1" "xr-name"="plat-x7k2p"`; !strings.Contains(logs.String(), want) {
+		t.Errorf("want %s in %s", want, logs)
+	}
 }
 
 // fatal returns the text of a fatal result, or nothing.
