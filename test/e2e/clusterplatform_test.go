@@ -484,6 +484,11 @@ func (s *sharing) replaced() {
 	check := s.steadyEverywhere()
 	uses := s.shows(s.consumer, first, s.central, both...)
 	before := uses.since()
+	o, err := cluster.Get(s.Context(), kube.ClusterPlatforms, "", first)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.awaitAge(o)
 	s.after("a second cluster platform, secondary", func() {
 		o := referring(second, s.other)
 		o.SetAnnotations(map[string]string{secondary: "true"})
@@ -543,12 +548,7 @@ func TestTwoPlatforms(t *testing.T) {
 		return effect{who: "Deployment of " + p.name, in: deployments, namespace: w.namespace, name: name, check: func(*unstructured.Unstructured) error { return nil }}
 	}
 	older.awaitReady()
-	w.await("a second to pass, in which ages are counted", soon, func(context.Context) error {
-		if created := older.composite().GetCreationTimestamp(); !time.Now().Truncate(time.Second).After(created.Time) { //nolint:contextcheck // It has the test's.
-			return fmt.Errorf("it is as old as what is made now: %s", created)
-		}
-		return nil
-	})
+	w.awaitAge(older.composite())
 
 	check := w.steady()
 	w.after(table, "a second claim", func() { w.claim(w.newClaim(newer.name, services)) }, is(newer, "False", "Duplicated"))
@@ -577,6 +577,17 @@ func TestTwoPlatforms(t *testing.T) {
 	newer.reconcile()
 	check("a platform that was composed became a duplicate")
 	older.awaitReady()
+}
+
+// awaitAge waits until an object is older than what is made now. Ages are counted in seconds.
+func (w *world) awaitAge(o *unstructured.Unstructured) {
+	w.Helper()
+	w.await("a second to pass", soon, func(context.Context) error {
+		if created := o.GetCreationTimestamp(); !time.Now().Truncate(time.Second).After(created.Time) {
+			return fmt.Errorf("%s is as old as what is made now: %s", o.GetName(), created)
+		}
+		return nil
+	})
 }
 
 // checkDuplicate wants nothing of a platform but the word that another one counts.
