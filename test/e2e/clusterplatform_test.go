@@ -294,7 +294,8 @@ func (s *sharing) asPrinted() {
 	succeeds := s.succeeds(s.central)
 	s.after("its platform applied", func() { s.enable(s.central, both...) }, slices.Concat([]effect{succeeds, s.ready(name, s.central)}, users)...)
 	for _, user := range users {
-		if early := succeeds.since().Sub(user.since()); early > 0 {
+		// It may fall back for a moment: Crossplane may have a look at it as it was before.
+		if early := succeeds.first().Sub(user.since()); early > 0 {
 			s.Errorf("%s used the cluster platform %s before its platform was ready", user.who, early)
 		}
 	}
@@ -702,6 +703,18 @@ func (e effect) since() time.Time {
 		out = s.since
 	}
 	return out
+}
+
+// first tells when it was that an effect came first, whether it stayed or not.
+func (e effect) first() time.Time {
+	e.in.mu.Lock()
+	defer e.in.mu.Unlock()
+	for _, s := range e.in.states {
+		if e.against(s) == nil {
+			return s.since
+		}
+	}
+	return time.Time{}
 }
 
 // during tells for how long all in all an effect was there since a time.
