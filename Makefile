@@ -246,12 +246,12 @@ E2E       := $(GO) run ./test/e2e/ctl
 E2EFLAGS ?=
 
 .PHONY: e2e
-e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'.
-	@$(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
+e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced.
+	@SONATAFLOW_E2E_FORM=$(FORM) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
-e2e-up: $(E2E_TOOLS) xpkg ## Start that control plane with the packages installed, and leave it running.
-	@$(E2E) up
+e2e-up: $(E2E_TOOLS) xpkg ## Start that control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
+	@SONATAFLOW_E2E_FORM=$(FORM) $(E2E) up
 
 .PHONY: e2e-down
 e2e-down: ## Stop what `make e2e-up` started.

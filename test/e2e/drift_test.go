@@ -190,6 +190,7 @@ func TestOwnership(t *testing.T) {
 		"jobService": map[string]any{},
 	}}))
 	p.awaitReady()
+	p.checkOwned(p.composed())
 
 	container := []string{"f:image", "f:livenessProbe", "f:name", "f:ports", "f:readinessProbe", "f:resources", "f:securityContext", "f:volumeMounts", "."}
 	pod := []string{"f:automountServiceAccountToken", "f:containers", "f:volumes"}
@@ -215,6 +216,19 @@ func TestOwnership(t *testing.T) {
 		}
 		if status := appliedFields(t, w.get(tc.resource, tc.name), []string{"f:status"}); len(status) > 0 {
 			t.Errorf("%s %s: owns %v of its status", tc.resource, tc.name, status)
+		}
+	}
+}
+
+// checkOwned fails the scenario unless objects that are named as kind/name belong to the
+// platform's composite, and to nobody else.
+func (p *platform) checkOwned(objects []string) {
+	p.Helper()
+	want := p.composite()
+	for _, o := range objects {
+		kind, name, _ := strings.Cut(o, "/")
+		if refs := p.get(resources[kind], name).GetOwnerReferences(); len(refs) != 1 || refs[0].Kind != api.kind || refs[0].UID != want.GetUID() {
+			p.Errorf("the owners of %s are %v, want %s %s", o, refs, api.kind, want.GetName())
 		}
 	}
 }

@@ -72,9 +72,9 @@ func (p *platform) awaitEventing() {
 		if err != nil {
 			return err
 		}
-		var want []string
+		want := []string{}
 		for _, o := range triggers {
-			if o.GetLabels()["crossplane.io/claim-name"] == p.name && o.GetLabels()["crossplane.io/claim-namespace"] == p.namespace {
+			if o.GetLabels()["app"] == p.name && o.GetLabels()["app-namespace"] == p.namespace {
 				want = append(want, o.GetNamespace()+"/"+o.GetName())
 			}
 		}
@@ -269,7 +269,7 @@ func (w *world) awaitStatusEvents(where string) {
 }
 
 // TestEventingElsewhere uses a Broker of another namespace. What is made there goes with
-// the platform.
+// the platform. One that is a composite itself can make nothing there, and says so.
 func TestEventingElsewhere(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -278,6 +278,10 @@ func TestEventingElsewhere(t *testing.T) {
 	installKnative(t)
 	brokers, w := newWorld(t, "eventing-brokers"), newWorld(t, "eventing-elsewhere")
 	b := w.broker(brokers.namespace, "default")
+	if !api.elsewhere {
+		w.sinkElsewhere(b)
+		return
+	}
 	p := w.eventing(b)
 	if here := w.uids(kube.Triggers); len(here) > 0 {
 		t.Errorf("there are Triggers where no Broker is: %v", here)
@@ -290,6 +294,38 @@ func TestEventingElsewhere(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// sinkElsewhere has a Broker of another namespace refused, and then sends events there,
+// for which nothing has to be made where it is.
+func (w *world) sinkElsewhere(b broker) {
+	w.Helper()
+	b.create()
+	b.ready()
+	p := w.claim(w.withBroker(b))
+	p.awaitRefusedBroker()
+	services := bothServices()
+	services["jobService"] = map[string]any{"enabled": true, "sink": b.ref()}
+	w.apply(w.newClaim(p.name, map[string]any{"services": services}))
+	b.resolve(p)
+	b.inject(p)
+	p.awaitEventing()
+	w.awaitStatusEvents(sink)
+	b.awaitTriggers(0)
+}
+
+// awaitRefusedBroker waits until a platform is refused for a Broker of another namespace,
+// and wants nothing composed for it.
+func (p *platform) awaitRefusedBroker() {
+	p.Helper()
+	c := p.awaitCondition("SpecValid", "False", "Invalid")
+	if want := "use a Broker in namespace " + p.namespace; !strings.Contains(c.Message, want) {
+		p.Errorf("SpecValid: want %q in %q", want, c.Message)
+	}
+	p.awaitCondition("Succeed", "False", "Failure")
+	if composed := p.composed(); len(composed) > 0 {
+		p.Errorf("%s is refused, and composed %v", p.name, composed)
+	}
 }
 
 // TestEventingBrokerChanged moves a platform to another Broker: no event finds nobody who

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
@@ -56,9 +57,9 @@ func TestFunctionDown(t *testing.T) {
 	t.Cleanup(back)
 	w.apply(w.newClaim("outage", spec("DEBUG")))
 	w.kubectl("delete", "configmap", "outage-jobs-service-props")
-	composite := p.compositeName()
+	claim := p.claimed()
 	w.await("Crossplane to say that it can't reach the function", givesUp, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Composites, "", composite)
+		o, err := compositeOf(ctx, claim)
 		if err != nil {
 			return err
 		}
@@ -107,8 +108,9 @@ const (
 	callsUntilReady = 20
 	// callsAtRest is how often in a minute after that. Crossplane reconciles once, or a
 	// little more often, when nothing happens; but scenarios beside this one have cluster
-	// platforms, each change of which is one to all platforms.
-	callsAtRest = 10
+	// platforms, each change of which is one to all platforms, and so is each of a platform
+	// behind one.
+	callsAtRest = 20
 	// settled is when what made the platform ready has no effect any more.
 	settled = 10 * time.Second
 	// rest is how long a platform is watched after that, at least.
@@ -126,7 +128,7 @@ func TestCalls(t *testing.T) {
 	w.apply(w.moved(w.required("production"))...)
 	p := w.claim(w.moved(w.documents("example", "production", "claim.yaml"))[0])
 	p.awaitReady()
-	composite := p.compositeName()
+	composite := p.composite()
 
 	until := w.calls(composite)
 	ready := until[len(until)-1]
@@ -171,7 +173,7 @@ func TestCalls(t *testing.T) {
 }
 
 // calls reads from the function's log when it answered for a composite.
-func (w *world) calls(composite string) []time.Time {
+func (w *world) calls(composite *unstructured.Unstructured) []time.Time {
 	w.Helper()
 	log, err := os.Open(filepath.Join(layout.Logs(), "function.log"))
 	if err != nil {
@@ -186,7 +188,7 @@ func (w *world) calls(composite string) []time.Time {
 			continue
 		}
 		var about map[string]any
-		if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about["xr-name"] != composite {
+		if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about["xr-namespace"] != composite.GetNamespace() || about["xr-name"] != composite.GetName() {
 			continue
 		}
 		at, err := time.Parse("2006-01-02T15:04:05.000Z0700", fields[0])

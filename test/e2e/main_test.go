@@ -48,6 +48,7 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 	if layout, err = stack.NewLayout(ctx); err != nil {
 		return 0, err
 	}
+	api = forms[layout.Form]
 	if os.Getenv(insideVariable) != "" {
 		if cluster, err = kube.NewClient(layout.Kubeconfig(), layout.Kubectl()); err != nil {
 			return 0, err
@@ -73,6 +74,9 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		}
 		defer func() { _ = stack.Down(context.WithoutCancel(ctx), layout) }()
 	} else {
+		if err := running.Has(layout.Form); err != nil {
+			return 0, err
+		}
 		_, _ = fmt.Fprintln(os.Stderr, "using the stack that is running, with the definitions and Compositions that it came up with and the latest function; `make e2e-down` ends it")
 	}
 	program, err := os.Executable()

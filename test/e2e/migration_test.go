@@ -98,9 +98,7 @@ func TestMigrationUpgrade(t *testing.T) {
 	w.databaseSecret()
 	w.composition("migration-upgrade", "10.2.0")
 	claim := w.migrated("platform", "sonataflow", "job")
-	if err := unstructured.SetNestedField(claim.Object, "migration-upgrade", "spec", "compositionRef", "name"); err != nil {
-		t.Fatal(err)
-	}
+	api.choose(t, claim, "migration-upgrade", "compositionRef", "name")
 	p := w.claim(claim)
 	p.awaitReady()
 	w.undisturbedBy(p, func() { w.composition("migration-upgrade", "10.3.0") })
@@ -135,7 +133,7 @@ func TestMigrationRetry(t *testing.T) {
 // the scenario.
 func (w *world) composition(name, tag string) {
 	w.Helper()
-	o := w.documents("apis", "sonataflowplatforms", "composition.yaml")[0]
+	o := w.documents(api.folder, "composition.yaml")[0]
 	o.SetName(name)
 	pipeline, _, _ := unstructured.NestedSlice(o.Object, "spec", "pipeline")
 	if err := unstructured.SetNestedField(pipeline[0].(map[string]any), tag, "input", "images", "tag"); err != nil {

@@ -45,20 +45,26 @@ func (p *platform) claimed() *unstructured.Unstructured {
 // composite returns the composite of a claim that has one.
 func (p *platform) composite() *unstructured.Unstructured {
 	p.Helper()
-	o, err := cluster.Get(p.Context(), kube.Composites, "", p.compositeName())
+	o, err := compositeOf(p.Context(), p.claimed())
 	if err != nil {
 		p.Fatal(err)
 	}
 	return o
 }
 
+// compositeName returns the composite's name. It may have that of another namespace, too.
 func (p *platform) compositeName() string {
 	p.Helper()
-	name, _, _ := unstructured.NestedString(p.claimed().Object, "spec", "resourceRef", "name")
-	if name == "" {
-		p.Fatalf("the claim %s has no composite", p.name)
+	return p.composite().GetName()
+}
+
+// compositeOf returns the composite of a claim, which may be the claim itself.
+func compositeOf(ctx context.Context, claim *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	of := api.compositeOf(claim)
+	if of.Name == "" {
+		return nil, fmt.Errorf("the claim %s has no composite", claim.GetName())
 	}
-	return name
+	return cluster.Get(ctx, api.composites, of.Namespace, of.Name)
 }
 
 // awaitCondition waits until the claim says something of its latest spec.
@@ -97,8 +103,7 @@ func (p *platform) awaitReady() {
 // current complains as long as the composite doesn't have the claim's spec, or what is
 // reported isn't about it.
 func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured) error {
-	name, _, _ := unstructured.NestedString(claim.Object, "spec", "resourceRef", "name")
-	composite, err := cluster.Get(ctx, kube.Composites, "", name)
+	composite, err := compositeOf(ctx, claim)
 	if err != nil {
 		return err
 	}
@@ -122,15 +127,16 @@ func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured
 // namespace, but for Triggers, which are where their Broker is.
 func (p *platform) composed() []string {
 	p.Helper()
-	refs, _, err := unstructured.NestedSlice(p.composite().Object, "spec", "resourceRefs")
+	refs, _, err := unstructured.NestedSlice(p.composite().Object, api.own("resourceRefs")...)
 	if err != nil {
 		p.Fatal(err)
 	}
 	out := make([]string, 0, len(refs))
 	for _, ref := range refs {
 		r := ref.(map[string]any)
-		if r["namespace"] != p.namespace && r["kind"] != "Trigger" {
-			p.Errorf("%v of %s is in namespace %v", r["kind"], p.name, r["namespace"])
+		// A composite that has a namespace says none: it is its own.
+		if namespace, said := r["namespace"]; said && namespace != p.namespace && r["kind"] != "Trigger" {
+			p.Errorf("%v of %s is in namespace %v", r["kind"], p.name, namespace)
 		}
 		out = append(out, fmt.Sprintf("%s/%s", r["kind"], r["name"]))
 	}
@@ -186,8 +192,8 @@ func (p *platform) events() []event {
 			s, _, _ := unstructured.NestedString(o.Object, key)
 			return s
 		}
-		// Crossplane's own.
-		if strings.HasSuffix(text("reason"), "CompositeResource") {
+		// Crossplane's own, such as ComposeResources, or BindCompositeResource of a claim.
+		if strings.Contains(text("reason"), "Compos") {
 			continue
 		}
 		count, _, _ := unstructured.NestedInt64(o.Object, "count")
@@ -196,12 +202,15 @@ func (p *platform) events() []event {
 	return out
 }
 
+// crossplanes are the condition types that Crossplane reports itself.
+var crossplanes = []string{"Ready", "Synced", "Responsive"}
+
 // reported returns the condition types of the claim, sorted, without Crossplane's.
 func (p *platform) reported() []string {
 	p.Helper()
 	var out []string
 	for conditionType := range kube.Conditions(p.claimed()) {
-		if conditionType != "Ready" && conditionType != "Synced" {
+		if !slices.Contains(crossplanes, conditionType) {
 			out = append(out, conditionType)
 		}
 	}

@@ -40,17 +40,18 @@ func TestReadme(t *testing.T) {
 	})
 
 	installed := false
+	installation := "crossplane " + strings.Join(api.Installation(installedVersion(t)), " ")
 	for _, command := range commands {
 		command = strings.ReplaceAll(command, "vX.Y.Z", installedVersion(t))
 		cmd := exec.CommandContext(t.Context(), "bash", "-c", command)
 		cmd.Dir = layout.Root
 		out, err := cmd.CombinedOutput()
 		t.Logf("$ %s\n%s", command, out)
-		if command == "crossplane "+strings.Join(stack.Installation(installedVersion(t)), " ") {
+		if command == installation {
 			// It is how the stack was installed, which came up. Doing it again can't succeed,
 			// but it gets as far as finding what it would install.
 			installed = true
-			if want := `"` + stack.Configuration + `" already exists`; err == nil || !strings.Contains(string(out), want) {
+			if want := `"` + api.Configuration() + `" already exists`; err == nil || !strings.Contains(string(out), want) {
 				t.Errorf("%s: want that to fail with %q, got %v", command, want, err)
 			}
 			continue
@@ -60,19 +61,30 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	if !installed {
-		t.Errorf("the README doesn't install as this stack was installed: crossplane %s", strings.Join(stack.Installation("vX.Y.Z"), " "))
+		t.Errorf("the README doesn't install as this stack was installed: %s", installation)
 	}
 	(&platform{world: w, name: "minimal"}).awaitReady()
 }
 
-// quickStart returns the commands of the README's quick start: the indented lines.
+// quickStart returns the commands of the README's quick start. The namespaced form is
+// installed by another one.
 func quickStart(t *testing.T) []string {
+	t.Helper()
+	out := indented(t, "Quick start on a cluster")
+	if api.Form == stack.Namespaced {
+		out[0] = indented(t, "Two forms")[0]
+	}
+	return out
+}
+
+// indented returns the commands of a section of the README: the indented lines.
+func indented(t *testing.T, heading string) []string {
 	t.Helper()
 	readme, err := os.ReadFile(filepath.Join(layout.Root, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n## Quick start on a cluster\n")
+	_, section, _ := strings.Cut(string(readme), "\n## "+heading+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var out []string
 	for line := range strings.Lines(section) {
@@ -82,7 +94,7 @@ func quickStart(t *testing.T) []string {
 		}
 	}
 	if len(out) == 0 {
-		t.Fatal("the README has no quick start")
+		t.Fatalf("the README has no commands in %q", heading)
 	}
 	return out
 }

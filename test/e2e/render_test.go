@@ -51,7 +51,7 @@ func (r rendering) names() []string {
 // conditions lists the condition types that the function reports, sorted.
 func (r rendering) conditions() []string {
 	out := slices.Collect(maps.Keys(kube.Conditions(r.composite)))
-	out = slices.DeleteFunc(out, func(s string) bool { return s == "Ready" || s == "Synced" || s == "Responsive" })
+	out = slices.DeleteFunc(out, func(s string) bool { return slices.Contains(crossplanes, s) })
 	slices.Sort(out)
 	return out
 }
@@ -108,14 +108,17 @@ func (p *platform) differences(r rendering) []string {
 
 // portable is what a render says of an object without what differs from cluster to cluster:
 // the composite's generated name and UID, what is observed, and where Secrets are used,
-// checksums that have their identity in them.
+// checksums that have their identity in them. Nor does it say whose claim it is for:
+// Crossplane labels that, where there are claims.
 func portable(o *unstructured.Unstructured, secrets bool) map[string]any {
 	out := o.DeepCopy()
 	unstructured.RemoveNestedField(out.Object, "status")
 	for _, field := range []string{"generateName", "ownerReferences", "resourceVersion", "uid", "generation", "creationTimestamp"} {
 		unstructured.RemoveNestedField(out.Object, "metadata", field)
 	}
-	unstructured.RemoveNestedField(out.Object, "metadata", "labels", "crossplane.io/composite")
+	for _, label := range []string{"crossplane.io/composite", "crossplane.io/claim-name", "crossplane.io/claim-namespace"} {
+		unstructured.RemoveNestedField(out.Object, "metadata", "labels", label)
+	}
 	unstructured.RemoveNestedField(out.Object, "spec", "template", "metadata", "annotations", secretsChecksum)
 	if secrets {
 		unstructured.RemoveNestedField(out.Object, "metadata", "annotations", specChecksum)

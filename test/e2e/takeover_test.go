@@ -44,22 +44,22 @@ func TestTakeOver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it is for once in the life of a cluster")
 	}
-	claims, err := cluster.List(t.Context(), kube.Platforms, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(claims) > 0 {
-		t.Skipf("there are platforms of somebody's, who would lose them: %s in %s is one", claims[0].GetName(), claims[0].GetNamespace())
-	}
+	skipIfUsed(t)
 	installKnative(t)
 	version := installedVersion(t)
 	operator, brokers := newWorld(t, "takeover-operator"), newWorld(t, "takeover-brokers")
 	taken := map[string]*world{}
-	for _, name := range []string{"http", "broker", "elsewhere", "migrated"} {
+	for _, name := range []string{"http", "broker", "migrated"} {
 		taken[name] = newWorld(t, "takeover-"+name)
 	}
+	knative, connected, triggered := []string{brokers.namespace, taken["broker"].namespace}, []*world{taken["broker"]}, []*world{taken["broker"]}
+	if api.elsewhere {
+		taken["elsewhere"] = newWorld(t, "takeover-elsewhere")
+		knative = append(knative, taken["elsewhere"].namespace)
+		connected, triggered = append(connected, taken["elsewhere"]), append(triggered, brokers)
+	}
 	t.Cleanup(func() { reinstall(context.WithoutCancel(t.Context()), t, version) })
-	uninstall(t.Context(), t, stack.Configuration)
+	uninstall(t.Context(), t)
 
 	operator.defineOperators()
 	operator.apply(operator.operators("operator")...)
@@ -68,7 +68,7 @@ func TestTakeOver(t *testing.T) {
 	brokers.broker(brokers.namespace, "js-source").create()
 	brokers.broker(brokers.namespace, "js-sink").create()
 	taken["broker"].broker(taken["broker"].namespace, "default").create()
-	operator.knative(brokers.namespace, taken["broker"].namespace, taken["elsewhere"].namespace)
+	operator.knative(knative...)
 	for name, w := range taken {
 		w.create(w.operators(name)...)
 	}
@@ -76,9 +76,10 @@ func TestTakeOver(t *testing.T) {
 	for _, w := range taken {
 		w.awaitRollouts()
 	}
-	taken["broker"].awaitSink()
-	taken["elsewhere"].awaitSink()
-	for _, w := range []*world{brokers, taken["broker"]} {
+	for _, w := range connected {
+		w.awaitSink()
+	}
+	for _, w := range triggered {
 		w.await("the operator's Triggers to be ready", soon, func(ctx context.Context) error {
 			return checkTriggers(ctx, w.namespace)
 		})
@@ -112,7 +113,7 @@ func TestTakeOver(t *testing.T) {
 	}
 
 	// Released, with an interruption.
-	if out, err := operator.interrupted("delete sonataflowplatforms.sonataflow.org sonataflow-platform --namespace=takeover-elsewhere", "release", saved, "--yes"); err == nil {
+	if out, err := operator.interrupted("delete sonataflowplatforms.sonataflow.org sonataflow-platform --namespace=takeover-http", "release", saved, "--yes"); err == nil {
 		t.Fatalf("what was to be interrupted wasn't:\n%s", out)
 	}
 	operator.run("release", saved, "--yes")
@@ -128,7 +129,7 @@ func TestTakeOver(t *testing.T) {
 	applyFolder(t, saved)
 	for _, w := range taken {
 		(&platform{world: w, name: operatorPlatform}).awaitReady()
-		w.owned("XSonataFlowPlatform")
+		w.owned(api.kind)
 	}
 	once := map[string]int{}
 	for deployment := range before.revisions {
@@ -144,12 +145,20 @@ func TestTakeOver(t *testing.T) {
 	// What the operator never removes goes, for which pods are replaced once more.
 	once["migrated/"+operatorPlatform+"-data-index-service"] = 2
 	before.same(t, taken, "is finished", once)
-	taken["elsewhere"].checkSink()
-	taken["broker"].checkSink()
+	for _, w := range connected {
+		w.checkSink()
+	}
 	taken["http"].dropSample()
 	once["http/"+operatorPlatform+"-data-index-service"] = 2
 
-	// And back.
+	// And back, for which claims have to be paused while they aren't composed for any more.
+	if api.Form == stack.Namespaced {
+		if out, err := operator.script("back", back, "--yes"); err == nil || !strings.Contains(out, "this is for the claimed form of the API") {
+			t.Errorf("back: want a refusal, got %v\n%s", err, out)
+		}
+		before.same(t, taken, "stays", once)
+		return
+	}
 	operator.run("back", back, "--yes")
 	operator.idle("back", back)
 	before.same(t, taken, "was given back", once)
@@ -159,14 +168,14 @@ func TestTakeOver(t *testing.T) {
 	if left, err := cluster.List(t.Context(), kube.Composites, ""); err != nil || len(left) > 0 {
 		t.Errorf("there are %d composites: %v", len(left), err)
 	}
-	uninstall(t.Context(), t, stack.Configuration)
+	uninstall(t.Context(), t)
 	operator.run("back", back, "--yes")
 	operator.defineOperators()
 	applyFolder(t, back)
 	for name, w := range taken {
 		w.create(slices.DeleteFunc(w.operators(name), func(o *unstructured.Unstructured) bool { return o.GetKind() != "Trigger" })...)
 	}
-	for _, w := range []*world{brokers, taken["broker"]} {
+	for _, w := range triggered {
 		w.awaitReadyTriggers(2 * allTriggers)
 	}
 	operator.run("back-finish", "--yes")
@@ -175,7 +184,7 @@ func TestTakeOver(t *testing.T) {
 	for _, w := range taken {
 		w.owned("SonataFlowPlatform")
 	}
-	for _, w := range []*world{brokers, taken["broker"]} {
+	for _, w := range triggered {
 		w.awaitReadyTriggers(allTriggers)
 	}
 }
@@ -567,10 +576,10 @@ func indexed(pods map[types.UID]unstructured.Unstructured) error {
 	return fmt.Errorf("of %d pods none is that", len(pods))
 }
 
-// uninstall uninstalls a Configuration, and waits until nothing is left of it.
-func uninstall(ctx context.Context, t *testing.T, configuration string) {
+// uninstall uninstalls the Configuration, and waits until nothing is left of it.
+func uninstall(ctx context.Context, t *testing.T) {
 	t.Helper()
-	if _, err := cluster.Kubectl(ctx, "", "delete", "configurations.pkg.crossplane.io", configuration, "--timeout=90s"); err != nil {
+	if _, err := cluster.Kubectl(ctx, "", "delete", "configurations.pkg.crossplane.io", api.Configuration(), "--ignore-not-found", "--timeout=90s"); err != nil {
 		t.Fatal(err)
 	}
 	if err := kube.Await(ctx, "the definitions to go", gone, func(ctx context.Context) error {
@@ -592,18 +601,12 @@ func uninstall(ctx context.Context, t *testing.T, configuration string) {
 // install installs the Configuration, and waits until platforms can be claimed.
 func install(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
-	installForm(ctx, t, stack.Configuration, stack.Installation(version)...)
-}
-
-// installForm installs one of the forms of the API, and waits until there can be platforms.
-func installForm(ctx context.Context, t *testing.T, configuration string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(ctx, "crossplane", args...)
+	cmd := exec.CommandContext(ctx, "crossplane", api.Installation(version)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", cmd, err, out)
 	}
 	if err := kube.Await(ctx, "the Configuration", noticed, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Configurations, "", configuration)
+		o, err := cluster.Get(ctx, kube.Configurations, "", api.Configuration())
 		if err != nil {
 			return err
 		}
@@ -637,7 +640,7 @@ func installForm(ctx context.Context, t *testing.T, configuration string, args .
 // reinstall leaves the Configuration as it was found, wherever the scenario ended.
 func reinstall(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
-	if _, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration); err == nil {
+	if _, err := cluster.Get(ctx, kube.Configurations, "", api.Configuration()); err == nil {
 		// It is in no namespace that goes with the scenario.
 		if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowclusterplatforms", "--all", "--timeout=90s"); err != nil {
 			t.Error(err)

@@ -21,10 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
-	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
 const (
@@ -32,7 +32,6 @@ const (
 	compositions           kube.Resource = "apiextensions.crossplane.io/v1/compositions"
 	compositionRevisions   kube.Resource = "apiextensions.crossplane.io/v1/compositionrevisions"
 
-	composition = "xsonataflowplatforms.sonataflow.org"
 	// nextTag is that of all images in the next version, by default.
 	nextTag = "10.99.0"
 )
@@ -57,11 +56,10 @@ func TestUpgrade(t *testing.T) {
 	automatic := followed.claim(followed.newClaim("automatic", map[string]any{"services": services}))
 	first := latestRevision(t.Context(), t)
 	pinned := func(revision string) *platform {
-		return held.claim(held.newClaim("pinned", map[string]any{
-			"services":                services,
-			"compositionUpdatePolicy": "Manual",
-			"compositionRevisionRef":  map[string]any{"name": revision},
-		}))
+		claim := held.newClaim("pinned", map[string]any{"services": services})
+		api.choose(t, claim, "Manual", "compositionUpdatePolicy")
+		api.choose(t, claim, revision, "compositionRevisionRef", "name")
+		return held.claim(claim)
 	}
 	manual := pinned(first)
 	automatic.awaitReady()
@@ -153,12 +151,12 @@ func TestUpgrade(t *testing.T) {
 // installedVersion returns the version of the Configuration that the cluster has.
 func installedVersion(t *testing.T) string {
 	t.Helper()
-	o, err := cluster.Get(t.Context(), kube.Configurations, "", stack.Configuration)
+	o, err := cluster.Get(t.Context(), kube.Configurations, "", api.Configuration())
 	if err != nil {
 		t.Fatal(err)
 	}
 	source, _, _ := unstructured.NestedString(o.Object, "spec", "package")
-	version, found := strings.CutPrefix(source, stack.ConfigurationPackage+":")
+	version, found := strings.CutPrefix(source, api.Package()+":")
 	if !found {
 		t.Fatalf("the Configuration is %s", source)
 	}
@@ -169,13 +167,13 @@ func installedVersion(t *testing.T) string {
 // version is the only one that is active, and the Composition is its own.
 func update(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
-	source := stack.ConfigurationPackage + ":" + version
-	cmd := exec.CommandContext(ctx, "crossplane", "xpkg", "update", "configuration", source, stack.Configuration)
+	source := api.Package() + ":" + version
+	cmd := exec.CommandContext(ctx, "crossplane", "xpkg", "update", "configuration", source, api.Configuration())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", cmd, err, out)
 	}
 	if err := kube.Await(ctx, "the Configuration's version "+version, noticed, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Configurations, "", stack.Configuration)
+		o, err := cluster.Get(ctx, kube.Configurations, "", api.Configuration())
 		if err != nil {
 			return err
 		}
@@ -207,7 +205,7 @@ func update(ctx context.Context, t *testing.T, version string) {
 		if !found {
 			return fmt.Errorf("there is no revision %s yet", current)
 		}
-		c, err := cluster.Get(ctx, compositions, "", composition)
+		c, err := cluster.Get(ctx, compositions, "", api.composition)
 		if err != nil {
 			return err
 		}
@@ -232,7 +230,7 @@ func latestRevision(ctx context.Context, t *testing.T) string {
 	name, latest := "", int64(0)
 	for _, r := range revisions {
 		number, _, _ := unstructured.NestedInt64(r.Object, "spec", "revision")
-		if r.GetLabels()["crossplane.io/composition-name"] == composition && number > latest {
+		if r.GetLabels()["crossplane.io/composition-name"] == api.composition && number > latest {
 			name, latest = r.GetName(), number
 		}
 	}
@@ -242,7 +240,7 @@ func latestRevision(ctx context.Context, t *testing.T) string {
 // revision returns the CompositionRevision that the platform's composite is of.
 func (p *platform) revision() string {
 	p.Helper()
-	name, _, _ := unstructured.NestedString(p.composite().Object, "spec", "compositionRevisionRef", "name")
+	name, _, _ := unstructured.NestedString(p.composite().Object, api.own("compositionRevisionRef", "name")...)
 	return name
 }
 
@@ -277,7 +275,7 @@ func (p *platform) awaitTag(tag string) {
 // and waits until what comes of that is applied.
 func (p *platform) reconcile() {
 	p.Helper()
-	composite := p.compositeName()
+	composite := p.composite()
 	log, err := os.Open(filepath.Join(layout.Logs(), "crossplane.log"))
 	if err != nil {
 		p.Fatal(err)
@@ -288,8 +286,8 @@ func (p *platform) reconcile() {
 		p.Fatal(err)
 	}
 	// A value that it has never had.
-	mark := "e2e/reconciled-after=" + p.composite().GetResourceVersion()
-	version, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", "xsonataflowplatform", composite, mark, "--output=jsonpath={.metadata.resourceVersion}")
+	mark := "e2e/reconciled-after=" + composite.GetResourceVersion()
+	version, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", composite.GetKind(), composite.GetName(), "--namespace="+composite.GetNamespace(), mark, "--output=jsonpath={.metadata.resourceVersion}")
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -303,7 +301,7 @@ func (p *platform) reconcile() {
 			if err != nil {
 				return fmt.Errorf("it hasn't since version %s of the composite: %w", version, err)
 			}
-			if composed(line, composite, version) {
+			if composed(line, composite.GetUID(), version) {
 				return nil
 			}
 			line = ""
@@ -313,16 +311,16 @@ func (p *platform) reconcile() {
 
 // composed tells whether a line of Crossplane's log says that all is applied that came of a
 // look at a composite in a version or a later one.
-func composed(line, composite, version string) bool {
+func composed(line string, composite types.UID, version string) bool {
 	fields := strings.SplitN(line, "\t", 5)
 	if len(fields) < 5 || fields[3] != "Successfully composed resources" {
 		return false
 	}
 	var about struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
+		UID     types.UID `json:"uid"`
+		Version string    `json:"version"`
 	}
-	if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about.Name != composite {
+	if err := json.Unmarshal([]byte(fields[4]), &about); err != nil || about.UID != composite {
 		return false
 	}
 	after, err := resourceversion.CompareResourceVersion(about.Version, version)

@@ -88,12 +88,13 @@ func (w *world) within(t *testing.T) *world {
 // can't be composed for once their namespace goes, and its Secrets.
 func (w *world) tidy(ctx context.Context) {
 	if w.Failed() {
-		out, _ := cluster.Kubectl(ctx, "", "get", "sonataflowplatforms,xsonataflowplatforms,deployments,pods,events", "--namespace="+w.namespace)
+		out, _ := cluster.Kubectl(ctx, "", "get", "sonataflow-all,deployments,pods,events", "--namespace="+w.namespace)
 		// Of these there may be nothing in the cluster, and nobody knows the kinds.
 		connected, _ := cluster.Kubectl(ctx, "", "get", "brokers,triggers,sinkbindings", "--namespace="+w.namespace)
 		w.Logf("%s as the scenario leaves it:\n%s\n%s", w.namespace, out, connected)
 	}
-	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowplatforms,secrets", "--all", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
+	// What a platform that is a composite itself is composed of goes after it, else.
+	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowplatforms,secrets", "--all", "--cascade=foreground", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
 		w.Errorf("cannot delete what is left: %v", err)
 	}
 }

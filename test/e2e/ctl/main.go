@@ -84,6 +84,9 @@ func bringUp(ctx context.Context, l *stack.Layout) error {
 			return err
 		}
 	} else {
+		if err := running.Has(l.Form); err != nil {
+			return err
+		}
 		_, _ = fmt.Fprintln(os.Stderr, "the stack is running already")
 	}
 	_, err = fmt.Print("\n", strings.ReplaceAll(next, "LOGS", l.Logs()))

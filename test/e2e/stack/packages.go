@@ -28,11 +28,6 @@ const (
 	// brings it. Its address is one that only it has: the port is the same for all.
 	function        = "sonataflow-crossplane-function-sonataflow"
 	functionAddress = "127.0.1.1"
-
-	// ConfigurationPackage is the Configuration package without a version.
-	ConfigurationPackage = "ghcr.io/" + repository + "/configuration-sonataflow"
-	// Configuration is the name that it is installed under.
-	Configuration = repository + "-configuration-sonataflow"
 )
 
 //go:embed manifests/imageconfig.yaml
@@ -52,10 +47,9 @@ func (s *supervisor) startRegistry(ctx context.Context) error {
 		return err
 	}
 	for name, files := range map[string][]string{
-		"function-sonataflow":      functions,
-		"configuration-sonataflow": {filepath.Join(s.Packages, "configuration.xpkg")},
-
-		"configuration-sonataflow-namespaced": {filepath.Join(s.Packages, "configuration-namespaced.xpkg")},
+		"function-sonataflow": functions,
+		Claimed.name():        {filepath.Join(s.Packages, "configuration.xpkg")},
+		Namespaced.name():     {filepath.Join(s.Packages, "configuration-namespaced.xpkg")},
 	} {
 		s.sayf("pushing %s:%s", name, s.Version)
 		if _, err := s.run(ctx, nil, s.bin("crossplane"), "xpkg", "push", "-f", strings.Join(files, ","),
@@ -79,7 +73,7 @@ func (s *supervisor) install(ctx context.Context) error {
 	if err := s.client.Apply(ctx, strings.Join(manifests, "\n---\n")); err != nil {
 		return err
 	}
-	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"), Installation(s.Version)...); err != nil {
+	if _, err := s.run(ctx, []string{"KUBECONFIG=" + s.Kubeconfig()}, s.bin("crossplane"), s.Form.Installation(s.Version)...); err != nil {
 		return err
 	}
 	if err := s.await(ctx, "the function's certificates", 2*time.Minute, s.writeFunctionTLS); err != nil {
@@ -112,11 +106,6 @@ func (s *supervisor) install(ctx context.Context) error {
 	})
 }
 
-// Installation is what the Crossplane CLI is told to install a version of the packages.
-func Installation(version string) []string {
-	return []string{"xpkg", "install", "configuration", ConfigurationPackage + ":" + version}
-}
-
 // PushConfiguration pushes another version of the Configuration package: a version that
 // the registry has, but for what edit makes of it. It is called within the stack's
 // namespaces.
@@ -126,7 +115,7 @@ func (l *Layout) PushConfiguration(ctx context.Context, of, version string, edit
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	name := registry + "/" + repository + "/configuration-sonataflow"
+	name := registry + "/" + repository + "/" + l.Form.name()
 	crossplane, content, file := l.bin("crossplane"), filepath.Join(dir, "content"), filepath.Join(dir, "configuration.xpkg")
 	manifests, err := l.output(ctx, "bash", "-o", "pipefail", "-c", `crane export "$0" - | tar xO package.yaml`, name+":"+of)
 	if err != nil {

@@ -27,6 +27,8 @@ type Layout struct {
 	// Packages has what `make xpkg` builds, which is of a Version.
 	Packages string `json:"packages"`
 	Version  string `json:"version"`
+	// Form is the form of the API that is installed.
+	Form Form `json:"form"`
 	// CoreModule is the source of Crossplane, with its definitions and its chart.
 	CoreModule string `json:"coreModule"`
 }
@@ -37,7 +39,11 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg")}, nil
+	form, err := wantedForm()
+	if err != nil {
+		return nil, err
+	}
+	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form}, nil
 }
 
 // find looks for what a stack is made of.
@@ -159,7 +165,7 @@ func Up(ctx context.Context, l *Layout, progress io.Writer, leave bool) (*State,
 	}
 	defer func() { _ = log.Close() }()
 
-	s := &State{}
+	s := &State{Form: l.Form}
 	cmd := exec.Command("/proc/self/exe") //nolint:noctx // It outlives the context.
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{lock, says}

@@ -27,6 +27,8 @@ type State struct {
 	// Started is when it was started, in the kernel's ticks. A process that got the same
 	// number later has another.
 	Started string `json:"started"`
+	// Form is the form of the API that it came up with.
+	Form Form `json:"form"`
 
 	// lifeline is what the supervisor watches: it is closed when this process ends.
 	lifeline *os.File
@@ -60,6 +62,14 @@ func (s *State) save(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "state.json"), append(b, '\n'), 0o600)
+}
+
+// Has returns an error unless the stack came up with a form of the API.
+func (s *State) Has(form Form) error {
+	if s.Form != form {
+		return fmt.Errorf("the stack that is running has the %s form of the API: say FORM=%s, or run `make e2e-down` first", s.Form, s.Form)
+	}
+	return nil
 }
 
 // alive tells whether the process is still the one that was started.
