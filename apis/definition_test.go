@@ -162,7 +162,7 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("%s: want %s, got %s", folder, want, got)
 		}
 		if xrd.Spec.Scope != nil {
-			t.Errorf("%s: Crossplane v1.20 knows no scope, got %s", folder, *xrd.Spec.Scope)
+			t.Errorf("%s: only a definition without a scope has claims, got %s", folder, *xrd.Spec.Scope)
 		}
 		if len(xrd.Spec.Versions) != 1 || !xrd.Spec.Versions[0].Served || !xrd.Spec.Versions[0].Referenceable || xrd.Spec.Versions[0].Name != "v1alpha08" {
 			t.Fatalf("%s: want v1alpha08, served and referenceable, got %+v", folder, xrd.Spec.Versions)

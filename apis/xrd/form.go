@@ -17,8 +17,7 @@ import (
 type form string
 
 const (
-	// claimed is v1, which Crossplane v1.20 and v2 both serve: a namespaced kind is a
-	// claim, and its composite cluster scoped.
+	// claimed is v1: a namespaced kind is a claim, and its composite cluster scoped.
 	claimed form = "."
 	// namespaced is v2: a namespaced kind is a composite itself.
 	namespaced form = "namespaced"

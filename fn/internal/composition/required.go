@@ -121,8 +121,8 @@ func (r *Request) requireSchemas(rsp *fnv1.RunFunctionResponse, qs []SchemaRequi
 
 // require writes requirements into a response. They are the same on every path
 // through a composer: Crossplane calls again until they are stable. One that can't
-// look resources up isn't asked: to v1.20, requirements that it doesn't know look
-// different each time, so it would give up.
+// look resources up isn't asked: to the CLI v1.20, requirements that it doesn't know
+// look different each time, so it would give up.
 func (r *Request) require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
 	if len(qs) == 0 || !r.asks {
 		return
@@ -134,15 +134,16 @@ func (r *Request) require(rsp *fnv1.RunFunctionResponse, qs []Requirement) {
 		rsp.Requirements.Resources = make(map[string]*fnv1.ResourceSelector, len(qs))
 	}
 	for _, q := range qs {
-		s := &fnv1.ResourceSelector{ApiVersion: q.APIVersion, Kind: q.Kind}
+		// Until v2.2, Crossplane fails to look up what nothing is to match. No labels match all.
+		s := &fnv1.ResourceSelector{
+			ApiVersion: q.APIVersion, Kind: q.Kind,
+			Match: &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{Labels: q.Labels}},
+		}
 		if q.Namespace != "" {
 			s.Namespace = new(q.Namespace)
 		}
-		switch {
-		case q.ResourceName != "":
+		if q.ResourceName != "" {
 			s.Match = &fnv1.ResourceSelector_MatchName{MatchName: q.ResourceName}
-		case len(q.Labels) > 0:
-			s.Match = &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{Labels: q.Labels}}
 		}
 		rsp.Requirements.Resources[q.Name] = s
 	}

@@ -55,10 +55,11 @@ func TestRespond(t *testing.T) {
 		{Name: "autoscalers", APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: "ns1"},
 		{Name: "classes", APIVersion: "example.org/v1", Kind: "Class"},
 	}
+	all := &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{}} // Until v2.2, Crossplane takes no less.
 	selectors := map[string]*fnv1.ResourceSelector{
 		"secret-db":   {ApiVersion: "v1", Kind: "Secret", Namespace: new("ns1"), Match: &fnv1.ResourceSelector_MatchName{MatchName: "db"}},
-		"autoscalers": {ApiVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: new("ns1")},
-		"classes":     {ApiVersion: "example.org/v1", Kind: "Class"},
+		"autoscalers": {ApiVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: new("ns1"), Match: all},
+		"classes":     {ApiVersion: "example.org/v1", Kind: "Class", Match: all},
 	}
 	able := []fnv1.Capability{fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES}
 	invalid := composition.Condition{
