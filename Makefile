@@ -213,7 +213,7 @@ $(FORMS:%=$(XPKG)/%.xpkg): $(XPKG)/%.xpkg: $(CLAIMS) $(XPKG)/version $(BIN)/cros
 TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod))
 
 .PHONY: tools
-tools: $(TOOLS) ## Build all tools: 20 minutes on two cores the first time, seconds when nothing changed.
+tools: $(TOOLS) ## Build all tools: 25 minutes on two cores the first time, seconds when nothing changed.
 
 # Where the Crossplane binaries of one time or another keep their version. The
 # linker ignores the names that a binary doesn't have.
@@ -239,14 +239,19 @@ clean: ## Remove all that was built, the tools too.
 
 ##@ A real control plane
 
-E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok crane helm crossplane crossplane-core)
+# Which Crossplane, for all that follows: v2.0, v2.2 or v2.4
+CORE ?= v2.4
+export SONATAFLOW_E2E_CORE := $(CORE)
+
+CORE_BIN  := crossplane-core$(if $(filter-out v2.4,$(CORE)),-$(CORE))
+E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok crane helm crossplane $(CORE_BIN))
 E2E       := $(GO) run ./test/e2e/ctl
 
 # More flags for the scenarios: make e2e E2EFLAGS='-run TestSecret -v'
 E2EFLAGS ?=
 
 .PHONY: e2e
-e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced.
+e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
 	@SONATAFLOW_E2E_FORM=$(FORM) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up

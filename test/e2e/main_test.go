@@ -74,7 +74,7 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		}
 		defer func() { _ = stack.Down(context.WithoutCancel(ctx), layout) }()
 	} else {
-		if err := running.Has(layout.Form); err != nil {
+		if err := running.Suits(layout); err != nil {
 			return 0, err
 		}
 		_, _ = fmt.Fprintln(os.Stderr, "using the stack that is running, with the definitions and Compositions that it came up with and the latest function; `make e2e-down` ends it")

@@ -68,9 +68,9 @@ func processName(pid int) string {
 	switch name := filepath.Base(args[0]); {
 	case name == "crane":
 		return "registry"
-	case name == "crossplane-core" && len(args) > 1 && args[1] == "rbac":
+	case strings.HasPrefix(name, "crossplane-core") && len(args) > 1 && args[1] == "rbac":
 		return "crossplane-rbac-manager"
-	case name == "crossplane-core":
+	case strings.HasPrefix(name, "crossplane-core"):
 		return "crossplane"
 	default:
 		return name

@@ -84,7 +84,7 @@ func bringUp(ctx context.Context, l *stack.Layout) error {
 			return err
 		}
 	} else {
-		if err := running.Has(l.Form); err != nil {
+		if err := running.Suits(l); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintln(os.Stderr, "the stack is running already")

@@ -47,8 +47,8 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 		"KUBECONFIG=" + core, "POD_NAMESPACE=" + namespace, "POD_SERVICE_ACCOUNT=crossplane",
 		"CRDS_PATH=" + filepath.Join(s.CoreModule, "cluster", "crds"),
 		// They'd take the port that functions listen on, and serve Usages alone, which
-		// nothing here has.
-		"ENABLE_WEBHOOKS=false",
+		// nothing here has. Of v2.0, `core init` only knows the other name.
+		"ENABLE_WEBHOOKS=false", "WEBHOOK_ENABLED=false",
 		"TLS_CA_SECRET_NAME=crossplane-root-ca",
 		"TLS_CLIENT_SECRET_NAME=crossplane-tls-client", "TLS_CLIENT_CERTS_DIR=" + filepath.Join(s.Dir, "tls-client"),
 		"XPKG_CACHE_DIR=" + cache,
@@ -58,7 +58,7 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	// It fails until the API server serves the kinds that it has just defined. In a
 	// cluster the kubelet starts the init container again.
 	if err := s.await(ctx, "Crossplane's definitions", time.Minute, func(ctx context.Context) error {
-		_, err := s.run(ctx, env, s.bin("crossplane-core"), "core", "init", "--activation=*")
+		_, err := s.run(ctx, env, s.bin(s.core().tool), "core", "init", "--activation=*")
 		return err
 	}); err != nil {
 		return err
@@ -66,16 +66,12 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	if err := s.writeTLS(ctx, "crossplane-tls-client", filepath.Join(s.Dir, "tls-client")); err != nil {
 		return err
 	}
-	rbac, err := s.start("crossplane-rbac-manager", []string{"KUBECONFIG=" + manager}, s.bin("crossplane-core"),
+	rbac, err := s.start("crossplane-rbac-manager", []string{"KUBECONFIG=" + manager}, s.bin(s.core().tool),
 		"rbac", "start", "--provider-clusterrole=crossplane:allowed-provider-permissions")
 	if err != nil {
 		return err
 	}
-	p, err := s.start("crossplane", env, s.bin("crossplane-core"), "core", "start", "--debug",
-		// Crossplane takes 50 changes at once of what a composite depends on, then one every
-		// two seconds; of the rest it hears within a minute. What takes a cluster's controllers
-		// a minute happens within a second here: a Broker and its nine Triggers get there.
-		"--circuit-breaker-burst=1000")
+	p, err := s.start("crossplane", env, s.bin(s.core().tool), append([]string{"core", "start", "--debug"}, s.core().start...)...)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,9 @@ type Layout struct {
 	Version  string `json:"version"`
 	// Form is the form of the API that is installed.
 	Form Form `json:"form"`
-	// CoreModule is the source of Crossplane, with its definitions and its chart.
+	// Core is the version of Crossplane: v2.4.
+	Core string `json:"core"`
+	// CoreModule is its source, with its definitions and its chart.
 	CoreModule string `json:"coreModule"`
 }
 
@@ -43,7 +45,11 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form}, nil
+	core, err := chosenCore()
+	if err != nil {
+		return nil, err
+	}
+	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core}, nil
 }
 
 // find looks for what a stack is made of.
@@ -53,7 +59,7 @@ func (l *Layout) find(ctx context.Context) error {
 		return fmt.Errorf("cannot find the packages, run `make xpkg`: %w", err)
 	}
 	l.Version = strings.TrimSpace(string(version))
-	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", "crossplane-core"), "github.com/crossplane/crossplane/v2"); err != nil {
+	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", l.core().tool), coreModule); err != nil {
 		return err
 	}
 	// No tool is built from it, so that nobody has needed its source so far.
@@ -101,7 +107,8 @@ func (l *Layout) Kubectl() string { return l.bin("kubernetes/kubectl") }
 func (l *Layout) bin(name string) string { return filepath.Join(l.Root, ".cache", "bin", name) }
 
 // Environment is what a command within the stack should have on top of its own: a
-// kubeconfig, and the tools in its PATH. A proxy isn't reachable from there.
+// kubeconfig, a cache of what this API server serves, which earlier ones at the same
+// address didn't, and the tools in its PATH. A proxy isn't reachable from there.
 func (l *Layout) Environment() []string {
 	var out []string
 	for _, variable := range os.Environ() {
@@ -110,7 +117,7 @@ func (l *Layout) Environment() []string {
 		}
 	}
 	path := strings.Join([]string{l.bin("kubernetes"), l.bin(""), os.Getenv("PATH")}, string(os.PathListSeparator))
-	return append(out, "KUBECONFIG="+l.Kubeconfig(), "PATH="+path)
+	return append(out, "KUBECONFIG="+l.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(l.Dir, "kubectl"), "PATH="+path)
 }
 
 // Find returns the stack that runs, nil if none does.
@@ -165,7 +172,7 @@ func Up(ctx context.Context, l *Layout, progress io.Writer, leave bool) (*State,
 	}
 	defer func() { _ = log.Close() }()
 
-	s := &State{Form: l.Form}
+	s := &State{Form: l.Form, Core: l.Core}
 	cmd := exec.Command("/proc/self/exe") //nolint:noctx // It outlives the context.
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{lock, says}

@@ -29,6 +29,8 @@ type State struct {
 	Started string `json:"started"`
 	// Form is the form of the API that it came up with.
 	Form Form `json:"form"`
+	// Core is the version of Crossplane that it has.
+	Core string `json:"core"`
 
 	// lifeline is what the supervisor watches: it is closed when this process ends.
 	lifeline *os.File
@@ -64,10 +66,11 @@ func (s *State) save(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "state.json"), append(b, '\n'), 0o600)
 }
 
-// Has returns an error unless the stack came up with a form of the API.
-func (s *State) Has(form Form) error {
-	if s.Form != form {
-		return fmt.Errorf("the stack that is running has the %s form of the API: say FORM=%s, or run `make e2e-down` first", s.Form, s.Form)
+// Suits complains of a stack that has another Crossplane, or another form of the API, than
+// what is asked for.
+func (s *State) Suits(l *Layout) error {
+	if s.Form != l.Form || s.Core != l.Core {
+		return fmt.Errorf("the stack that is running has Crossplane %s and the %s form of the API: use it with CORE=%s FORM=%s, or end it with `make e2e-down`", s.Core, s.Form, s.Core, s.Form)
 	}
 	return nil
 }
