@@ -93,6 +93,7 @@ const second = "another-cluster-platform"
 //
 // Each part has objects of its own, for the reason that the scenarios about drift have.
 func TestClusterPlatform(t *testing.T) {
+	needs(t, lookups, "cluster platforms are looked up")
 	shared := &sharing{world: &world{T: t}, timings: &timings{}}
 	shared.cluster = shared.seed("cluster-platform")
 	shared.uses, shared.overrides = shared.seed("platform-consumer"), shared.seed("platform-override")
@@ -531,6 +532,7 @@ func (s *sharing) steadyEverywhere() func(while string) {
 // TestTwoPlatforms claims two platforms in a namespace: the older one counts, and the
 // other is a duplicate until that one is gone, or it says itself that it never counts.
 func TestTwoPlatforms(t *testing.T) {
+	needs(t, lookups, "platforms are looked up")
 	t.Parallel()
 	w := newWorld(t, "two-platforms")
 	services := map[string]any{"services": map[string]any{"dataIndex": map[string]any{"enabled": true}}}

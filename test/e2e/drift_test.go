@@ -131,6 +131,7 @@ func TestDriftPaused(t *testing.T) {
 // TestAutoscaler hands the number of pods over to an autoscaler, which this scenario
 // plays: the number that the claim gives steps back, and never dips on the way.
 func TestAutoscaler(t *testing.T) {
+	needs(t, lookups, "autoscalers are looked up")
 	t.Parallel()
 	w := newWorld(t, "autoscaler")
 	claim := func(level string) *unstructured.Unstructured {

@@ -133,6 +133,7 @@ func (w *world) steady() func(while string) {
 // TestEventingKnative follows a platform through times without and with Knative. It isn't
 // parallel: Knative is there for the whole cluster, or for nobody.
 func TestEventingKnative(t *testing.T) {
+	needs(t, lookups, "Knative and Brokers are looked up")
 	removeKnative(t)
 	w := newWorld(t, "eventing-knative")
 	b := w.broker(w.namespace, "default")
@@ -388,6 +389,7 @@ func complete(triggers map[types.UID]unstructured.Unstructured) error {
 // TestEventingBrokerDeleted deletes the Broker of a platform that runs: it goes on running,
 // says what it lacks, and is ready again when the Broker is back.
 func TestEventingBrokerDeleted(t *testing.T) {
+	needs(t, lookups, "Brokers are looked up")
 	t.Parallel()
 	if testing.Short() {
 		t.Skip(shortly)

@@ -87,6 +87,9 @@ func (p *platform) differences(r rendering) []string {
 		out = append(out, lacks("claim "+p.name+": status."+field, want, got)...)
 	}
 	for conditionType, want := range kube.Conditions(r.composite) {
+		if conditionType == "SecretsReady" && !layout.CoreSince(lookups) {
+			want = notChecked(want)
+		}
 		if got := kube.Conditions(claim)[conditionType]; conditionType != "Responsive" && got != want {
 			out = append(out, fmt.Sprintf("claim %s is %q, rendered %q", p.name, got, want))
 		}
@@ -104,6 +107,13 @@ func (p *platform) differences(r rendering) []string {
 		out = append(out, lacks(want.GetKind()+" "+want.GetName(), portable(want, secrets), got.Object)...)
 	}
 	return out
+}
+
+// notChecked is what becomes of a condition about Secrets where nobody looks them up.
+func notChecked(c kube.Condition) kube.Condition {
+	c.Status, c.Reason = "Unknown", "NotChecked"
+	c.Message = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (" + lookups + " and later do)"
+	return c
 }
 
 // portable is what a render says of an object without what differs from cluster to cluster:

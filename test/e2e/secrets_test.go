@@ -40,6 +40,7 @@ func (w *world) withDatabases() *unstructured.Unstructured {
 
 // TestSecretNotFound follows a platform whose Secrets come late.
 func TestSecretNotFound(t *testing.T) {
+	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
 	w := newWorld(t, "secret-not-found")
 	p := w.claim(w.withDatabases())
@@ -62,6 +63,7 @@ func TestSecretNotFound(t *testing.T) {
 // TestKeyNotFound follows a platform of which one Secret is there as a whole, the other
 // one without a key.
 func TestKeyNotFound(t *testing.T) {
+	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
 	w := newWorld(t, "key-not-found")
 	w.secret("data-index-database", "username", "user")
@@ -82,6 +84,7 @@ func TestKeyNotFound(t *testing.T) {
 // TestSecretChanged changes a Secret under a platform that runs: the pods that use it
 // are rolled, no others.
 func TestSecretChanged(t *testing.T) {
+	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
 	w := newWorld(t, "secret-changed")
 	w.secret("data-index-database", "username", "user", "password", "secret")
@@ -98,6 +101,19 @@ func TestSecretChanged(t *testing.T) {
 	if after := w.rollout("platform-jobs-service"); after != other {
 		t.Errorf("want the pods of the other service to stay as they are, they went from %v to %v", other, after)
 	}
+}
+
+// TestSecretNotChecked claims a platform where Crossplane doesn't look Secrets up: the claim
+// says so, and doesn't wait for them.
+func TestSecretNotChecked(t *testing.T) {
+	precedes(t, lookups, "Secrets aren't looked up")
+	t.Parallel()
+	w := newWorld(t, "secret-not-checked")
+	p := w.claim(w.withDatabases())
+	if got, want := p.awaitCondition("SecretsReady", "Unknown", ""), notChecked(kube.Condition{Type: "SecretsReady"}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	p.awaitReady()
 }
 
 // A rollout is what tells one generation of a Deployment's pods from the next.

@@ -138,6 +138,11 @@ func followClusterPlatform(w *world, o *unstructured.Unstructured) {
 		})
 	}
 	w.apply(o)
+	if !layout.CoreSince(lookups) {
+		// Nobody can tell whether there is a platform.
+		awaits("Unknown", "Warming")
+		return
+	}
 	awaits("False", "PlatformNotFound")
 	p := w.claim(w.newClaim(ref["name"], map[string]any{"services": map[string]any{"dataIndex": map[string]any{"enabled": true}}}))
 	p.awaitReady()

@@ -41,6 +41,7 @@ const (
 //
 // It isn't parallel: while the operator's definitions are installed, ours can't be.
 func TestTakeOver(t *testing.T) {
+	needs(t, lookups, "what the operator leaves is looked up")
 	if testing.Short() {
 		t.Skip("it is for once in the life of a cluster")
 	}

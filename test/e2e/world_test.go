@@ -32,6 +32,26 @@ const (
 	gone = 90 * time.Second
 )
 
+// lookups is the version since which Crossplane tells functions that it looks up what they
+// ask for. Before, the function doesn't ask, and says what it doesn't know.
+const lookups = "v2.2"
+
+// needs skips a scenario of what there isn't before a version of Crossplane.
+func needs(t *testing.T, version, what string) {
+	t.Helper()
+	if !layout.CoreSince(version) {
+		t.Skipf("%s from Crossplane %s on, and this is %s", what, version, layout.Core)
+	}
+}
+
+// precedes skips a scenario of what a platform is like before a version of Crossplane.
+func precedes(t *testing.T, version, what string) {
+	t.Helper()
+	if layout.CoreSince(version) {
+		t.Skipf("%s before Crossplane %s, and this is %s", what, version, layout.Core)
+	}
+}
+
 // A world is what one scenario sees of the cluster: a namespace, which goes with it.
 type world struct {
 	*testing.T
