@@ -41,7 +41,7 @@ func (c *CLI) parse(args []string) error {
 	flags := pflag.NewFlagSet("function", pflag.ContinueOnError)
 	flags.SortFlags = false
 	flags.Usage = func() {
-		_, _ = fmt.Fprintf(flags.Output(), "The SonataFlow platform as a Crossplane composition function.\n\nFlags:\n%s", flags.FlagUsages())
+		_, _ = fmt.Fprintf(os.Stdout, "The SonataFlow platform as a Crossplane composition function.\n\nFlags:\n%s", flags.FlagUsages())
 	}
 	flags.BoolVarP(&c.Debug, "debug", "d", false, "Log every request.")
 	flags.StringVar(&c.Network, "network", "tcp", "Network to listen on.")
