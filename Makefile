@@ -267,7 +267,7 @@ N ?= 1 50 100 200
 
 .PHONY: e2e-scale
 e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on that control plane: N=200, or 1, 50, 100 and 200 in turn.
-	@SONATAFLOW_E2E_SCALE="$(N)" $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
+	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
 e2e-faults: $(E2E_TOOLS) xpkg ## Break one thing after the other under 30 platforms on that control plane: nothing may be lost.

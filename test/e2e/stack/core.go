@@ -43,11 +43,27 @@ func cores() map[string]core {
 	}
 }
 
-// circuitBreaker lets many changes through. Crossplane takes 50 at once of what a composite
-// depends on, then one every two seconds; of the rest it hears within a minute. What takes a
-// cluster's controllers a minute happens within a second here: a Broker and its nine
-// Triggers get there.
+// circuitBreaker lets many changes through. Crossplane takes 100 at once of what a composite
+// depends on, then one a second; of the rest it hears later. What takes a cluster's
+// controllers a minute happens within a second here: a Broker and its nine Triggers get
+// there.
 func circuitBreaker() []string { return []string{"--circuit-breaker-burst=1000"} }
+
+// plainVariable asks for Crossplane and the function as users start them, without what is
+// there for the sake of scenarios. What is measured is to be what users have.
+const plainVariable = "SONATAFLOW_E2E_PLAIN"
+
+// startCore is what `core start` is told.
+func (l *Layout) startCore() []string {
+	out := []string{"core", "start", "--profile=" + profiles}
+	if l.Plain {
+		return out
+	}
+	return append(append(out, "--debug"), l.core().start...)
+}
+
+// profiles is where Crossplane tells what takes its time, at /debug/pprof.
+const profiles = "127.0.0.1:8083"
 
 // chosenCore returns the version of Crossplane that a stack is to come up with.
 func chosenCore() (string, error) {

@@ -71,7 +71,7 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.start("crossplane", env, s.bin(s.core().tool), append([]string{"core", "start", "--debug"}, s.core().start...)...)
+	p, err := s.start("crossplane", env, s.bin(s.core().tool), s.startCore()...)
 	if err != nil {
 		return err
 	}

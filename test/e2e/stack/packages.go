@@ -205,10 +205,12 @@ func (s *supervisor) writeFunctionTLS(ctx context.Context) error {
 
 // startFunction starts the function in place of its pod, which is a record like all.
 func (s *supervisor) startFunction() error {
+	args := []string{"--address=" + functionAddress + ":9443", "--metrics-address=" + functionAddress + ":8090"}
+	if !s.Plain {
+		args = append(args, "--debug") // With a line for every request.
+	}
 	p, err := s.start("function", []string{"TLS_SERVER_CERTS_DIR=" + filepath.Join(s.Dir, "tls-function")},
-		filepath.Join(s.Packages, runtime.GOARCH, "function"),
-		// With a line for every request.
-		"--debug", "--address="+functionAddress+":9443", "--metrics-address="+functionAddress+":8090")
+		filepath.Join(s.Packages, runtime.GOARCH, "function"), args...)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Layout struct {
 	Form Form `json:"form"`
 	// Core is the version of Crossplane: v2.4.
 	Core string `json:"core"`
+	// Plain is a stack of which Crossplane and the function are started as users do.
+	Plain bool `json:"plain"`
 	// CoreModule is its source, with its definitions and its chart.
 	CoreModule string `json:"coreModule"`
 }
@@ -49,7 +51,7 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core}, nil
+	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != ""}, nil
 }
 
 // find looks for what a stack is made of.
