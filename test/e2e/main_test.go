@@ -57,6 +57,8 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		if err := stack.StartFunction(ctx); err != nil {
 			return 0, err
 		}
+		// Who interrupts this ends it: the stack goes with whoever started it.
+		signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 		code := m.Run()
 		if os.Getenv(faultsVariable) != "" {
 			return code, nil // An API server that starts refuses everything for a moment.
@@ -85,7 +87,13 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 	}
 	cmd := running.Command(append([]string{program}, os.Args[1:]...)...)
 	cmd.Env = append(layout.Environment(), insideVariable+"=1")
-	err = cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	// A terminal tells both processes, anybody else this one alone.
+	interrupted := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+	defer interrupted()
+	err = cmd.Wait()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return max(exit.ExitCode(), 1), nil
 	}
