@@ -123,17 +123,18 @@ func claimNamespace(o *unstructured.Unstructured) string {
 	return o.GetLabels()["crossplane.io/claim-namespace"]
 }
 
-// saw returns how long after a time a claim said something, and what it said.
-func (h *history) saw(begin time.Time, p *platform, conditionType, status, reason string) (time.Duration, kube.Condition, error) {
+// saw returns how long after a time a claim said something, for one of several reasons, and
+// what it said. An empty status is any but True.
+func (h *history) saw(begin time.Time, p *platform, conditionType, status string, reasons []string) (time.Duration, kube.Condition, error) {
 	for _, c := range h.since(begin) {
 		if c.object.GetKind() != "SonataFlowPlatform" || c.object.GetNamespace() != p.namespace || c.object.GetName() != p.name {
 			continue
 		}
-		if said := kube.Conditions(c.object)[conditionType]; said.Status == status && said.Reason == reason {
+		if said := kube.Conditions(c.object)[conditionType]; (said.Status == status || status == "" && said.Status != "True") && slices.Contains(reasons, said.Reason) {
 			return c.at.Sub(begin), said, nil
 		}
 	}
-	return 0, kube.Condition{}, fmt.Errorf("%s in %s hasn't said %s=%s (%s)", p.name, p.namespace, conditionType, status, reason)
+	return 0, kube.Condition{}, fmt.Errorf("%s in %s hasn't said %s=%s %v", p.name, p.namespace, conditionType, status, reasons)
 }
 
 // A life is that of one Job or pod, in versions of the store: the API server gives each

@@ -79,8 +79,8 @@ func TestFaults(t *testing.T) {
 	f.fault("DeploymentDeleted", (*faults).deploymentDeleted)
 	f.fault("GatedDeploymentDeleted", (*faults).gatedDeploymentDeleted)
 	f.fault("BrokerRemoved", (*faults).brokerRemoved)
-	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
 	f.fault("Panic", (*faults).panicked)
+	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
 	f.control()
 }
 
@@ -315,13 +315,13 @@ func (f *faults) report() {
 // platforms take.
 func (f *faults) mend() { f.mended = time.Since(f.began) }
 
-// saying waits until a claim has said something since the fault began, and notes how long
-// it took.
-func (f *faults) saying(p *platform, conditionType, status, reason string) kube.Condition {
+// saying waits until a claim has said something since the fault began, for one of several
+// reasons, and notes how long it took.
+func (f *faults) saying(p *platform, conditionType, status string, reasons ...string) kube.Condition {
 	f.Helper()
 	var out kube.Condition
-	f.await(conditionType+"="+status+" "+reason, func(context.Context) error {
-		after, said, err := f.history.saw(f.began, p, conditionType, status, reason)
+	f.await(conditionType+"="+status+" "+strings.Join(reasons, " or "), func(context.Context) error {
+		after, said, err := f.history.saw(f.began, p, conditionType, status, reasons)
 		f.spoken, out = max(f.spoken, after), said
 		return err
 	})
