@@ -55,11 +55,11 @@ const plainVariable = "SONATAFLOW_E2E_PLAIN"
 
 // startCore is what `core start` is told.
 func (l *Layout) startCore() []string {
-	out := []string{"core", "start", "--profile=" + profiles}
+	plain := []string{"core", "start", "--profile=" + profiles}
 	if l.Plain {
-		return out
+		return plain
 	}
-	return append(append(out, "--debug"), l.core().start...)
+	return slices.Concat(plain, []string{"--debug"}, l.core().start)
 }
 
 // profiles is where Crossplane tells what takes its time, at /debug/pprof.
