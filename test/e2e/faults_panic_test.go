@@ -29,10 +29,10 @@ func (f *faults) panicked() {
 		f.Fatal(err)
 	}
 	f.start(function)
-	f.Cleanup(func() {
+	defer func() {
 		f.kill(functionProcess)
 		f.startFunction()
-	})
+	}()
 
 	p := f.in(f.databases[1])
 	p.kubectl("annotate", "sonataflowplatform", p.name, panicAnnotation+"=now")

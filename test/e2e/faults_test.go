@@ -65,6 +65,9 @@ func TestFaults(t *testing.T) {
 	f.await("all platforms to be ready", f.recovered)
 	f.await("their changes to be forgotten", f.forgotten)
 
+	f.fault("Panic", (*faults).panicked)
+	f.fault("BrokerRemoved", (*faults).brokerRemoved)
+	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
 	f.fault("FunctionKilled", (*faults).functionKilled)
 	f.fault("CoreKilled", (*faults).coreKilled)
 	f.fault("CoreAway", (*faults).coreAway)
@@ -78,9 +81,6 @@ func TestFaults(t *testing.T) {
 	f.fault("JobDeleted", (*faults).jobDeleted)
 	f.fault("DeploymentDeleted", (*faults).deploymentDeleted)
 	f.fault("GatedDeploymentDeleted", (*faults).gatedDeploymentDeleted)
-	f.fault("BrokerRemoved", (*faults).brokerRemoved)
-	f.fault("Panic", (*faults).panicked)
-	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
 	f.control()
 }
 
