@@ -240,7 +240,9 @@ clean: ## Remove all that was built, the tools too.
 ##@ A real control plane
 
 # Which Crossplane, for all that follows: v2.0, v2.2 or v2.4
-CORE ?= v2.4
+CORE  ?= v2.4
+CORES := v2.0 v2.2 v2.4
+$(if $(filter $(CORES),$(CORE)),,$(error no CORE=$(CORE): choose one of $(CORES)))
 export SONATAFLOW_E2E_CORE := $(CORE)
 
 CORE_BIN  := crossplane-core$(if $(filter-out v2.4,$(CORE)),-$(CORE))
