@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"os/exec"
@@ -377,16 +378,10 @@ func (w *world) checkSaved(file, name string) {
 // checkFinished fails the scenario if something of the operator's is left.
 func (w *world) checkFinished(name string) {
 	w.Helper()
-	for kind, r := range keptKinds() {
-		objects, err := cluster.List(w.Context(), r, w.namespace)
-		if err != nil {
-			w.Fatal(err)
-		}
-		for _, o := range objects {
-			for _, manager := range o.GetManagedFields() {
-				if manager.Subresource == "" && (manager.Manager == operatorManager || strings.HasPrefix(manager.Manager, "sonataflow-take-over")) {
-					w.Errorf("%s %s of %s: fields are still %s's", kind, o.GetName(), w.namespace, manager.Manager)
-				}
+	for kind, o := range w.keepers() {
+		for _, manager := range o.GetManagedFields() {
+			if manager.Subresource == "" && (manager.Manager == operatorManager || strings.HasPrefix(manager.Manager, "sonataflow-take-over")) {
+				w.Errorf("%s %s of %s: fields are still %s's", kind, o.GetName(), w.namespace, manager.Manager)
 			}
 		}
 	}
@@ -427,37 +422,44 @@ func (w *world) dropSample() {
 	(&platform{world: w, name: operatorPlatform}).awaitReady()
 }
 
-// keptKinds are what keeps its names, and is kept.
-func keptKinds() map[string]kube.Resource {
-	return map[string]kube.Resource{
-		"Deployment": kube.Deployments, "Service": kube.Services, "ConfigMap": kube.ConfigMaps,
-		"PodDisruptionBudget": kube.Budgets, "SinkBinding": kube.SinkBindings,
+// keepers are the objects that keep their names and are kept, with their kinds.
+func (w *world) keepers() iter.Seq2[string, unstructured.Unstructured] {
+	w.Helper()
+	return func(yield func(string, unstructured.Unstructured) bool) {
+		for kind, r := range map[string]kube.Resource{
+			"Deployment": kube.Deployments, "Service": kube.Services, "ConfigMap": kube.ConfigMaps,
+			"PodDisruptionBudget": kube.Budgets, "SinkBinding": kube.SinkBindings,
+		} {
+			objects, err := cluster.List(w.Context(), r, w.namespace)
+			if err != nil {
+				w.Fatal(err)
+			}
+			for _, o := range objects {
+				if !yield(kind, o) {
+					return
+				}
+			}
+		}
 	}
 }
 
 // owned fails the scenario unless each object that is kept has an owner of a kind, or none.
 func (w *world) owned(kind string) {
 	w.Helper()
-	for of, r := range keptKinds() {
-		objects, err := cluster.List(w.Context(), r, w.namespace)
-		if err != nil {
-			w.Fatal(err)
+	for of, o := range w.keepers() {
+		if o.GetLabels()["app"] == "" {
+			continue // Kubernetes' own.
 		}
-		for _, o := range objects {
-			if o.GetLabels()["app"] == "" {
-				continue // Kubernetes' own.
-			}
-			var want []string
-			if kind != "" {
-				want = []string{kind}
-			}
-			var got []string
-			for _, owner := range o.GetOwnerReferences() {
-				got = append(got, owner.Kind)
-			}
-			if !slices.Equal(got, want) {
-				w.Errorf("owners of %s %s of %s are %v, want %v", of, o.GetName(), w.namespace, got, want)
-			}
+		var want []string
+		if kind != "" {
+			want = []string{kind}
+		}
+		var got []string
+		for _, owner := range o.GetOwnerReferences() {
+			got = append(got, owner.Kind)
+		}
+		if !slices.Equal(got, want) {
+			w.Errorf("owners of %s %s of %s are %v, want %v", of, o.GetName(), w.namespace, got, want)
 		}
 	}
 }
@@ -474,20 +476,14 @@ func keptOf(worlds map[string]*world) kept {
 	out := kept{uids: map[string]types.UID{}, addresses: map[string]string{}, revisions: map[string]int{}}
 	for name, w := range worlds {
 		w.Helper()
-		for kind, r := range keptKinds() {
-			objects, err := cluster.List(w.Context(), r, w.namespace)
-			if err != nil {
-				w.Fatal(err)
-			}
-			for _, o := range objects {
-				key := name + "/" + o.GetName()
-				out.uids[kind+" "+key] = o.GetUID()
-				switch kind {
-				case "Service":
-					out.addresses[key], _, _ = unstructured.NestedString(o.Object, "spec", "clusterIP")
-				case "Deployment":
-					out.revisions[key] = revision(o)
-				}
+		for kind, o := range w.keepers() {
+			key := name + "/" + o.GetName()
+			out.uids[kind+" "+key] = o.GetUID()
+			switch kind {
+			case "Service":
+				out.addresses[key], _, _ = unstructured.NestedString(o.Object, "spec", "clusterIP")
+			case "Deployment":
+				out.revisions[key] = revision(o)
 			}
 		}
 	}
