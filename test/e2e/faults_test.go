@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// faultsVariable asks for the faults. Without it nothing is broken: it takes a quarter
-	// of an hour, and everybody's control plane.
+	// faultsVariable asks for the faults. Without it nothing is broken: it takes six
+	// minutes, and everybody's control plane.
 	faultsVariable = "SONATAFLOW_E2E_FAULTS"
 	// recovery is how long it may take until all is ready again. gRPC waits for up to two
 	// minutes before it calls a function again that was away.

@@ -29,7 +29,7 @@ import (
 
 const (
 	// scaleVariable has the numbers of platforms to measure, one after the other. Without
-	// it nothing is: it says little about right and wrong, and takes a quarter of an hour.
+	// it nothing is: it says little about right and wrong, and takes ten minutes.
 	scaleVariable = "SONATAFLOW_E2E_SCALE"
 	// scaleLabel is what the namespaces of all platforms here have.
 	scaleLabel = "e2e.sonataflow.org/scale"
