@@ -414,23 +414,11 @@ func (f *faults) underWay() {
 // functionKilled kills the function while it is called, and starts it again as the kubelet
 // would.
 func (f *faults) functionKilled() {
-	w := f.change()
-	f.underWay()
-	f.kill(functionProcess)
-	f.startFunction()
-	f.mend()
-	f.done(w)
+	f.killed(functionProcess, func(launch) { f.startFunction() })
 }
 
 // coreKilled kills core while it applies what the function answers.
-func (f *faults) coreKilled() {
-	w := f.change()
-	f.underWay()
-	core := f.kill(coreProcess)
-	f.startCore(core)
-	f.mend()
-	f.done(w)
-}
+func (f *faults) coreKilled() { f.killed(coreProcess, f.startCore) }
 
 // coreAway changes platforms while core is away: when it is back, it calls the function
 // with what its new caches have of the cluster.
@@ -456,11 +444,14 @@ func (f *faults) coreFrozen() {
 }
 
 // apiServerKilled kills the API server while core applies what the function answers.
-func (f *faults) apiServerKilled() {
+func (f *faults) apiServerKilled() { f.killed(apiServerProcess, f.startAPIServer) }
+
+// killed kills a process while platforms change, and starts it again.
+func (f *faults) killed(process string, start func(launch)) {
+	f.Helper()
 	w := f.change()
 	f.underWay()
-	server := f.kill(apiServerProcess)
-	f.startAPIServer(server)
+	start(f.kill(process))
 	f.mend()
 	f.done(w)
 }
