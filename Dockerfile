@@ -5,7 +5,7 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 -t function-sonataflow .
 
-ARG GO_VERSION=1.26
+ARG GO_VERSION=1.26.11
 
 # The compiler runs on the machine's own platform and compiles for the target's.
 FROM --platform=${BUILDPLATFORM} golang:${GO_VERSION} AS build

@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/crossplane/crossplane-runtime/v2 v2.3.3
 	github.com/crossplane/crossplane/apis/v2 v2.3.1

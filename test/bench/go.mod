@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/bench
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/Masterminds/sprig/v3 v3.3.0
 	github.com/crossplane/function-sdk-go v0.7.1

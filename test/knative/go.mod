@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/knative
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/google/go-cmp v0.7.0
 	k8s.io/apiextensions-apiserver v0.35.7

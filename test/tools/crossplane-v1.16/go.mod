@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/crossplan
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool github.com/crossplane/crossplane/cmd/crank
 
 require (

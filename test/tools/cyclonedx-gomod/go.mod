@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/cyclonedx
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 require (

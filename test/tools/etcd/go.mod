@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/etcd
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool go.etcd.io/etcd/server/v3
 
 require (

@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/govulnche
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool golang.org/x/vuln/cmd/govulncheck
 
 require (

@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/helm
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool helm.sh/helm/v3/cmd/helm
 
 require (

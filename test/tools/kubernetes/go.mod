@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/kubernete
 
 go 1.26.0
 
+toolchain go1.26.11
+
 godebug default=go1.26
 
 tool (

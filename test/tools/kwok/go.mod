@@ -2,6 +2,8 @@ module github.com/sonataflow-crossplane/function-sonataflow/test/tools/kwok
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool sigs.k8s.io/kwok/cmd/kwok
 
 require (
