@@ -24,7 +24,7 @@ require (
 	k8s.io/apiserver v0.35.10
 	k8s.io/client-go v0.35.10
 	k8s.io/pod-security-admission v0.35.10
-	k8s.io/utils v0.0.0-20260319190234-28399d86e0b5
+	k8s.io/utils v0.0.0-20261023123148-ca04ba58ecab
 	knative.dev/pkg v0.0.0-20260727151759-521cb33b33dd
 	sigs.k8s.io/cli-utils v0.37.2
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730
