@@ -15,6 +15,7 @@ import (
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
@@ -116,7 +117,7 @@ func BenchmarkRespond(b *testing.B) {
 			out := answer(in, nil)
 			b.ReportAllocs()
 			for b.Loop() {
-				composition.Respond(composition.NewResponse(s.req), in, out)
+				composition.Respond(composition.NewResponse(s.req), in, out, v1alpha08.ConditionTypes())
 			}
 		})
 	}

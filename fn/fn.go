@@ -38,7 +38,7 @@ func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) 
 	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-namespace", in.Composite.GetNamespace(), "xr-name", in.Composite.GetName())
 
 	result := answer(in, err)
-	composition.Respond(rsp, in, result)
+	composition.Respond(rsp, in, result, v1alpha08.ConditionTypes())
 	log.Debug("Answered", "composed", len(result.Composed), "requirements", len(result.Requirements), "fatal", result.Fatal)
 	return rsp, nil
 }

@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/crossplane/function-sdk-go"
 	"github.com/crossplane/function-sdk-go/errors"
@@ -26,6 +25,7 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	fnv1beta1 "github.com/crossplane/function-sdk-go/proto/v1beta1"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
@@ -131,8 +131,8 @@ func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionReques
 		}
 		r.log.Info("Recovered from a panic", "panic", p, "stack", string(debug.Stack()))
 		rsp, err = composition.NewResponse(req), nil
-		composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}},
-			refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)))
+		composition.Respond(rsp, &composition.Request{Composite: composition.CompositeOf(req)},
+			refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)), v1alpha08.ConditionTypes())
 	}()
 	return r.wrapped.RunFunction(ctx, req)
 }

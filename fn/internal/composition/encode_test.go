@@ -88,7 +88,7 @@ func TestNoNulls(t *testing.T) {
 		Status: &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
 			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{},
 		}}},
-	})
+	}, nil)
 	object := map[string]any{"metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": map[string]any{"spec": map[string]any{}}}}
 	if diff := cmp.Diff(object, rsp.GetDesired().GetResources()["object"].GetResource().AsMap()); diff != "" {
 		t.Errorf("-want object, +got object:\n%s", diff)
@@ -177,7 +177,7 @@ func encode(t *testing.T, o composition.Object) map[string]any {
 	composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}}, &composition.Result{
 		Composed: []composition.Composed{{Key: "object", Object: o}},
 		Status:   &v1alpha08.SonataFlowPlatformStatus{},
-	})
+	}, nil)
 	if results := rsp.GetResults(); len(results) > 0 {
 		t.Fatalf("Respond(...): %v", results)
 	}

@@ -35,12 +35,18 @@ type Request struct {
 	asksSchemas bool
 }
 
+// CompositeOf returns the composite of a request. It is empty, not nil, when the request
+// has none.
+func CompositeOf(req *fnv1.RunFunctionRequest) *unstructured.Unstructured {
+	return object(req.GetObserved().GetComposite().GetResource())
+}
+
 // ParseRequest reads a request. The input is read strictly: an unknown field is an
 // error. The composite is taken as it is, because a live one has fields that no
 // schema of ours knows.
 func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
 	out := &Request{
-		Composite: object(req.GetObserved().GetComposite().GetResource()),
+		Composite: CompositeOf(req),
 		Input:     &v1beta1.Input{},
 		Observed:  make(map[string]*unstructured.Unstructured, len(req.GetObserved().GetResources())),
 		answers:   answers(req),

@@ -5,6 +5,7 @@ package composition
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -33,24 +34,36 @@ func NewResponse(req *fnv1.RunFunctionRequest) *fnv1.RunFunctionResponse {
 
 // Respond writes a result into a response. What earlier functions of the pipeline
 // wanted stays.
-func Respond(rsp *fnv1.RunFunctionResponse, req *Request, r *Result) {
+//
+// A fatal result changes nothing that runs, so nothing that was said of it may change
+// either: each condition of a lasting type that the result doesn't report is reported as
+// the composite has it. Crossplane makes Unknown of every condition that isn't reported
+// beside a fatal result.
+func Respond(rsp *fnv1.RunFunctionResponse, req *Request, r *Result, lasting []string) {
 	req.require(rsp, r.Requirements)
 	req.requireSchemas(rsp, r.Schemas)
+	err := r.Fatal
+	if err == nil {
+		err = desire(rsp, req.Composite, r)
+	}
 	for _, c := range r.Conditions {
 		rsp.Conditions = append(rsp.GetConditions(), condition(c))
 		if changed(req.Composite, c) {
 			rsp.Results = append(rsp.GetResults(), event(c))
 		}
 	}
-	err := r.Fatal
 	if err == nil {
-		err = desire(rsp, req.Composite, r)
+		return
 	}
-	if err != nil {
-		rsp.Results = append(rsp.GetResults(), &fnv1.Result{
-			Severity: fnv1.Severity_SEVERITY_FATAL, Message: err.Error(), Target: fnv1.Target_TARGET_COMPOSITE.Enum(),
-		})
+	for _, typ := range lasting {
+		reported := slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Type == typ })
+		if last, found := ConditionOf(req.Composite, typ); found && !reported {
+			rsp.Conditions = append(rsp.GetConditions(), condition(last))
+		}
 	}
+	rsp.Results = append(rsp.GetResults(), &fnv1.Result{
+		Severity: fnv1.Severity_SEVERITY_FATAL, Message: err.Error(), Target: fnv1.Target_TARGET_COMPOSITE.Enum(),
+	})
 }
 
 // desire writes composed resources and the composite's status. It writes all of

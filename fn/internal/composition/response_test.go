@@ -212,7 +212,7 @@ func TestRespond(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := proto.CloneOf(tc.rsp)
-			composition.Respond(got, req, tc.result)
+			composition.Respond(got, req, tc.result, nil)
 			if diff := cmp.Diff(tc.want, got, protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want, +got:\n%s", tc.reason, diff)
 			}
@@ -262,7 +262,7 @@ func TestRespondAllOrNothing(t *testing.T) {
 			}
 			before := &fnv1.State{Resources: map[string]*fnv1.Resource{"theirs": {Resource: message(t, `{kind: Theirs}`)}}}
 			rsp := &fnv1.RunFunctionResponse{Desired: proto.CloneOf(before)}
-			composition.Respond(rsp, req, tc.result)
+			composition.Respond(rsp, req, tc.result, nil)
 			if diff := cmp.Diff(before, rsp.GetDesired(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want desired, +got desired:\n%s", tc.reason, diff)
 			}
@@ -369,7 +369,7 @@ func TestRespondEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			rsp := &fnv1.RunFunctionResponse{}
-			composition.Respond(rsp, req, &composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)})
+			composition.Respond(rsp, req, &composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)}, nil)
 			if diff := cmp.Diff(tc.want, rsp.GetResults(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want results, +got results:\n%s", tc.reason, diff)
 			}
@@ -390,7 +390,7 @@ func TestRespondConditions(t *testing.T) {
 		{Type: "A", Status: metav1.ConditionTrue, Reason: "Good"},
 		{Type: "B", Status: metav1.ConditionFalse, Reason: "Bad", Message: "It is bad"},
 		{Type: "C", Status: metav1.ConditionUnknown, Reason: "Unsure"},
-	}})
+	}}, nil)
 	want := []*fnv1.Condition{
 		{Type: "A", Status: fnv1.Status_STATUS_CONDITION_TRUE, Reason: "Good", Target: claimed()},
 		{Type: "B", Status: fnv1.Status_STATUS_CONDITION_FALSE, Reason: "Bad", Message: new("It is bad"), Target: claimed()},

@@ -16,15 +16,6 @@ import (
 
 // Compose returns what a SonataFlowPlatform needs, and how it does.
 func Compose(req *composition.Request) *composition.Result {
-	result := composeFor(req)
-	if result.Fatal != nil {
-		result.Conditions = append(result.Conditions, lasting(req.Composite, result.Conditions)...)
-	}
-	return result
-}
-
-// composeFor does so, and says nothing about what an invalid spec leaves as it is.
-func composeFor(req *composition.Request) *composition.Result {
 	doc, errs := parse(req.Composite)
 	if len(errs) > 0 {
 		return invalid(errs)

@@ -99,20 +99,6 @@ func outdated(composite *unstructured.Unstructured, current []composition.Condit
 	return out
 }
 
-// lasting repeats what was said last about everything that a fatal result says nothing
-// about: what runs goes on, and Crossplane makes Unknown of conditions that aren't
-// repeated beside such a result.
-func lasting(composite *unstructured.Unstructured, current []composition.Condition) []composition.Condition {
-	var out []composition.Condition
-	for _, typ := range conditionTypes() {
-		told := slices.ContainsFunc(current, func(c composition.Condition) bool { return c.Type == typ })
-		if last, found := composition.ConditionOf(composite, typ); found && !told {
-			out = append(out, last)
-		}
-	}
-	return out
-}
-
 // conditionTypes are those that come and go with the spec.
 func conditionTypes() []string {
 	return []string{

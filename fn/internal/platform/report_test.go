@@ -353,27 +353,6 @@ func TestOutdatedConditions(t *testing.T) {
 	}
 }
 
-// TestLastingConditions holds that what was said of services stays said while a spec is
-// invalid: they go on.
-func TestLastingConditions(t *testing.T) {
-	t.Parallel()
-	req := outlived(t, "DataIndexReady")
-	req.Composite.Object["spec"].(map[string]any)["persistence"] = "none"
-	r := platform.Compose(req)
-	if r.Fatal == nil {
-		t.Fatal("the spec isn't refused")
-	}
-	if c := condition(r, "DataIndexReady"); c.Status != metav1.ConditionTrue || c.Reason != "Available" {
-		t.Errorf("DataIndexReady: got %+v", c)
-	}
-	if c := condition(r, "JobServiceReady"); c.Type != "" {
-		t.Errorf("JobServiceReady: got %+v, want none: it was never there", c)
-	}
-	if c := condition(r, "SpecValid"); c.Reason != "Invalid" {
-		t.Errorf("SpecValid: got %+v", c)
-	}
-}
-
 // withJob is a Data Index whose schema a Job migrates.
 const withJob = `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`
 
