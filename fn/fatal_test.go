@@ -38,6 +38,10 @@ func TestFatalKeepsConditions(t *testing.T) {
 			reason: "A field that the input doesn't have is such a fault, too.",
 			spec:   spec, input: "podSecurty: None", specValid: v1alpha08.ReasonValid, succeed: v1alpha08.ReasonFailure,
 		},
+		"InputImage": {
+			reason: "So is an image in the input.",
+			spec:   spec, input: "images: {tag: \"1 0\"}", specValid: v1alpha08.ReasonValid, succeed: v1alpha08.ReasonFailure,
+		},
 		"Kind": {
 			reason: "A Composition for another kind names this function.",
 			spec:   spec, kind: "XDatabase", specValid: v1alpha08.ReasonValid, succeed: v1alpha08.ReasonFailure,

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crossplane/function-sdk-go/errors"
 	"github.com/crossplane/function-sdk-go/logging"
@@ -14,6 +15,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
 )
 
@@ -49,7 +51,7 @@ func answer(in *composition.Request, unreadable error) *composition.Result {
 	if unreadable != nil {
 		return refused(unreadable)
 	}
-	if errs := in.Input.Validate(); len(errs) > 0 {
+	if errs := append(in.Input.Validate(), images.Validate(in.Input.Images, field.NewPath("input", "images"))...); len(errs) > 0 {
 		return refused(errors.Wrap(errs.ToAggregate(), "cannot use the function's input: mend the input of its step in the Composition"))
 	}
 	switch kind := in.Composite.GetKind(); kind {

@@ -101,7 +101,7 @@ func TestServeBadInput(t *testing.T) {
 		"NoNamespace":   {reason: "A cluster scoped composite without claim has no namespace.", req: requestFor(t, homeless), fatal: "spec.claimRef: Required value"},
 		"UnknownField":  {reason: "A slip in the input isn't passed over.", req: withInput(t, requestFor(t, compositeOf(t, "")), "podSecurty: None"), fatal: `unknown field "podSecurty"`},
 		"UnknownChoice": {reason: "Crossplane doesn't validate inputs.", req: withInput(t, requestFor(t, compositeOf(t, "")), "cluster: Nomad"), fatal: `input.cluster: Unsupported value: "Nomad": supported values: "Kubernetes", "OpenShift"`},
-		"BadImage":      {reason: "An image that no runtime could pull.", req: withInput(t, requestFor(t, compositeOf(t, "")), `images: {registry: "https://registry.example.com"}`), fatal: "input.images"},
+		"BadImage":      {reason: "An image that no runtime could pull.", req: withInput(t, requestFor(t, compositeOf(t, "")), `images: {registry: "https://registry.example.com"}`), fatal: "input.images.registry"},
 		"OtherInput":    {reason: "The input of another function.", req: withInput(t, requestFor(t, compositeOf(t, "")), "kind: Resources"), fatal: "Input"},
 		"Huge":          {reason: "A request beyond the limit.", req: requestFor(t, huge), code: codes.ResourceExhausted},
 	}

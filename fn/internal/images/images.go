@@ -4,6 +4,7 @@
 package images
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -56,41 +57,52 @@ func vendorOf(p v1beta1.ImageProfile) vendor {
 }
 
 // Resolve decides the images from the function's input: a full reference wins over
-// registry and tag, which win over those of the profile. Paths of errors are below
-// path.
-func Resolve(in v1beta1.Images, path *field.Path) (Set, field.ErrorList) {
+// registry and tag, which win over those of the profile. The input must have passed
+// Validate.
+func Resolve(in v1beta1.Images) Set {
 	v := vendorOf(in.Profile)
-	if in.Registry != "" {
-		v.registry = strings.TrimSuffix(in.Registry, "/")
+	registry, tag := cmp.Or(strings.TrimSuffix(in.Registry, "/"), v.registry), cmp.Or(in.Tag, v.tag)
+	pick := func(full, name string) string { return cmp.Or(full, registry+"/"+name+":"+tag) }
+	return Set{
+		DataIndexEphemeral:   pick(in.DataIndexEphemeral, v.names.DataIndexEphemeral),
+		DataIndexPostgreSQL:  pick(in.DataIndexPostgreSQL, v.names.DataIndexPostgreSQL),
+		JobServiceEphemeral:  pick(in.JobServiceEphemeral, v.names.JobServiceEphemeral),
+		JobServicePostgreSQL: pick(in.JobServicePostgreSQL, v.names.JobServicePostgreSQL),
+		DBMigrator:           pick(in.DBMigrator, v.names.DBMigrator),
 	}
-	if in.Tag != "" {
-		v.tag = in.Tag
-	}
+}
+
+// Validate returns what is wrong with the images of the function's input, each error at
+// the field that must be mended.
+func Validate(in v1beta1.Images, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	pick := func(child, full, name string) string {
-		p := path.Child(child)
-		if full == "" {
-			// What may be wrong with a composed reference is what it is composed of. Nothing is
-			// with a vendor's.
-			p, full = path, v.registry+"/"+name+":"+v.tag
-			if in.Registry == "" && in.Tag == "" {
-				return full
-			}
+	if in.Registry != "" && !isReference(strings.TrimSuffix(in.Registry, "/")+"/image:tag") {
+		errs = append(errs, field.Invalid(path.Child("registry"), in.Registry, "not a registry: write it like registry.example.com/organisation, without https:// and without a tag"))
+	}
+	if in.Tag != "" && !isReference("registry.example.com/image:"+in.Tag) {
+		errs = append(errs, field.Invalid(path.Child("tag"), in.Tag, "not a tag: it has at most 128 letters, digits, underscores, dots and dashes, and begins with none of the last two"))
+	}
+	for _, full := range []struct{ field, image string }{
+		{"dataIndexEphemeral", in.DataIndexEphemeral},
+		{"dataIndexPostgreSQL", in.DataIndexPostgreSQL},
+		{"jobServiceEphemeral", in.JobServiceEphemeral},
+		{"jobServicePostgreSQL", in.JobServicePostgreSQL},
+		{"dbMigrator", in.DBMigrator},
+	} {
+		if full.image == "" {
+			continue
 		}
-		if err := Check(full, p); err != nil {
+		if err := Check(full.image, path.Child(full.field)); err != nil {
 			errs = append(errs, err)
 		}
-		return full
 	}
-	// Go may read errs before it picks, were both in the return statement.
-	set := Set{
-		DataIndexEphemeral:   pick("dataIndexEphemeral", in.DataIndexEphemeral, v.names.DataIndexEphemeral),
-		DataIndexPostgreSQL:  pick("dataIndexPostgreSQL", in.DataIndexPostgreSQL, v.names.DataIndexPostgreSQL),
-		JobServiceEphemeral:  pick("jobServiceEphemeral", in.JobServiceEphemeral, v.names.JobServiceEphemeral),
-		JobServicePostgreSQL: pick("jobServicePostgreSQL", in.JobServicePostgreSQL, v.names.JobServicePostgreSQL),
-		DBMigrator:           pick("dbMigrator", in.DBMigrator, v.names.DBMigrator),
-	}
-	return set, errs
+	return errs
+}
+
+// isReference tells whether a container runtime understands an image.
+func isReference(image string) bool {
+	_, err := reference.ParseNormalizedNamed(image)
+	return err == nil
 }
 
 // Check returns an error if an image isn't a reference that a container runtime

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -19,11 +18,6 @@ const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b
 
 func TestResolve(t *testing.T) {
 	t.Parallel()
-	type want struct {
-		set images.Set
-		// errs are the field and the value of each error.
-		errs []string
-	}
 	kogito := func(registry, tag string) images.Set {
 		prefix := registry + "/incubator-kie-kogito-"
 		return images.Set{
@@ -42,42 +36,42 @@ func TestResolve(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		in     v1beta1.Images
-		want   want
+		want   images.Set
 	}{
 		"Default": {
 			reason: "Apache's images are the default.",
-			want:   want{set: kogito("docker.io/apache", "10.2.0")},
+			want:   kogito("docker.io/apache", "10.2.0"),
 		},
 		"Apache": {
 			reason: "They can be asked for.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileApache},
-			want:   want{set: kogito("docker.io/apache", "10.2.0")},
+			want:   kogito("docker.io/apache", "10.2.0"),
 		},
 		"KubeSmarts": {
 			reason: "KubeSmarts calls the migrator by another name, and publishes main.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileKubeSmarts},
-			want:   want{set: kubesmarts},
+			want:   kubesmarts,
 		},
 		"RedHat": {
 			reason: "Red Hat calls all of them by other names.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat},
-			want: want{set: images.Set{
+			want: images.Set{
 				DataIndexEphemeral:   "registry.redhat.io/openshift-serverless-1/logic-data-index-ephemeral-rhel8:1.36.0",
 				DataIndexPostgreSQL:  "registry.redhat.io/openshift-serverless-1/logic-data-index-postgresql-rhel8:1.36.0",
 				JobServiceEphemeral:  "registry.redhat.io/openshift-serverless-1/logic-jobs-service-ephemeral-rhel8:1.36.0",
 				JobServicePostgreSQL: "registry.redhat.io/openshift-serverless-1/logic-jobs-service-postgresql-rhel8:1.36.0",
 				DBMigrator:           "registry.redhat.io/openshift-serverless-1/logic-db-migrator-tool-rhel8:1.36.0",
-			}},
+			},
 		},
 		"RegistryAndTag": {
 			reason: "Registry and tag win over the profile's.",
 			in:     v1beta1.Images{Registry: "localhost:5000/mirror/apache", Tag: "999-SNAPSHOT"},
-			want:   want{set: kogito("localhost:5000/mirror/apache", "999-SNAPSHOT")},
+			want:   kogito("localhost:5000/mirror/apache", "999-SNAPSHOT"),
 		},
 		"RegistryWithSlash": {
 			reason: "A slash at the end of the registry does no harm.",
 			in:     v1beta1.Images{Registry: "mirror.example.com/"},
-			want:   want{set: kogito("mirror.example.com", "10.2.0")},
+			want:   kogito("mirror.example.com", "10.2.0"),
 		},
 		"FullReference": {
 			reason: "A full reference wins over all of it and stays as it is, with a digest or without even a registry.",
@@ -85,41 +79,59 @@ func TestResolve(t *testing.T) {
 				Registry: "mirror.example.com/apache", Tag: "10.1.0",
 				DataIndexPostgreSQL: "example.com/di@" + digest, DBMigrator: "migrator",
 			},
-			want: want{set: pinned},
-		},
-		"InvalidReference": {
-			reason: "A reference that nobody can pull is refused where it stands.",
-			in:     v1beta1.Images{DataIndexEphemeral: "Example.com/DI:1", JobServicePostgreSQL: "https://example.com/js", DBMigrator: "example.com/m@sha256:1"},
-			want: want{errs: []string{
-				"input.images.dataIndexEphemeral: Example.com/DI:1",
-				"input.images.jobServicePostgreSQL: https://example.com/js",
-				"input.images.dbMigrator: example.com/m@sha256:1",
-			}},
-		},
-		"InvalidTag": {
-			reason: "A tag that can't be one is wrong for every image that has it.",
-			in: v1beta1.Images{
-				Tag: "1 0", DataIndexEphemeral: "a", DataIndexPostgreSQL: "a", JobServiceEphemeral: "a", JobServicePostgreSQL: "a",
-			},
-			want: want{errs: []string{"input.images: docker.io/apache/incubator-kie-kogito-db-migrator-tool:1 0"}},
+			want: pinned,
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, errs := images.Resolve(tc.in, field.NewPath("input", "images"))
-			wrong := make([]string, 0, len(errs))
-			for _, err := range errs {
-				wrong = append(wrong, err.Field+": "+err.BadValue.(string))
+			if errs := images.Validate(tc.in, field.NewPath("input", "images")); len(errs) > 0 {
+				t.Errorf("%s\nValidate(...): %v", tc.reason, errs)
 			}
-			if diff := cmp.Diff(tc.want.errs, wrong, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s\nResolve(...): -want errors, +got errors:\n%s", tc.reason, diff)
-			}
-			if len(errs) > 0 {
-				return
-			}
-			if diff := cmp.Diff(tc.want.set, got); diff != "" {
+			if diff := cmp.Diff(tc.want, images.Resolve(tc.in)); diff != "" {
 				t.Errorf("%s\nResolve(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		in     v1beta1.Images
+		// want are the field and the value of each error.
+		want []string
+	}{
+		"Reference": {
+			reason: "A reference that no runtime can pull is refused where it stands.",
+			in:     v1beta1.Images{DataIndexEphemeral: "Example.com/DI:1", JobServicePostgreSQL: "https://example.com/js", DBMigrator: "example.com/m@sha256:1"},
+			want: []string{
+				"input.images.dataIndexEphemeral: Example.com/DI:1",
+				"input.images.jobServicePostgreSQL: https://example.com/js",
+				"input.images.dbMigrator: example.com/m@sha256:1",
+			},
+		},
+		"Tag": {
+			reason: "A wrong tag is one error, though five images would have it.",
+			in:     v1beta1.Images{Tag: "1 0"},
+			want:   []string{"input.images.tag: 1 0"},
+		},
+		"Registry": {
+			reason: "So is a wrong registry.",
+			in:     v1beta1.Images{Registry: "https://registry.example.com"},
+			want:   []string{"input.images.registry: https://registry.example.com"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, err := range images.Validate(tc.in, field.NewPath("input", "images")) {
+				got = append(got, err.Field+": "+err.BadValue.(string))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\nValidate(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

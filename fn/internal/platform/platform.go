@@ -6,8 +6,6 @@
 package platform
 
 import (
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
@@ -32,11 +30,10 @@ func Compose(req *composition.Request) *composition.Result {
 
 // answer returns what a platform needs whose document was read.
 func answer(req *composition.Request, doc *document, cluster *Cluster, eventing *Eventing) *composition.Result {
-	set, errs := images.Resolve(req.Input.Images, field.NewPath("input", "images"))
-	if errs = append(errs, doc.validate()...); len(errs) > 0 {
+	if errs := doc.validate(); len(errs) > 0 {
 		return invalid(errs)
 	}
-	p, errs := resolve(doc, req.Input, set)
+	p, errs := resolve(doc, req.Input, images.Resolve(req.Input.Images))
 	if len(errs) > 0 {
 		return invalid(errs)
 	}

@@ -153,7 +153,7 @@ func status(req *composition.Request, p *Platform, o observation) *v1alpha08.Son
 	return out
 }
 
-// invalid reports a spec, or an input, that makes no sense. Nothing changes until it
+// invalid reports a spec that makes no sense. Nothing changes until it
 // is mended.
 func invalid(errs field.ErrorList) *composition.Result {
 	texts := make([]string, 0, len(errs))
