@@ -10,13 +10,14 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/crossplane/function-sdk-go/logging"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
 // A scene is a request that the function is called with again and again.
@@ -37,11 +38,11 @@ func scenes(b *testing.B) []scene {
 	// Services wait for their migrations, and events for what they connect.
 	const reconciles = 6
 	for range reconciles {
-		req.Observed.Resources = apply(b, rsp.GetDesired().GetResources(), healthy)
+		req.Observed.Resources = apply(b, rsp.GetDesired().GetResources(), compositiontest.Ready)
 		complete(b, req.GetObserved().GetResources())
 		rsp = resolvedAgain(b, req, present(b))
 	}
-	if c := conditionOf(rsp, "Succeed"); c.GetStatus() != fnv1.Status_STATUS_CONDITION_TRUE {
+	if c := conditionOf(rsp, v1alpha08.ConditionSucceed); c.GetStatus() != fnv1.Status_STATUS_CONDITION_TRUE {
 		b.Fatalf("the platform doesn't come to rest: %v", c)
 	}
 	return []scene{{"FirstApply", first}, {"AtRest", req}}
@@ -50,11 +51,9 @@ func scenes(b *testing.B) []scene {
 // complete completes the migrations among observed resources.
 func complete(b *testing.B, observed map[string]*fnv1.Resource) {
 	b.Helper()
-	for _, r := range observed {
-		if fields := r.GetResource().GetFields(); fields["kind"].GetStringValue() == "Job" {
-			fields["status"] = structpb.NewStructValue(structOf(b, map[string]any{
-				"succeeded": 1.0, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}},
-			}))
+	for key, r := range observed {
+		if r.GetResource().GetFields()["kind"].GetStringValue() == "Job" {
+			observed[key] = observe(b, r.GetResource(), compositiontest.Complete)
 		}
 	}
 }
@@ -88,7 +87,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkCompose is the part that decides, builds and judges.
+// BenchmarkCompose is the part that looks up, decides and builds.
 func BenchmarkCompose(b *testing.B) {
 	for _, s := range scenes(b) {
 		b.Run(s.name, func(b *testing.B) {
@@ -98,7 +97,7 @@ func BenchmarkCompose(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if out := answer(in, nil); out.Fatal != nil {
+				if out := compose(in, nil); out.Fatal != nil {
 					b.Fatal(out.Fatal)
 				}
 			}
@@ -106,7 +105,7 @@ func BenchmarkCompose(b *testing.B) {
 	}
 }
 
-// BenchmarkRespond is the part that writes the answer.
+// BenchmarkRespond is the part that writes the response.
 func BenchmarkRespond(b *testing.B) {
 	for _, s := range scenes(b) {
 		b.Run(s.name, func(b *testing.B) {
@@ -114,10 +113,10 @@ func BenchmarkRespond(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			out := answer(in, nil)
+			out := compose(in, nil)
 			b.ReportAllocs()
 			for b.Loop() {
-				composition.Respond(composition.NewResponse(s.req), in, out, v1alpha08.ConditionTypes())
+				in.Respond(out, report.Types())
 			}
 		})
 	}

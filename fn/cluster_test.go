@@ -3,9 +3,8 @@
 package main
 
 import (
-	"maps"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -14,6 +13,7 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 )
 
 // composites returns the composites that the properties below are held against: those
@@ -66,92 +66,23 @@ func claimed(doc *unstructured.Unstructured) *unstructured.Unstructured {
 	return xr
 }
 
-// condition is how objects in a cluster do.
-type condition string
-
-const (
-	healthy   condition = "healthy"
-	unhealthy condition = "unhealthy"
-	stale     condition = "stale"
-	broken    condition = "broken"
-)
-
-// apply makes desired resources observed ones, as a cluster in a condition would
-// show them. Those that are not in only, if given, aren't there yet.
-func apply(t testing.TB, desired map[string]*fnv1.Resource, c condition, only ...string) map[string]*fnv1.Resource {
+// apply makes desired resources observed ones, in a state of the cluster. Those that are
+// not in only, if given, aren't there yet.
+func apply(t testing.TB, desired map[string]*fnv1.Resource, state compositiontest.State, only ...string) map[string]*fnv1.Resource {
 	t.Helper()
 	out := map[string]*fnv1.Resource{}
 	for key, r := range desired {
-		if len(only) > 0 && !strings.Contains(strings.Join(only, " "), key) {
-			continue
+		if len(only) == 0 || slices.Contains(only, key) {
+			out[key] = observe(t, r.GetResource(), state)
 		}
-		o := r.GetResource().AsMap()
-		md, _ := o["metadata"].(map[string]any)
-		maps.Copy(md, map[string]any{"uid": "uid-" + key, "resourceVersion": "7", "generation": 2.0, "creationTimestamp": "2026-01-01T00:00:00Z"})
-		switch o["kind"] {
-		case "Deployment":
-			o["status"] = deploymentStatus(o, c)
-			if c == healthy {
-				injectSink(o)
-			}
-		case "Trigger", "SinkBinding":
-			if c != stale {
-				o["status"] = map[string]any{"observedGeneration": 2.0, "conditions": []any{map[string]any{"type": "Ready", "status": ready(c == healthy)}}}
-			}
-		}
-		out[key] = &fnv1.Resource{Resource: structOf(t, o)}
 	}
 	return out
 }
 
-func deploymentStatus(o map[string]any, c condition) map[string]any {
-	spec, _ := o["spec"].(map[string]any)
-	n, ok := spec["replicas"].(float64)
-	if !ok {
-		n = 1
-		spec["replicas"] = n // As the API server defaults it.
-	}
-	cond := func(typ, status, reason, message string) any {
-		return map[string]any{"type": typ, "status": status, "reason": reason, "message": message}
-	}
-	s := map[string]any{
-		"observedGeneration": 2.0, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n,
-		"conditions": []any{cond("Available", "True", "MinimumReplicasAvailable", ""), cond("Progressing", "True", "NewReplicaSetAvailable", "")},
-	}
-	switch c {
-	case healthy:
-	case stale:
-		s["observedGeneration"] = 1.0
-	case unhealthy:
-		s["readyReplicas"], s["availableReplicas"] = 0.0, 0.0
-		s["conditions"] = []any{cond("Available", "False", "MinimumReplicasUnavailable", ""), cond("Progressing", "True", "ReplicaSetUpdated", "")}
-	case broken:
-		s["readyReplicas"], s["availableReplicas"] = 0.0, 0.0
-		s["conditions"] = []any{cond("Available", "False", "MinimumReplicasUnavailable", ""), cond("Progressing", "False", "ProgressDeadlineExceeded", "ReplicaSet has timed out progressing")}
-	}
-	return s
-}
-
-// injectSink does what Knative does with a Deployment that is bound to a sink.
-func injectSink(deployment map[string]any) {
-	if bound, _, _ := unstructured.NestedString(deployment, "metadata", "labels", "bindings.knative.dev/include"); bound == "" {
-		return
-	}
-	containers, _, _ := unstructured.NestedSlice(deployment, "spec", "template", "spec", "containers")
-	for _, c := range containers {
-		if c, ok := c.(map[string]any); ok {
-			env, _ := c["env"].([]any)
-			c["env"] = append(env, map[string]any{"name": "K_SINK", "value": "http://broker-ingress.knative-eventing.svc/ns1/default"})
-		}
-	}
-	_ = unstructured.SetNestedSlice(deployment, containers, "spec", "template", "spec", "containers") // Its parents are objects.
-}
-
-func ready(yes bool) string {
-	if yes {
-		return "True"
-	}
-	return "False"
+// observe makes one object an observed resource, in a state of the cluster.
+func observe(t testing.TB, object any, state compositiontest.State) *fnv1.Resource {
+	t.Helper()
+	return &fnv1.Resource{Resource: structOf(t, compositiontest.Observe(t, object, state))}
 }
 
 // found says what a requirement finds.
@@ -175,7 +106,7 @@ func present(t testing.TB) found {
 		case "HorizontalPodAutoscaler":
 			o["spec"] = map[string]any{"minReplicas": 1.0, "maxReplicas": 9.0, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}}
 		default:
-			o["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}}
+			o["status"] = map[string]any{"conditions": []any{map[string]any{"type": v1alpha08.ConditionSucceed, "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}}
 		}
 		return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, o)}}}
 	}

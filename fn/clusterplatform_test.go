@@ -22,7 +22,7 @@ func TestClusterPlatformDocuments(t *testing.T) {
 	central.SetKind(v1alpha08.KindSonataFlowPlatform)
 	central.SetName("sonataflow-platform")
 	central.SetNamespace("central-platform-ns")
-	central.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}}}
+	central.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": v1alpha08.ConditionSucceed, "status": "True"}}}
 	cluster := documents(t, folder+"cluster-platform.yaml")[0]
 
 	find := func(q *fnv1.ResourceSelector) *fnv1.Resources {
@@ -48,7 +48,7 @@ func TestClusterPlatformDocuments(t *testing.T) {
 	if version := statusOf(rsp).GetFields()["version"].GetStringValue(); version != "0.8" {
 		t.Errorf("cluster platform: version %q", version)
 	}
-	cluster.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}}}
+	cluster.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": v1alpha08.ConditionSucceed, "status": "True"}}}
 
 	ref := map[string]any{"name": "cluster-platform", "platformRef": map[string]any{"name": "sonataflow-platform", "namespace": "central-platform-ns"}}
 	withServices := map[string]any{

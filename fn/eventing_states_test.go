@@ -12,11 +12,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 )
 
 // An eventingCase is a state of what carries events, and what the spec wants of it.
@@ -52,7 +54,7 @@ func TestEventingStates(t *testing.T) {
 					for _, deployment := range []string{"absent", "idle", "running", "injected"} {
 						c := eventingCase{spec: spec, broker: broker, triggers: triggers, binding: binding, deployment: deployment}
 						if spec == "none" && (broker != "absent" || triggers != "absent") {
-							continue // Nobody looks.
+							continue // Neither is looked at.
 						}
 						rows = append(rows, c.row(t))
 					}
@@ -165,45 +167,47 @@ func (c eventingCase) observed(t *testing.T) map[string]*fnv1.Resource {
 	}
 	ready := c
 	ready.broker = "ready"
-	for broker, state := range brokers {
+	for broker, triggers := range brokers {
 		spec := strings.ReplaceAll(specs()["broker"], "name: default", "name: "+broker)
 		full := resolved(t, requestFor(t, compositeOf(t, spec)), ready.find(t)).GetDesired().GetResources()
 		for key, r := range full {
-			o := r.GetResource().AsMap()
+			state := compositiontest.Ready
 			switch {
 			case strings.Contains(key, "-trigger-"):
 				ours := c.spec == "broker" || c.spec == "changed" || c.spec == "source" && strings.HasPrefix(key, "jobs-service-")
-				if state == "absent" || !ours {
+				if triggers == "absent" || !ours {
 					continue
 				}
-				o["status"] = knativeStatus(state == "ready")
+				state = knativeState(triggers)
 			case key == "jobs-service-sinkbinding":
 				// It is bound to the Broker that was there before.
 				if c.binding == "absent" || broker == "default" && c.spec == "changed" || c.spec == "none" || c.spec == "source" {
 					continue
 				}
-				o["status"] = knativeStatus(c.binding == "ready")
+				state = knativeState(c.binding)
 			case key == "jobs-service-deployment":
 				if c.deployment == "absent" {
 					continue
 				}
-				_ = unstructured.SetNestedField(o, map[string]float64{"idle": 0, "running": 1, "injected": 1}[c.deployment], "spec", "replicas")
-				o["status"] = deploymentStatus(o, healthy)
-				if c.deployment == "injected" {
-					injectSink(o)
+				replicas := map[string]float64{"idle": 0, "running": 1, "injected": 1}[c.deployment]
+				r.GetResource().GetFields()["spec"].GetStructValue().Fields["replicas"] = structpb.NewNumberValue(replicas)
+				if c.deployment != "injected" {
+					state = compositiontest.Unbound
 				}
-			default:
-				out[key] = apply(t, map[string]*fnv1.Resource{key: r}, healthy)[key]
-				continue
 			}
-			out[key] = &fnv1.Resource{Resource: structOf(t, o)}
+			out[key] = observe(t, r.GetResource(), state)
 		}
 	}
 	return out
 }
 
-func knativeStatus(isReady bool) map[string]any {
-	return map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": ready(isReady)}}}
+// knativeState is the state of an object of Knative that an eventingCase calls ready, or
+// something else.
+func knativeState(word string) compositiontest.State {
+	if word == "ready" {
+		return compositiontest.Ready
+	}
+	return compositiontest.Unready
 }
 
 // find finds Brokers.
@@ -213,10 +217,9 @@ func (c eventingCase) find(t *testing.T) found {
 		if q.GetKind() != "Broker" || c.broker == "absent" {
 			return nil
 		}
-		return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, map[string]any{
+		return &fnv1.Resources{Items: []*fnv1.Resource{observe(t, map[string]any{
 			"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
 			"metadata": map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName()},
-			"status":   knativeStatus(c.broker == "ready"),
-		})}}}
+		}, knativeState(c.broker))}}
 	}
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crossplane/function-sdk-go/errors"
@@ -17,10 +16,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Function composes SonataFlow platforms. Its answer follows from the request
-// alone.
+// A Function composes SonataFlow platforms. Its response follows from the request alone.
 type Function struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 
@@ -34,43 +34,58 @@ func NewFunction(log logging.Logger) *Function {
 
 // RunFunction composes for one composite. What a user can mend is reported in the
 // response, never as a gRPC error.
-func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
-	rsp := composition.NewResponse(req)
-	in, err := composition.ParseRequest(req)
-	log := f.log.WithValues("tag", req.GetMeta().GetTag(), "xr-kind", in.Composite.GetKind(), "xr-namespace", in.Composite.GetNamespace(), "xr-name", in.Composite.GetName())
+func (f *Function) RunFunction(_ context.Context, message *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
+	req, err := composition.ParseRequest(message)
+	result := compose(req, err)
+	rsp := req.Respond(result, report.Types())
 
-	result := answer(in, err)
-	composition.Respond(rsp, in, result, v1alpha08.ConditionTypes())
-	log.Debug("Answered", "composed", len(result.Composed), "requirements", len(result.Requirements), "fatal", result.Fatal)
+	resources, kinds := req.Queries()
+	f.log.Debug("Answered",
+		"tag", message.GetMeta().GetTag(), "xr-kind", req.Composite.GetKind(), "xr-namespace", req.Composite.GetNamespace(), "xr-name", req.Composite.GetName(),
+		"composed", len(result.Composed), "queries", len(resources)+len(kinds), "fatal", result.Fatal)
 	return rsp, nil
 }
 
-// answer hands a request to the composer of its kind. The group isn't looked at: a
-// kind may be defined in more than one.
-func answer(in *composition.Request, unreadable error) *composition.Result {
-	if unreadable != nil {
-		return refused(unreadable)
-	}
-	if errs := append(in.Input.Validate(), images.Validate(in.Input.Images, field.NewPath("input", "images"))...); len(errs) > 0 {
-		return refused(errors.Wrap(errs.ToAggregate(), "cannot use the function's input: mend the input of its step in the Composition"))
-	}
-	switch kind := in.Composite.GetKind(); kind {
-	case v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform:
-		return platform.Compose(in)
-	case v1alpha08.KindSonataFlowClusterPlatform:
-		return clusterplatform.Compose(in)
-	default:
-		return refused(errors.Errorf("cannot compose for kind %q: this function knows %s (claimed as %s) and %s; mend compositeTypeRef.kind of the Composition, or use another function there",
-			kind, v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform, v1alpha08.KindSonataFlowClusterPlatform))
-	}
+// A composer returns what one composite needs, and how it does.
+type composer func(req *composition.Request, input *v1beta1.Input) *composition.Result
+
+// composers are those of all kinds. The group isn't looked at: a kind may be defined in
+// more than one.
+var composers = map[string]composer{ //nolint:gochecknoglobals // A table that doesn't change.
+	v1alpha08.KindXSonataFlowPlatform:       platform.Compose,
+	v1alpha08.KindSonataFlowPlatform:        platform.Compose,
+	v1alpha08.KindSonataFlowClusterPlatform: clusterplatform.Compose,
 }
 
-// refused reports a request that no composer can work with.
-func refused(err error) *composition.Result {
-	return &composition.Result{
-		Conditions: []composition.Condition{{
-			Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: err.Error(), Alarm: true,
-		}},
-		Fatal: err,
+// compose hands a request to the composer of its kind.
+func compose(req *composition.Request, unreadable error) *composition.Result {
+	if unreadable != nil {
+		return report.Refused(unreadable)
 	}
+	input, err := parseInput(req)
+	if err != nil {
+		return report.Refused(err)
+	}
+	composer, known := composers[req.Composite.GetKind()]
+	if !known {
+		return report.Refused(errors.Errorf("cannot compose for kind %q: this function knows %s (claimed as %s) and %s; mend compositeTypeRef.kind of the Composition, or use another function there",
+			req.Composite.GetKind(), v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform, v1alpha08.KindSonataFlowClusterPlatform))
+	}
+	return composer(req, input)
+}
+
+// parseInput reads the function's input in the Composition's pipeline step. A step without
+// input means the defaults. A mistake in the input is the Composition's, so the error
+// names the Composition.
+func parseInput(req *composition.Request) (*v1beta1.Input, error) {
+	where := "its step in the Composition"
+	if name := req.CompositionName(); name != "" {
+		where += " " + name
+	}
+	input := &v1beta1.Input{}
+	if err := req.DecodeInput(v1beta1.GroupVersionKind(), input); err != nil {
+		return nil, errors.Wrap(err, "cannot read the function's input: mend the input of "+where)
+	}
+	errs := append(input.Validate(), images.Validate(input.Images, field.NewPath("input", "images"))...)
+	return input, errors.Wrap(errs.ToAggregate(), "cannot use the function's input: mend the input of "+where)
 }

@@ -25,6 +25,7 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 )
 
@@ -33,7 +34,7 @@ import (
 const canary = "c4n4ry"
 
 // FuzzRunFunction answers requests that are wrong somewhere: those of the examples and
-// documents, with values removed, or replaced by others or by arbitrary JSON, in the
+// documents, with values removed, or replaced by other values or by arbitrary JSON, in the
 // composite, in what is observed and in what was looked up. The function must say what
 // is wrong with them, and compose nothing that isn't an object of Kubernetes.
 func FuzzRunFunction(f *testing.F) {
@@ -41,7 +42,7 @@ func FuzzRunFunction(f *testing.F) {
 	for _, name := range slices.Sorted(maps.Keys(composites(f))) {
 		req := requestFor(f, composites(f)[name])
 		desired := resolved(f, req, present(f)).GetDesired().GetResources()
-		req.Observed.Resources = apply(f, desired, healthy)
+		req.Observed.Resources = apply(f, desired, compositiontest.Ready)
 		resolvedAgain(f, req, present(f))
 		seeds = append(seeds, req)
 	}
@@ -169,7 +170,7 @@ func checkObject(t *testing.T, key string, s *structpb.Struct) {
 	o := &unstructured.Unstructured{Object: s.AsMap()}
 	types := map[string]any{
 		"ConfigMap": &corev1.ConfigMap{}, "Service": &corev1.Service{}, "Deployment": &appsv1.Deployment{}, "Job": &batchv1.Job{},
-		"PodDisruptionBudget": &policyv1.PodDisruptionBudget{}, eventing.KindTrigger: &eventing.Trigger{}, eventing.KindSinkBinding: &eventing.SinkBinding{},
+		"PodDisruptionBudget": &policyv1.PodDisruptionBudget{}, "Trigger": &eventing.Trigger{}, "SinkBinding": &eventing.SinkBinding{},
 	}
 	into, ok := types[o.GetKind()]
 	if !ok {

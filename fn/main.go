@@ -18,8 +18,8 @@ import (
 	"github.com/crossplane/function-sdk-go/errors"
 )
 
-// CLI are the flags of the function. Crossplane's specification of functions names
-// those that it relies on.
+// CLI has the flags of the function. Crossplane relies on some of them: its specification
+// of functions names these.
 type CLI struct {
 	Debug bool
 
@@ -34,9 +34,10 @@ type CLI struct {
 	MaxRecvMessageSize int
 }
 
-// parse reads flags. Those that have an environment variable take its value where they
-// aren't given. The reader is pflag because others look up methods by name, for which the
-// linker has to keep all methods of all of Kubernetes' types: a quarter of the binary.
+// parse reads the flags. A flag that isn't given takes the value of its environment
+// variable, if it has one. The parser is pflag, because other parsers look methods up by
+// name, and then the linker has to keep all methods of all of Kubernetes' types: a
+// quarter of the binary.
 func (c *CLI) parse(args []string) error {
 	flags := pflag.NewFlagSet("function", pflag.ContinueOnError)
 	flags.SortFlags = false
@@ -48,7 +49,7 @@ func (c *CLI) parse(args []string) error {
 	flags.StringVar(&c.Address, "address", ":9443", "Address to listen on.")
 	flags.StringVar(&c.MetricsAddress, "metrics-address", ":8080", "Address to serve Prometheus metrics on, at /metrics; none if empty. ($METRICS_ADDRESS)")
 	flags.StringVar(&c.TLSCertsDir, "tls-certs-dir", "", "Folder with the server's certificate and key (tls.crt, tls.key) and the authority that signs clients' certificates (ca.crt). ($TLS_SERVER_CERTS_DIR)")
-	flags.BoolVar(&c.Insecure, "insecure", false, "Serve without TLS and let anybody call. For development only.")
+	flags.BoolVar(&c.Insecure, "insecure", false, "Serve without TLS, so that any client may call. For development only.")
 	flags.IntVar(&c.MaxRecvMessageSize, "max-recv-message-size", 4, "Largest request to accept, in MiB. ($MAX_RECV_MESSAGE_SIZE)")
 	for flag, variable := range map[string]string{
 		"metrics-address": "METRICS_ADDRESS", "tls-certs-dir": "TLS_SERVER_CERTS_DIR", "max-recv-message-size": "MAX_RECV_MESSAGE_SIZE",
@@ -93,8 +94,8 @@ func (c *CLI) Run() error {
 	return s.serve(ctx, NewFunction(log))
 }
 
-// credentials returns what the server identifies itself and its clients with. The
-// SDK reads the certificates, as Crossplane writes them.
+// credentials returns the credentials of the server, with the authority for its clients.
+// The SDK reads the certificates, as Crossplane writes them.
 func (c *CLI) credentials() (credentials.TransportCredentials, error) {
 	o := &function.ServeOptions{}
 	for _, option := range []function.ServeOption{function.MTLSCertificates(c.TLSCertsDir), function.Insecure(c.Insecure)} {

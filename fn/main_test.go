@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestParse isn't parallel: the environment is everybody's.
+// TestParse isn't parallel: all tests share the environment.
 func TestParse(t *testing.T) {
 	defaults := CLI{Network: "tcp", Address: ":9443", MetricsAddress: ":8080", MaxRecvMessageSize: 4}
 	with := func(change func(*CLI)) CLI {
@@ -26,25 +26,25 @@ func TestParse(t *testing.T) {
 		refused []string
 	}{
 		"Defaults": {
-			reason: "What isn't said is as Crossplane expects it.",
+			reason: "Without flags and variables, the function is as Crossplane expects it.",
 			want:   defaults,
 		},
 		"Flags": {
-			reason: "A flag may be short, and its value may follow in either way.",
+			reason: "A flag may be short, and its value may follow after a blank or an equals sign.",
 			args:   []string{"-d", "--insecure", "--network=tcp4", "--address", "127.0.0.1:9443", "--max-recv-message-size=8"},
 			want: with(func(c *CLI) {
 				c.Debug, c.Insecure, c.Network, c.Address, c.MaxRecvMessageSize = true, true, "tcp4", "127.0.0.1:9443", 8
 			}),
 		},
 		"Environment": {
-			reason: "Crossplane tells where the certificates are by the environment, and people tell the rest.",
+			reason: "Crossplane says in the environment where the certificates are, and an administrator can say the rest there.",
 			env:    map[string]string{"TLS_SERVER_CERTS_DIR": "/tls/server", "METRICS_ADDRESS": "", "MAX_RECV_MESSAGE_SIZE": "16"},
 			want: with(func(c *CLI) {
 				c.TLSCertsDir, c.MetricsAddress, c.MaxRecvMessageSize = "/tls/server", "", 16
 			}),
 		},
 		"FlagBeforeEnvironment": {
-			reason: "Who gives a flag means it.",
+			reason: "A flag comes before the variable of the environment.",
 			args:   []string{"--tls-certs-dir=/certs"},
 			env:    map[string]string{"TLS_SERVER_CERTS_DIR": "/tls/server"},
 			want:   with(func(c *CLI) { c.TLSCertsDir = "/certs" }),
@@ -59,8 +59,8 @@ func TestParse(t *testing.T) {
 			args:    []string{"insecure"},
 			refused: []string{"insecure", "only flags"},
 		},
-		"Environment that isn't a number": {
-			reason:  "The variable is named, because nobody sees it on the command line.",
+		"EnvironmentNotANumber": {
+			reason:  "The error names the variable, because the command line doesn't show it.",
 			env:     map[string]string{"MAX_RECV_MESSAGE_SIZE": "4Mi"},
 			refused: []string{"MAX_RECV_MESSAGE_SIZE", "4Mi"},
 		},

@@ -306,7 +306,7 @@ func (w *world) stepDeployment(service string, pods, status bool) {
 }
 
 // targetOf returns the key of the Job that must have completed before pods of a
-// Deployment start: nothing if the service migrates itself, or nobody does.
+// Deployment start: none if the service migrates itself, or nothing does.
 func (w *world) targetOf(service string, o *object) string {
 	hash, _, _ := unstructured.NestedString(o.fields, "metadata", "annotations", "sonataflow.org/migration-target")
 	if hash == "" {
@@ -424,8 +424,8 @@ func (w *world) checkJobStart(key string) {
 	}
 }
 
-// rest lets everything go well until nothing changes. Only a failed Job needs
-// somebody to ask for another attempt.
+// rest lets everything go well until nothing changes. Only a failed Job needs a user who
+// asks for another attempt.
 func (w *world) rest() {
 	w.notef("from now on everything goes well")
 	const enough = 40

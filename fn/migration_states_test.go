@@ -18,6 +18,15 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+)
+
+// States of Jobs that aren't one of a single Job.
+const (
+	// none means that there is no Job.
+	none compositiontest.State = "none"
+	// failedAndComplete means that the Job has both conditions.
+	failedAndComplete compositiontest.State = "failed+complete"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -27,8 +36,8 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // testdata/migration-states.txt, a row each.
 func TestMigrationStates(t *testing.T) {
 	t.Parallel()
-	jobs := []string{"none", "created", "running", "complete", "failed", "failed+complete"}
-	others := []string{"none", "running", "complete"}
+	jobs := []compositiontest.State{none, compositiontest.Created, compositiontest.Running, compositiontest.Complete, compositiontest.Failed, failedAndComplete}
+	others := []compositiontest.State{none, compositiontest.Running, compositiontest.Complete}
 	deployments := []string{"none", "running-old", "running-new", "running-unmarked", "scaling", "stopped", "stopped-by-hand", "lagging"}
 
 	strategies := []string{"job", "service", "none"}
@@ -60,7 +69,7 @@ func TestMigrationStates(t *testing.T) {
 }
 
 // stateRow runs the function in one state, and describes what it wants.
-func stateRow(t *testing.T, strategy, deployment, job, other string) string {
+func stateRow(t *testing.T, strategy, deployment string, job, other compositiontest.State) string {
 	t.Helper()
 	xr := compositeOf(t, fmt.Sprintf("services: {dataIndex: {podTemplate: {replicas: 2}, persistence: {dbMigrationStrategy: %s, postgresql: {secretRef: {name: pg}, serviceRef: {name: pg}}}}}", strategy))
 	// What the Job of the current target looks like is the function's to say.
@@ -78,18 +87,18 @@ func stateRow(t *testing.T, strategy, deployment, job, other string) string {
 
 	req := withInput(t, requestFor(t, xr), input)
 	req.Observed.Resources = map[string]*fnv1.Resource{}
-	if job != "none" {
-		req.Observed.Resources[key] = &fnv1.Resource{Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), job))}
+	if job != none {
+		req.Observed.Resources[key] = jobIn(t, first[key], job)
 	}
-	if other != "none" {
-		req.Observed.Resources["data-index-migration-0ld"] = &fnv1.Resource{Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), other))}
+	if other != none {
+		req.Observed.Resources["data-index-migration-0ld"] = jobIn(t, first[key], other)
 	}
 	if deployment != "none" {
 		// What a Deployment says of itself at rest is the function's to say, too.
 		rest := withInput(t, requestFor(t, byJob), input)
-		rest.Observed.Resources = map[string]*fnv1.Resource{key: {Resource: structOf(t, jobIn(t, first[key].GetResource().AsMap(), "complete"))}}
-		open := run(t, rest).GetDesired().GetResources()["data-index-deployment"].GetResource().AsMap()
-		req.Observed.Resources["data-index-deployment"] = &fnv1.Resource{Resource: structOf(t, deploymentIn(deployment, hash, open))}
+		rest.Observed.Resources = map[string]*fnv1.Resource{key: jobIn(t, first[key], compositiontest.Complete)}
+		open := run(t, rest).GetDesired().GetResources()["data-index-deployment"]
+		req.Observed.Resources["data-index-deployment"] = deploymentIn(t, deployment, hash, open)
 	}
 
 	rsp := resolved(t, req, absent)
@@ -130,47 +139,51 @@ func short(rsp *fnv1.RunFunctionResponse, condition string) string {
 }
 
 // jobIn returns a Job in a state.
-func jobIn(t *testing.T, job map[string]any, state string) map[string]any {
+func jobIn(t *testing.T, job *fnv1.Resource, state compositiontest.State) *fnv1.Resource {
 	t.Helper()
-	yes := func(typ string) any { return map[string]any{"type": typ, "status": "True"} }
-	switch state {
-	case "running":
-		job["status"] = map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0}
-	case "complete":
-		job["status"] = map[string]any{"succeeded": 1.0, "conditions": []any{yes("SuccessCriteriaMet"), yes("Complete")}}
-	case "failed":
-		job["status"] = map[string]any{"failed": 7.0, "conditions": []any{yes("Failed")}}
-	case "failed+complete":
-		job["status"] = map[string]any{"conditions": []any{yes("Failed"), yes("Complete")}}
+	if state != failedAndComplete {
+		return observe(t, job.GetResource(), state)
 	}
-	return job
+	out := compositiontest.Observe(t, job.GetResource(), compositiontest.Complete)
+	gaveUp := compositiontest.Observe(t, job.GetResource(), compositiontest.Failed)
+	var conditions []any
+	for _, o := range []map[string]any{gaveUp, out} {
+		its, _, _ := unstructured.NestedSlice(o, "status", "conditions") // A Job that has ended has some.
+		conditions = append(conditions, its...)
+	}
+	return &fnv1.Resource{Resource: structOf(t, with(t, out, conditions, "status", "conditions"))}
 }
 
-// deploymentIn returns the Data Index's Deployment in a state.
-func deploymentIn(state, hash string, open map[string]any) map[string]any {
-	annotations := map[string]any{}
-	wanted, replicas, observed := 2.0, 2.0, 3.0
+// deploymentIn returns the Data Index's Deployment in a state, given the one that the
+// function lets run.
+func deploymentIn(t *testing.T, state, hash string, open *fnv1.Resource) *fnv1.Resource {
+	t.Helper()
+	stoppedFor := map[string]any{"sonataflow.org/migration-stopped-for": hash}
+	annotations, pods, wanted, status := map[string]any{}, 2.0, 2.0, compositiontest.Ready
 	switch state {
 	case "running-old":
 		annotations["sonataflow.org/migration-target"] = "0ld"
 	case "running-new":
-		annotations, _, _ = unstructured.NestedMap(open, "metadata", "annotations")
+		annotations, _, _ = unstructured.NestedMap(open.GetResource().AsMap(), "metadata", "annotations")
 	case "scaling":
-		annotations["sonataflow.org/migration-stopped-for"], wanted = hash, 0
+		annotations, wanted = stoppedFor, 0
 	case "stopped":
-		annotations["sonataflow.org/migration-stopped-for"], wanted, replicas = hash, 0, 0
+		annotations, pods, wanted = stoppedFor, 0, 0
 	case "stopped-by-hand":
-		wanted, replicas = 0, 0
+		pods, wanted = 0, 0
 	case "lagging":
-		annotations["sonataflow.org/migration-stopped-for"], wanted, replicas, observed = hash, 0, 0, 2
+		annotations, pods, wanted, status = stoppedFor, 0, 0, compositiontest.Stale
 	}
-	return map[string]any{
-		"apiVersion": "apps/v1", "kind": "Deployment",
-		"metadata": map[string]any{"name": "plat-data-index-service", "namespace": "ns1", "generation": 3.0, "annotations": annotations},
-		"spec":     map[string]any{"replicas": wanted},
-		"status": map[string]any{
-			"observedGeneration": observed, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
-			"conditions": []any{map[string]any{"type": "Available", "status": "True"}, map[string]any{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}},
-		},
+	applied := with(t, open.GetResource().AsMap(), annotations, "metadata", "annotations")
+	out := compositiontest.Observe(t, with(t, applied, pods, "spec", "replicas"), status)
+	return &fnv1.Resource{Resource: structOf(t, with(t, out, wanted, "spec", "replicas"))}
+}
+
+// with sets a field of an object.
+func with(t *testing.T, object map[string]any, value any, path ...string) map[string]any {
+	t.Helper()
+	if err := unstructured.SetNestedField(object, value, path...); err != nil {
+		t.Fatal(err)
 	}
+	return object
 }

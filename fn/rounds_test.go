@@ -9,6 +9,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 )
 
 // TestRounds plays Crossplane's rounds: it calls again until the function asks for
@@ -37,7 +40,7 @@ func TestRounds(t *testing.T) {
 			first:  2, later: 1, unseeded: 2,
 		},
 		"Consumer": {
-			reason: "The platform behind the cluster platform makes one more: the first call doesn't know who that is.",
+			reason: "The platform behind the cluster platform makes one more call: the first call doesn't know its name.",
 			spec:   "", cluster: true,
 			first: 3, later: 1, unseeded: 3,
 		},
@@ -47,7 +50,7 @@ func TestRounds(t *testing.T) {
 			first:  3, later: 1, unseeded: 3,
 		},
 		"BorrowedBroker": {
-			reason: "One that is lent takes no more: whether Knative is there is asked along with the platform that lends it.",
+			reason: "A Broker that is lent takes no more calls: whether Knative is there is asked along with the platform that lends it.",
 			spec:   "services: {dataIndex: {}, jobService: {}}", cluster: true,
 			first: 4, later: 1, unseeded: 4,
 		},
@@ -107,7 +110,7 @@ func (w *roundsWorld) reconcile(seeds map[string]*fnv1.ResourceSelector) int {
 		told := maps.EqualFunc(resources, req.GetRequiredResources(), equal) && maps.EqualFunc(schemas, req.GetRequiredSchemas(), equalSchemas)
 		if proto.Equal(asked, last) || calls == 1 && told {
 			w.seeds = asked.GetResources()
-			w.observed = apply(w.t, rsp.GetDesired().GetResources(), healthy)
+			w.observed = apply(w.t, rsp.GetDesired().GetResources(), compositiontest.Ready)
 			return calls
 		}
 		last, req.RequiredResources, req.RequiredSchemas = asked, resources, schemas
@@ -125,7 +128,7 @@ func (w *roundsWorld) fetch(q *fnv1.ResourceSelector) *fnv1.Resources {
 	w.t.Helper()
 	o := map[string]any{
 		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(), "metadata": map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName()},
-		"status": map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}},
+		"status": map[string]any{"conditions": []any{map[string]any{"type": v1alpha08.ConditionSucceed, "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}},
 	}
 	switch q.GetKind() {
 	case "SonataFlowClusterPlatform":

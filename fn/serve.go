@@ -25,29 +25,30 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	fnv1beta1 "github.com/crossplane/function-sdk-go/proto/v1beta1"
 
-	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
-// drainTimeout is how long requests that are under way may take once the process is
-// told to end. Kubernetes gives 30 seconds by default.
+// drainTimeout is how long requests under way may take when the process is told to end.
+// By default, Kubernetes kills the process after 30 seconds.
 const drainTimeout = 20 * time.Second
 
-// handshakeTimeout is how long somebody who connects may take to say who they are. Until
-// then gRPC neither drains nor stops: it must be well below drainTimeout, or somebody who
-// says nothing keeps the process until it is killed, and requests are cut off.
+// handshakeTimeout is how long a client may take for the TLS handshake of a new
+// connection. During a handshake gRPC neither drains nor stops. So it must be well below
+// drainTimeout: otherwise a client that connects and sends nothing keeps the process
+// until Kubernetes kills it, and requests are cut off.
 const handshakeTimeout = 5 * time.Second
 
-// How many bytes of a request, and of all requests of a connection, may be on their way
-// unread.
+// The windows of gRPC's flow control: how many unread bytes of a request, and of all
+// requests of a connection, may be on their way.
 const streamWindow, connectionWindow = 1 << 20, 4 << 20
 
-// A server answers Crossplane's requests. The SDK has one too, but that one can't be
-// stopped: requests that are under way would be cut off.
+// A server answers Crossplane's requests. The SDK's own server can't be stopped without
+// cutting off requests under way.
 type server struct {
-	// requests is where Crossplane calls.
+	// requests is the listener for Crossplane.
 	requests net.Listener
-	// metrics is where Prometheus does; nil serves none.
+	// metrics is the listener for Prometheus; nil serves no metrics.
 	metrics net.Listener
 
 	credentials credentials.TransportCredentials
@@ -56,7 +57,8 @@ type server struct {
 	log        logging.Logger
 }
 
-// serve answers requests until the context ends, and then finishes those under way.
+// serve answers requests until the context ends, and then finishes the requests under
+// way.
 func (s *server) serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer) error {
 	metrics := grpcprometheus.NewServerMetrics(grpcprometheus.WithServerHandlingTimeHistogram())
 	srv := grpc.NewServer(
@@ -98,7 +100,8 @@ func (s *server) serve(ctx context.Context, fn fnv1.FunctionRunnerServiceServer)
 	return nil
 }
 
-// serveMetrics serves metrics in the background, and returns what stops it.
+// serveMetrics serves metrics in the background, and returns a function that stops the
+// server.
 func (s *server) serveMetrics(requests prometheus.Collector) (stop func()) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -110,11 +113,11 @@ func (s *server) serveMetrics(requests prometheus.Collector) (stop func()) {
 			s.log.Info("Cannot serve metrics", "error", err)
 		}
 	}()
-	return func() { _ = srv.Close() } // The process ends; there is nobody to tell.
+	return func() { _ = srv.Close() } // The process ends, so an error has no consequence.
 }
 
-// recoverer turns a panic in a request into a fatal result of that request, so that
-// one composite can't take the function away from all others.
+// recoverer turns a panic in a request into a fatal result of that request, so that one
+// composite can't end the function for all others.
 type recoverer struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 
@@ -122,7 +125,7 @@ type recoverer struct {
 	log     logging.Logger
 }
 
-// RunFunction answers a request, come what may.
+// RunFunction answers a request, also if the wrapped function panics.
 func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionRequest) (rsp *fnv1.RunFunctionResponse, err error) {
 	defer func() {
 		p := recover()
@@ -130,9 +133,8 @@ func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionReques
 			return
 		}
 		r.log.Info("Recovered from a panic", "panic", p, "stack", string(debug.Stack()))
-		rsp, err = composition.NewResponse(req), nil
-		composition.Respond(rsp, &composition.Request{Composite: composition.CompositeOf(req)},
-			refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)), v1alpha08.ConditionTypes())
+		in, _ := composition.ParseRequest(req) // An unreadable request is returned, too.
+		rsp, err = in.Respond(report.Refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)), report.Types()), nil
 	}()
 	return r.wrapped.RunFunction(ctx, req)
 }

@@ -213,7 +213,7 @@ func TestServeEnd(t *testing.T) {
 	}
 }
 
-// TestServeEndSilence tells a server to end while somebody is connected who says nothing,
+// TestServeEndSilence tells a server to end while a client is connected that says nothing,
 // as port scanners do.
 func TestServeEndSilence(t *testing.T) {
 	t.Parallel()

@@ -20,8 +20,8 @@ import (
 // TestTakeover goes through sequences of what may happen to three platforms of a
 // namespace, and to three cluster platforms, and holds which one counts after each
 // step. Steps are `+a` (create a), `-a` (delete it), `2a` (make it secondary) and `1a`
-// (make it primary again). Each step looks at all of them in both orders: who is looked
-// at first must not matter.
+// (make it primary again). Each step looks at all of them in both orders: which one is
+// looked at first must not matter.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -32,7 +32,7 @@ func TestTakeover(t *testing.T) {
 		active []string
 	}{
 		"InOrder": {
-			reason: "The first counts until it goes, then the next.",
+			reason: "The first one counts until it goes, then the next one.",
 			steps:  []string{"+a", "+b", "+c", "-a", "-b", "-c"},
 			active: []string{"a", "a", "a", "b", "c", ""},
 		},
@@ -42,17 +42,17 @@ func TestTakeover(t *testing.T) {
 			active: []string{"c", "c", "c", "b", "a"},
 		},
 		"OthersGo": {
-			reason: "It doesn't matter to the first who else comes and goes.",
+			reason: "The first one counts, also when later ones come and go.",
 			steps:  []string{"+a", "+b", "-b", "+c", "+b", "-c"},
 			active: []string{"a", "a", "a", "a", "a", "a"},
 		},
 		"ComesBack": {
-			reason: "Who goes and comes back is the youngest.",
+			reason: "One that goes and comes back is the youngest.",
 			steps:  []string{"+a", "+b", "-a", "+a", "-b"},
 			active: []string{"a", "a", "b", "b", "a"},
 		},
 		"Secondary": {
-			reason: "A secondary one never counts, and is in nobody's way.",
+			reason: "A secondary one never counts, and makes no other one a duplicate.",
 			steps:  []string{"+a", "+b", "2a", "+c", "1a", "2b", "-a"},
 			active: []string{"a", "a", "b/a", "b/a", "a", "a/b", "c/b"},
 		},

@@ -29,14 +29,6 @@ const (
 	ConditionJobServiceReady = "JobServiceReady"
 )
 
-// ConditionTypes lists the types of all conditions that the function reports.
-func ConditionTypes() []string {
-	return []string{
-		ConditionSpecValid, ConditionSecretsReady, ConditionDatabaseMigrated, ConditionEventingReady,
-		ConditionDataIndexReady, ConditionJobServiceReady, ConditionSucceed,
-	}
-}
-
 // ReasonNotAskedFor is the reason of a condition about something that the spec doesn't
 // ask for any more. Crossplane keeps a condition that a function doesn't report, so
 // one that was reported before is made Unknown.

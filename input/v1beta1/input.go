@@ -5,13 +5,13 @@ package v1beta1
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// What the input of a pipeline step is called.
-const (
-	APIVersion = "sonataflow.fn.crossplane.io/v1beta1"
-	Kind       = "Input"
-)
+// GroupVersionKind is what the input of a pipeline step is called.
+func GroupVersionKind() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: "sonataflow.fn.crossplane.io", Version: "v1beta1", Kind: "Input"}
+}
 
 // Input is given in the pipeline step of a Composition. Everything is optional.
 //

@@ -3,15 +3,11 @@
 package examples_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,51 +15,6 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
-
-// TestConditions finds conditions and reasons that the README doesn't explain.
-func TestConditions(t *testing.T) {
-	t.Parallel()
-	explained := section(t, "## Conditions and reasons")
-	for name, value := range constants(t, root, "apis", "v1alpha08", "conditions.go") {
-		if !strings.HasPrefix(name, "Condition") && !strings.HasPrefix(name, "Reason") {
-			continue
-		}
-		if !slices.ContainsFunc(rows(explained), func(row string) bool { return strings.Contains(row, "`"+value+"`") }) {
-			t.Errorf("README.md: no table of the conditions has `%s` (%s)", value, name)
-		}
-	}
-}
-
-// constants returns the string constants of a Go file.
-func constants(t *testing.T, path ...string) map[string]string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(path...), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		for i, name := range spec.Names {
-			if i >= len(spec.Values) {
-				continue
-			}
-			if literal, ok := spec.Values[i].(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				if value, err := strconv.Unquote(literal.Value); err == nil {
-					out[name.Name] = value
-				}
-			}
-		}
-		return false
-	})
-	if len(out) == 0 {
-		t.Fatalf("%s has no constants", filepath.Join(path...))
-	}
-	return out
-}
 
 // TestInput holds the README's table of the function's input against its type.
 func TestInput(t *testing.T) {

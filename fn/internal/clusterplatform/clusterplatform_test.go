@@ -3,7 +3,6 @@
 package clusterplatform_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,162 +13,154 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-const cluster = `{kind: SonataFlowClusterPlatform, metadata: {name: c, generation: 3}, spec: {platformRef: {name: plat, namespace: ns1}}}`
+// named is a cluster platform that refers to platform plat in namespace ns1, and that was
+// created on a day of January.
+func named(name, day, annotations string) string {
+	return `{kind: SonataFlowClusterPlatform, metadata: {name: ` + name + `, generation: 3, creationTimestamp: "2026-01-` + day + `T00:00:00Z", annotations: {` + annotations + `}},
+spec: {platformRef: {name: plat, namespace: ns1}}}`
+}
 
 func TestCompose(t *testing.T) {
 	t.Parallel()
-	all := composition.Requirement{Name: "cluster-platforms", APIVersion: "sonataflow.org/v1alpha08", Kind: "SonataFlowClusterPlatform"}
-	asked := []composition.Requirement{all, {
-		Name: "platform", APIVersion: "sonataflow.org/v1alpha08", Kind: "SonataFlowPlatform", Namespace: "ns1", ResourceName: "plat",
-	}}
-	valid := composition.Condition{Type: "SpecValid", Status: metav1.ConditionTrue, Reason: "Valid"}
-	succeed := func(s metav1.ConditionStatus, reason, message string) composition.Condition {
-		return composition.Condition{Type: "Succeed", Status: s, Reason: reason, Message: message}
-	}
-	result := func(c composition.Condition) *composition.Result {
-		return &composition.Result{
-			Requirements: asked,
-			Status: &v1alpha08.SonataFlowClusterPlatformStatus{
-				ObservedGeneration: 3, Version: "0.8",
-				Capabilities: &v1alpha08.SonataFlowClusterPlatformCapStatus{Workflows: []v1alpha08.WorkFlowCapability{"services"}},
-			},
-			Conditions: []composition.Condition{valid, c},
-			Incomplete: c.Status != metav1.ConditionTrue,
-		}
-	}
-	refused := func(message string) *composition.Result {
-		return &composition.Result{
-			Requirements: []composition.Requirement{all},
-			Conditions: []composition.Condition{
-				{Type: "SpecValid", Status: metav1.ConditionFalse, Reason: "Invalid", Message: message, Alarm: true},
-				{Type: "Succeed", Status: metav1.ConditionFalse, Reason: "Failure", Message: "The spec is invalid"},
-			},
-			Fatal: cmpopts.AnyError,
-		}
-	}
-	platform := func(status string) map[string][]string {
-		return map[string][]string{"platform": {`{kind: SonataFlowPlatform, metadata: {name: plat}, status: ` + status + `}`}}
-	}
-	nothing := result(succeed(metav1.ConditionUnknown, "Warming", "Looking for the referenced SonataFlowPlatform 'ns1/plat'"))
-	nothing.Status.(*v1alpha08.SonataFlowClusterPlatformStatus).Capabilities.Workflows = []v1alpha08.WorkFlowCapability{}
-	duplicate := succeed(metav1.ConditionFalse, "Duplicated", `Cluster platform first is older, and there is one for a cluster: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`)
-	duplicate.Alarm = true
-	others := func(objects ...string) map[string][]string {
-		return map[string][]string{"cluster-platforms": objects, "platform": {`{kind: SonataFlowPlatform, metadata: {name: plat}, status: {conditions: [{type: Succeed, status: "True"}]}}`}}
-	}
 	const (
-		self = `{kind: SonataFlowClusterPlatform, metadata: {name: self, generation: 3, creationTimestamp: "2026-01-02T00:00:00Z"}, spec: {platformRef: {name: plat, namespace: ns1}}}`
-		spec = `spec: {platformRef: {name: other, namespace: ns1}}`
+		cluster   = `{kind: SonataFlowClusterPlatform, metadata: {name: c, generation: 3}, spec: {platformRef: {name: plat, namespace: ns1}}}`
+		ready     = `{conditions: [{type: Ready, status: "False"}, {type: Succeed, status: "True"}]}`
+		secondary = `sonataflow.org/secondary.platform: "true"`
 	)
-	ready := result(succeed(metav1.ConditionTrue, "Succeeded", "Referenced SonataFlowPlatform 'ns1/plat' is ready"))
-	waiting := result(succeed(metav1.ConditionUnknown, "Warming", "Waiting for referenced SonataFlowPlatform 'ns1/plat' to be ready"))
+	all := composition.Query{Name: "cluster-platforms", APIVersion: v1alpha08.APIVersion, Kind: v1alpha08.KindSonataFlowClusterPlatform}
+	behind := composition.Query{Name: "platform", APIVersion: v1alpha08.APIVersion, Kind: v1alpha08.KindSonataFlowPlatform, Namespace: "ns1", ResourceName: "plat"}
+	// found is a cluster with the platform in a status, and with cluster platforms.
+	found := func(status string, clusterPlatforms ...string) compositiontest.Cluster {
+		return compositiontest.Cluster{Required: map[string][]string{
+			"cluster-platforms": clusterPlatforms,
+			"platform":          {`{kind: SonataFlowPlatform, metadata: {name: plat}, status: ` + status + `}`},
+		}}
+	}
+	type want struct {
+		Result *composition.Result
+		Asked  []composition.Query
+	}
+	valid := func(succeed composition.Condition, capabilities ...v1alpha08.WorkFlowCapability) want {
+		succeed.Type = v1alpha08.ConditionSucceed
+		return want{
+			Result: &composition.Result{
+				Status: &v1alpha08.SonataFlowClusterPlatformStatus{
+					ObservedGeneration: 3, Version: "0.8",
+					Capabilities: &v1alpha08.SonataFlowClusterPlatformCapStatus{Workflows: capabilities},
+				},
+				Conditions: []composition.Condition{{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValid}, succeed},
+				Incomplete: succeed.Status != metav1.ConditionTrue,
+			},
+			Asked: []composition.Query{all, behind},
+		}
+	}
+	succeed := func(s metav1.ConditionStatus, reason, message string) want {
+		return valid(composition.Condition{Status: s, Reason: reason, Message: message}, v1alpha08.WorkFlowCapabilityServices)
+	}
+	succeeded := succeed(metav1.ConditionTrue, v1alpha08.ReasonSucceeded, "Referenced SonataFlowPlatform 'ns1/plat' is ready")
+	const missing = "spec.platformRef.name: Required value: name the SonataFlowPlatform whose services the cluster shares; " +
+		"spec.platformRef.namespace: Required value: name the namespace of that SonataFlowPlatform"
+
 	cases := map[string]struct {
 		reason    string
 		composite string
 		cluster   compositiontest.Cluster
-		want      *composition.Result
+		want      want
 	}{
 		"Pending": {
-			reason:    "Before Crossplane looked, nothing is known.",
+			reason:    "Before Crossplane has looked the platform up, the cluster platform says that it looks for the platform.",
 			composite: cluster,
-			want:      result(succeed(metav1.ConditionUnknown, "Warming", "Looking for the referenced SonataFlowPlatform 'ns1/plat'")),
+			want:      succeed(metav1.ConditionUnknown, v1alpha08.ReasonWarming, "Looking for the referenced SonataFlowPlatform 'ns1/plat'"),
 		},
 		"Unknown": {
-			reason:    "A Crossplane that doesn't look isn't waited for.",
+			reason:    "Under a Crossplane that doesn't look resources up, the cluster platform says that the state of the platform isn't known.",
 			composite: cluster,
 			cluster:   compositiontest.Cluster{Old: true},
-			want: result(succeed(metav1.ConditionUnknown, "Warming",
-				"Whether the referenced SonataFlowPlatform 'ns1/plat' is ready isn't known: this Crossplane doesn't look resources up for functions (v2.2 and later do)")),
+			want: succeed(metav1.ConditionUnknown, v1alpha08.ReasonWarming,
+				"Whether the referenced SonataFlowPlatform 'ns1/plat' is ready isn't known: this Crossplane doesn't look resources up for functions (v2.2 and later do)"),
 		},
 		"Absent": {
-			reason:    "A platform that isn't there is reported in the operator's words.",
+			reason:    "A platform that doesn't exist is reported in the operator's words.",
 			composite: cluster,
 			cluster:   compositiontest.Cluster{Required: map[string][]string{"platform": nil}},
-			want:      result(succeed(metav1.ConditionFalse, "PlatformNotFound", "plat platform does not exist in ns1 namespace")),
+			want:      succeed(metav1.ConditionFalse, v1alpha08.ReasonPlatformNotFound, "plat platform does not exist in ns1 namespace"),
 		},
 		"Ready": {
 			reason:    "A platform that succeeded makes the cluster platform succeed.",
 			composite: cluster,
-			cluster:   compositiontest.Cluster{Required: platform(`{conditions: [{type: Ready, status: "False"}, {type: Succeed, status: "True"}]}`)},
-			want:      result(succeed(metav1.ConditionTrue, "Succeeded", "Referenced SonataFlowPlatform 'ns1/plat' is ready")),
+			cluster:   found(ready),
+			want:      succeeded,
 		},
 		"NotReady": {
-			reason:    "One that didn't makes it fail.",
+			reason:    "A platform that didn't succeed makes the cluster platform fail. It is no alarm: the platform's own conditions are one.",
 			composite: cluster,
-			cluster:   compositiontest.Cluster{Required: platform(`{conditions: [{type: Succeed, status: "False"}]}`)},
-			want:      result(succeed(metav1.ConditionFalse, "Failure", "Referenced SonataFlowPlatform 'ns1/plat' not ready")),
+			cluster:   found(`{conditions: [{type: Succeed, status: "False"}]}`),
+			want:      succeed(metav1.ConditionFalse, v1alpha08.ReasonFailure, "Referenced SonataFlowPlatform 'ns1/plat' not ready"),
 		},
 		"NotKnown": {
-			reason:    "One that doesn't know is waited for.",
+			reason:    "A platform that doesn't know whether it succeeded is waited for.",
 			composite: cluster,
-			cluster:   compositiontest.Cluster{Required: platform(`{conditions: [{type: Succeed, status: Unknown}]}`)},
-			want:      waiting,
-		},
-		"NoConditions": {
-			reason:    "So is one that nobody has looked at yet.",
-			composite: cluster,
-			cluster:   compositiontest.Cluster{Required: platform(`{}`)},
-			want:      waiting,
-		},
-		"StrangeConditions": {
-			reason:    "And one whose status isn't as we know it.",
-			composite: cluster,
-			cluster:   compositiontest.Cluster{Required: platform(`{conditions: none}`)},
-			want:      waiting,
+			cluster:   found(`{conditions: [{type: Succeed, status: Unknown}]}`),
+			want:      succeed(metav1.ConditionUnknown, v1alpha08.ReasonWarming, "Waiting for referenced SonataFlowPlatform 'ns1/plat' to be ready"),
 		},
 		"LiveFields": {
-			reason:    "What Crossplane writes into the spec is passed over.",
+			reason:    "What Crossplane writes into a spec is passed over, and the status repeats which capabilities the spec gives, even none.",
 			composite: `{kind: SonataFlowClusterPlatform, metadata: {generation: 3}, spec: {crossplane: {a: b}, capabilities: {workflows: []}, platformRef: {name: plat, namespace: ns1}}}`,
-			want:      nothing,
+			want: valid(composition.Condition{
+				Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonWarming, Message: "Looking for the referenced SonataFlowPlatform 'ns1/plat'",
+			}, []v1alpha08.WorkFlowCapability{}...),
 		},
 		"Older": {
-			reason:    "There is one for a cluster: the oldest.",
-			composite: self,
-			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z"}, `+spec+`}`, self)},
-			want:      result(duplicate),
+			reason:    "A cluster has one cluster platform, the oldest: a younger one says that it is a duplicate.",
+			composite: named("self", "02", ""),
+			cluster:   found(ready, named("first", "01", ""), named("self", "02", "")),
+			want: valid(composition.Condition{
+				Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonDuplicated, Alarm: true,
+				Message: `Cluster platform first is older, and there is one for a cluster: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`,
+			}, v1alpha08.WorkFlowCapabilityServices),
 		},
 		"Younger": {
-			reason:    "A younger one is nothing to it.",
-			composite: self,
-			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-03T00:00:00Z"}, `+spec+`}`, self)},
-			want:      ready,
+			reason:    "A younger cluster platform doesn't matter to an older one.",
+			composite: named("self", "02", ""),
+			cluster:   found(ready, named("second", "03", ""), named("self", "02", "")),
+			want:      succeeded,
 		},
 		"OlderSecondary": {
-			reason:    "Nor is an older one that is secondary.",
-			composite: self,
-			cluster: compositiontest.Cluster{Required: others(
-				`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z", annotations: {sonataflow.org/secondary.platform: "true"}}, ` + spec + `}`)},
-			want: ready,
+			reason:    "An older cluster platform that is secondary doesn't make a younger one a duplicate.",
+			composite: named("self", "02", ""),
+			cluster:   found(ready, named("first", "01", secondary)),
+			want:      succeeded,
 		},
 		"Secondary": {
-			reason:    "A secondary one is no duplicate, whoever is older.",
-			composite: strings.Replace(self, "generation: 3", `generation: 3, annotations: {sonataflow.org/secondary.platform: "true"}`, 1),
-			cluster:   compositiontest.Cluster{Required: others(`{kind: SonataFlowClusterPlatform, metadata: {name: first, creationTimestamp: "2026-01-01T00:00:00Z"}, `+spec+`}`, self)},
-			want:      ready,
+			reason:    "A secondary cluster platform is never a duplicate.",
+			composite: named("self", "02", secondary),
+			cluster:   found(ready, named("first", "01", ""), named("self", "02", secondary)),
+			want:      succeeded,
 		},
-		"NoSpec": {
-			reason:    "A cluster platform that refers to nothing is refused, with all that is missing.",
+		"Invalid": {
+			reason:    "A cluster platform that refers to nothing is refused, with all that is missing. It asks for the cluster platforms all the same.",
 			composite: `{kind: SonataFlowClusterPlatform}`,
-			want: refused("[spec.platformRef.name: Required value: name the SonataFlowPlatform whose services the cluster shares, " +
-				"spec.platformRef.namespace: Required value: name the namespace of that SonataFlowPlatform]"),
-		},
-		"NoNamespace": {
-			reason:    "A name alone isn't enough.",
-			composite: `{kind: SonataFlowClusterPlatform, spec: {platformRef: {name: plat}}}`,
-			want:      refused("spec.platformRef.namespace: Required value: name the namespace of that SonataFlowPlatform"),
-		},
-		"UnreadableSpec": {
-			reason:    "What isn't a spec is refused.",
-			composite: `{kind: SonataFlowClusterPlatform, spec: {platformRef: plat}}`,
-			want:      refused("cannot read spec: cannot restore struct from: string"),
+			want: want{
+				Result: &composition.Result{
+					Conditions: []composition.Condition{
+						{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonInvalid, Message: missing, Alarm: true},
+						{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: "The spec is invalid"},
+					},
+					Fatal: cmpopts.AnyError,
+				},
+				Asked: []composition.Query{all},
+			},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := clusterplatform.Compose(compositiontest.Request(t, tc.composite, tc.cluster))
+			req := compositiontest.Request(t, tc.composite, tc.cluster)
+			got := want{Result: clusterplatform.Compose(req, &v1beta1.Input{})}
+			got.Asked, _ = req.Queries()
 			if diff := cmp.Diff(tc.want, got, cmpopts.EquateErrors()); diff != "" {
 				t.Errorf("%s\nCompose(...): -want, +got:\n%s", tc.reason, diff)
 			}

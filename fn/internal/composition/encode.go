@@ -4,6 +4,7 @@ package composition
 
 import (
 	"reflect"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,72 +12,75 @@ import (
 	"github.com/crossplane/function-sdk-go/errors"
 )
 
-// encode turns a typed object into what Crossplane applies server-side. It holds
-// only fields that we mean to own: no status, no nulls, and none of the empty
-// structs that Go's types can't leave out. Those are listed one by one, because an
-// empty object elsewhere means something (emptyDir: {}).
-func encode(o runtime.Object) (*structpb.Struct, error) {
-	s, err := structOf(reflect.ValueOf(o).Elem())
+// encodeObject turns a typed object into what Crossplane applies server-side. It holds
+// only fields that we mean to own, so no status.
+func encodeObject(o Object) (*structpb.Struct, error) {
+	s, err := encode(o)
 	if err != nil {
 		return nil, errors.Wrapf(err, "cannot encode %T", o)
 	}
 	delete(s.GetFields(), "status")
-	dropEmpty(s, "spec", "strategy")
-	template := within(s, "spec", "template")
-	dropEmpty(template, "metadata")
-	pod := within(template, "spec")
-	for _, list := range []string{"initContainers", "containers"} {
-		for _, c := range pod.GetFields()[list].GetListValue().GetValues() {
-			dropEmpty(c.GetStructValue(), "resources")
-		}
-	}
-	for _, v := range pod.GetFields()["volumes"].GetListValue().GetValues() {
-		dropEmpty(v.GetStructValue(), "ephemeral", "volumeClaimTemplate", "metadata")
-		dropEmpty(v.GetStructValue(), "ephemeral", "volumeClaimTemplate", "spec", "resources")
-	}
 	return s, nil
 }
 
-// within returns the struct at a path, or nil.
-func within(s *structpb.Struct, path ...string) *structpb.Struct {
-	for _, p := range path {
-		s = s.GetFields()[p].GetStructValue()
+// encode turns a pointer to a Go struct into a protobuf struct, by the json tags of its
+// fields. A field that is applied is owned, so a field without anything in it is left out.
+func encode(o any) (*structpb.Struct, error) {
+	out, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return nil, err
 	}
-	return s
+	prune(reflect.TypeOf(o).Elem(), out)
+	return structpb.NewStruct(out)
 }
 
-// dropEmpty removes the struct at a path if it has no fields.
-func dropEmpty(s *structpb.Struct, path ...string) {
-	last := len(path) - 1
-	parent := within(s, path[:last]...)
-	if o, ok := parent.GetFields()[path[last]].GetKind().(*structpb.Value_StructValue); ok && len(o.StructValue.GetFields()) == 0 {
-		delete(parent.GetFields(), path[last])
-	}
-}
-
-// child returns the object at a path, or nil.
-func child(m map[string]any, path ...string) map[string]any {
-	for _, p := range path {
-		next, ok := m[p].(map[string]any)
-		if !ok {
-			return nil
+// prune leaves out what Go's types can't leave out by themselves: nulls, and each struct
+// with nothing in it although its field says omitempty. An empty object behind a pointer
+// means something, as in emptyDir: {}, and stays.
+func prune(t reflect.Type, object map[string]any) {
+	for field := range t.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" && field.Anonymous {
+			prune(field.Type, object)
+			continue
 		}
-		m = next
-	}
-	return m
-}
-
-// children returns the objects of a list.
-func children(m map[string]any, key string) []map[string]any {
-	list, ok := m[key].([]any)
-	if !ok {
-		return nil
-	}
-	out := make([]map[string]any, 0, len(list))
-	for _, e := range list {
-		if o, ok := e.(map[string]any); ok {
-			out = append(out, o)
+		value, found := object[name]
+		if !found {
+			continue
+		}
+		pruneValue(field.Type, value)
+		fields, isObject := value.(map[string]any)
+		empty := isObject && len(fields) == 0 && field.Type.Kind() == reflect.Struct && strings.Contains(options, "omitempty")
+		if value == nil || empty {
+			delete(object, name)
 		}
 	}
-	return out
+}
+
+// pruneValue does the same within a value: a struct, or a list or map of them.
+func pruneValue(t reflect.Type, value any) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		switch t.Kind() { //nolint:exhaustive // Values of other types write their own JSON.
+		case reflect.Struct:
+			prune(t, value)
+		case reflect.Map:
+			for name, element := range value {
+				pruneValue(t.Elem(), element)
+				if element == nil {
+					delete(value, name)
+				}
+			}
+		}
+	case []any:
+		if t.Kind() != reflect.Slice {
+			return // The value writes its own JSON.
+		}
+		for _, element := range value {
+			pruneValue(t.Elem(), element)
+		}
+	}
 }

@@ -3,30 +3,40 @@
 package composition_test
 
 import (
+	"encoding/json"
 	"flag"
+	"maps"
 	"os"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/randfill"
 	"sigs.k8s.io/yaml"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workload"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -77,28 +87,164 @@ func TestHygiene(t *testing.T) {
 	}
 }
 
-// TestNoNulls holds that a null, which would unset somebody else's field, is left
-// out of objects and of the status.
-func TestNoNulls(t *testing.T) {
+// Inline is embedded in value.
+type Inline struct {
+	InlineList  []string `json:"inlineList"`
+	InlineEmpty leaf     `json:"inlineEmpty,omitempty"`
+}
+
+// A leaf may be empty.
+type leaf struct {
+	Text string `json:"text,omitempty"`
+}
+
+// A branch looks empty once its field is left out.
+type branch struct {
+	List []string `json:"list"`
+}
+
+// A value has a field of each sort.
+type value struct {
+	Inline `json:",inline"`
+
+	List       []string            `json:"list"`
+	Pointer    *leaf               `json:"pointer"`
+	OrNothing  *leaf               `json:"orNothing,omitempty"`
+	Struct     leaf                `json:"struct"`
+	OrEmpty    leaf                `json:"orEmpty,omitempty"`
+	Branch     branch              `json:"branch,omitempty"`
+	Branches   []branch            `json:"branches,omitempty"`
+	ByName     map[string]branch   `json:"byName,omitempty"`
+	ListByName map[string][]branch `json:"listByName,omitempty"`
+	Deep       *value              `json:"deep,omitempty"`
+	Time       metav1.Time         `json:"time"`
+	Quantity   *resource.Quantity  `json:"quantity,omitempty"`
+	Port       *intstr.IntOrString `json:"port,omitempty"`
+}
+
+// TestPrune holds what of a Go struct is left out, because to apply a field is to own the
+// field: nulls, and the empty structs that Go's types can't leave out.
+func TestPrune(t *testing.T) {
 	t.Parallel()
-	rsp := &fnv1.RunFunctionResponse{}
-	composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}}, &composition.Result{
-		// Neither the selector nor the containers can be left out by Go's types.
-		Composed: []composition.Composed{{Key: "object", Object: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "d"}}}},
-		Status: &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
-			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{},
-		}}},
-	}, nil)
-	object := map[string]any{"metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": map[string]any{"spec": map[string]any{}}}}
-	if diff := cmp.Diff(object, rsp.GetDesired().GetResources()["object"].GetResource().AsMap()); diff != "" {
-		t.Errorf("-want object, +got object:\n%s", diff)
+	// bare is what is left of an empty value.
+	bare := func(more map[string]any) map[string]any {
+		maps.Copy(more, map[string]any{"struct": map[string]any{}})
+		return more
 	}
-	status := map[string]any{"affinity": map[string]any{"nodeAffinity": map[string]any{
-		"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{},
-	}}}
-	if diff := cmp.Diff(status, rsp.GetDesired().GetComposite().GetResource().AsMap()["status"]); diff != "" {
-		t.Errorf("-want status, +got status:\n%s", diff)
+	cases := map[string]struct {
+		reason string
+		in     any
+		want   map[string]any
+	}{
+		"Empty": {
+			reason: "Of an empty value stays what has no omitempty and isn't a null, also among the fields of an embedded struct.",
+			in:     &value{},
+			want:   bare(map[string]any{}),
+		},
+		"EmptyLists": {
+			reason: "A list without elements is another thing than no list.",
+			in:     &value{List: []string{}, Inline: Inline{InlineList: []string{}}},
+			want:   bare(map[string]any{"list": []any{}, "inlineList": []any{}}),
+		},
+		"EmptyPointers": {
+			reason: "An empty object behind a pointer means something, as in emptyDir: {}.",
+			in:     &value{Pointer: &leaf{}, OrNothing: &leaf{}},
+			want:   bare(map[string]any{"pointer": map[string]any{}, "orNothing": map[string]any{}}),
+		},
+		"Filled": {
+			reason: "A struct with something in it stays.",
+			in:     &value{OrEmpty: leaf{Text: "a"}, Branch: branch{List: []string{"a"}}, Inline: Inline{InlineEmpty: leaf{Text: "a"}}},
+			want: bare(map[string]any{
+				"orEmpty": map[string]any{"text": "a"}, "branch": map[string]any{"list": []any{"a"}}, "inlineEmpty": map[string]any{"text": "a"},
+			}),
+		},
+		"Elements": {
+			reason: "Elements of a list keep their places, and entries of a map keep their names, also when there is nothing in them.",
+			in: &value{
+				Branches: []branch{{}, {List: []string{"a"}}}, ByName: map[string]branch{"a": {}}, ListByName: map[string][]branch{"a": {{}}},
+			},
+			want: bare(map[string]any{
+				"branches": []any{map[string]any{}, map[string]any{"list": []any{"a"}}},
+				"byName":   map[string]any{"a": map[string]any{}}, "listByName": map[string]any{"a": []any{map[string]any{}}},
+			}),
+		},
+		"Deep": {
+			reason: "The same is left out at every depth.",
+			in:     &value{Deep: &value{Deep: &value{}}},
+			want:   bare(map[string]any{"deep": bare(map[string]any{"deep": bare(map[string]any{})})}),
+		},
+		"OwnJSON": {
+			reason: "Types that write their own JSON aren't looked into.",
+			in:     &value{Time: metav1.Unix(0, 0), Quantity: new(resource.MustParse("1")), Port: new(intstr.FromString("http"))},
+			want:   bare(map[string]any{"time": "1970-01-01T00:00:00Z", "quantity": "1", "port": "http"}),
+		},
+		"Deployment": {
+			reason: "Neither the selector nor the containers of a Deployment can be left out by Go's types.",
+			in:     &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "d"}},
+			want:   map[string]any{"metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": map[string]any{}}},
+		},
+		"Affinity": {
+			reason: "A selector that selects nothing stays, without the null in it.",
+			in: &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+				RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{},
+			}}},
+			want: map[string]any{"affinity": map[string]any{"nodeAffinity": map[string]any{
+				"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{},
+			}}},
+		},
 	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// A status may be of any type, and is encoded as objects are.
+			if diff := cmp.Diff(tc.want, encodeStatus(t, tc.in)); diff != "" {
+				t.Errorf("%s\nRespond(...): -want status, +got status:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestEncodeLosesNothing decodes what was encoded of objects whose fields are filled at
+// random: the objects are the same as before.
+func TestEncodeLosesNothing(t *testing.T) {
+	t.Parallel()
+	const seed, rounds = 1, 40
+	fill := randfill.NewWithSeed(seed).NilChance(0.4).NumElements(0, 3).MaxDepth(12).Funcs(
+		func(m *metav1.FieldsV1, _ randfill.Continue) { m.Raw = []byte(`{"f:a":{}}`) },
+		func(r *runtime.RawExtension, _ randfill.Continue) { r.Raw = []byte(`{"a":1}`) },
+		func(s *string, c randfill.Continue) { *s = string(rune('a' + c.Intn(26))) },
+		func(n *int64, c randfill.Continue) { *n = int64(c.Intn(100)) }, // Protobuf's numbers are doubles.
+		func(b *[]byte, _ randfill.Continue) { *b = []byte("a") },       // No entry of a map is a null.
+	)
+	for range rounds {
+		for _, o := range []any{
+			&appsv1.Deployment{}, &batchv1.Job{}, &corev1.Service{}, &corev1.ConfigMap{}, &corev1.Secret{}, &policyv1.PodDisruptionBudget{},
+			&v1alpha08.SonataFlowPlatform{}, &v1alpha08.SonataFlowClusterPlatform{},
+		} {
+			fill.Fill(o)
+			encoded, err := json.Marshal(encodeStatus(t, o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded := reflect.New(reflect.TypeOf(o).Elem()).Interface()
+			if err := json.Unmarshal(encoded, decoded); err != nil {
+				t.Fatalf("cannot decode a %T: %v", o, err)
+			}
+			if diff := cmp.Diff(text(t, o), text(t, decoded)); diff != "" {
+				t.Fatalf("%T: -original, +decoded:\n%s", o, diff)
+			}
+		}
+	}
+}
+
+// text returns a value in JSON.
+func text(t *testing.T, o any) string {
+	t.Helper()
+	out, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // TestGolden shows a Deployment with all that has an empty or optional part: what a
@@ -143,29 +289,28 @@ func objects(t *testing.T) map[string]composition.Object {
 		t.Fatalf("cannot read %s: %v %v", templateFile, err, strict)
 	}
 	out := map[string]composition.Object{}
-	for prefix, kind := range map[string]service.Kind{"DataIndex": service.DataIndex, "JobsService": service.JobsService} {
-		s := &service.Service{
-			Kind: kind, Platform: "plat", Namespace: "ns1", Name: kind.Name("plat"), Version: "1.0", Properties: "a = b\n", SecretVersion: "1",
-			Pod:    service.NewPod(service.PodOptions{Kind: kind, Image: "service:1.0", ConfigMap: "props"}),
-			Budget: &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))},
+	for _, kind := range []component.Kind{component.DataIndex(), component.JobsService()} {
+		c := &component.Component{
+			Kind: kind, Platform: "plat", Namespace: "ns1", Image: "service:1.0", Version: "1.0",
+			Pod:        component.NewPod(component.PodOptions{Kind: kind, Image: "service:1.0", ConfigMap: "props"}),
+			Properties: component.Properties{Text: "a = b\n", WithoutSink: "a = b\n"},
+			Database:   &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"},
+			Migration:  &component.Migration{Image: "migrator:1.0", SecurityContext: &corev1.SecurityContext{}},
 		}
-		out[prefix+"ConfigMap"] = s.ConfigMap()
-		out[prefix+"Service"] = s.NetworkService()
-		out[prefix+"Deployment"] = s.Deployment()
-		out[prefix+"PodDisruptionBudget"] = s.PodDisruptionBudget()
-		out[prefix+"Migration"] = migration.NewJob(
-			migration.Target{Image: "migrator:1.0", Database: &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"}},
-			migration.JobOptions{ObjectMeta: s.MigrationMeta("0a1b2c3d", "1.0"), Service: s.Name, SecurityContext: &corev1.SecurityContext{}},
-		)
-		if kind == service.JobsService {
-			continue
+		req := compositiontest.Request(t, anyComposite, compositiontest.Cluster{Old: true})
+		orders := workload.Orders{Budget: &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}, SecretVersion: "1"}
+		for _, o := range append(workload.For(req, c, orders).Objects, *migration.For(req, c, nil).Job) {
+			out[strings.ReplaceAll(kind.Title, " ", "")+o.Object.GetObjectKind().GroupVersionKind().Kind] = o.Object
 		}
-		full := *s
-		full.Replicas = new(int32(0))
-		if full.Pod, _, err = podtemplate.Merge(s.Pod, template); err != nil {
+		full := *c
+		if full.Pod, _, err = podtemplate.Merge(c.Pod, template); err != nil {
 			t.Fatal(err)
 		}
-		out["FullDeployment"] = full.Deployment()
+		for _, o := range workload.For(req, &full, workload.Orders{Replicas: new(int32(0)), SecretVersion: "1"}).Objects {
+			if o.Key == "data-index-deployment" {
+				out["FullDeployment"] = o.Object
+			}
+		}
 	}
 	return out
 }
@@ -173,15 +318,28 @@ func objects(t *testing.T) map[string]composition.Object {
 // encode returns an object as it is in a response.
 func encode(t *testing.T, o composition.Object) map[string]any {
 	t.Helper()
-	rsp := &fnv1.RunFunctionResponse{}
-	composition.Respond(rsp, &composition.Request{Composite: &unstructured.Unstructured{}}, &composition.Result{
-		Composed: []composition.Composed{{Key: "object", Object: o}},
-		Status:   &v1alpha08.SonataFlowPlatformStatus{},
-	}, nil)
+	rsp := respond(t, &composition.Result{Composed: []composition.Composed{{Key: "object", Object: o}}, Status: status(1)})
+	return rsp.GetDesired().GetResources()["object"].GetResource().AsMap()
+}
+
+// encodeStatus returns a status as it is in a response.
+func encodeStatus(t *testing.T, status any) map[string]any {
+	t.Helper()
+	return respond(t, &composition.Result{Status: status}).GetDesired().GetComposite().GetResource().GetFields()["status"].GetStructValue().AsMap()
+}
+
+// respond returns the response that a result makes.
+func respond(t *testing.T, result *composition.Result) *fnv1.RunFunctionResponse {
+	t.Helper()
+	req, err := composition.ParseRequest(observed(t, anyComposite))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsp := req.Respond(result, nil)
 	if results := rsp.GetResults(); len(results) > 0 {
 		t.Fatalf("Respond(...): %v", results)
 	}
-	return rsp.GetDesired().GetResources()["object"].GetResource().AsMap()
+	return rsp
 }
 
 // walk visits all that is in an object, with the path to it.
@@ -199,20 +357,5 @@ func walk(v any, path []string, visit func(path []string, v any)) {
 			visit(at, e)
 			walk(e, at, visit)
 		}
-	}
-}
-
-// A broken object can't be encoded.
-type broken struct {
-	corev1.ConfigMap
-
-	Unspeakable chan int `json:"unspeakable"`
-}
-
-func configMap(name string, data map[string]string) *corev1.ConfigMap {
-	return &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns1"},
-		Data:       data,
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Identity is the name and namespace that a user gave: the claim's where the
-// composite is claimed, else the composite's own. Either may be empty.
+// Identity is the name and namespace that a user gave: the claim's where the composite is
+// claimed, else the composite's own. Either may be empty.
 func Identity(composite *unstructured.Unstructured) types.NamespacedName {
 	ref, claimed, err := unstructured.NestedMap(composite.Object, "spec", "claimRef")
 	if err != nil || !claimed {
 		return types.NamespacedName{Namespace: composite.GetNamespace(), Name: composite.GetName()}
 	}
-	// A reference that isn't made of strings names nobody.
+	// A reference that isn't made of strings has neither.
 	namespace, _ := ref["namespace"].(string)
 	name, _ := ref["name"].(string)
 	return types.NamespacedName{Namespace: namespace, Name: name}

@@ -4,73 +4,61 @@ package composition
 
 import (
 	"encoding/json"
-	"maps"
 	"math"
 	"slices"
 
 	"google.golang.org/protobuf/types/known/structpb"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
 
 	"github.com/crossplane/function-sdk-go/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
-
-	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Request is what Crossplane tells about one composite.
+// A Request is what Crossplane tells about one composite, and what was looked up for it.
 type Request struct {
-	// Composite is the composite resource as it is in the cluster, status included.
+	// Composite is the composite resource as it is in the cluster, status included. It is
+	// empty, not nil, when the request has none.
 	Composite *unstructured.Unstructured
-	// Input is the function's input in the Composition's pipeline step. It is empty,
-	// not nil, when the step has none.
-	Input *v1beta1.Input
-	// Observed holds the composed resources as they are in the cluster, by the key
-	// under which they were composed.
+	// Observed holds the composed resources as they are in the cluster, by the key under
+	// which they were composed, without their managed fields: see ManagedFields.
 	Observed map[string]*unstructured.Unstructured
 
-	answers     map[string]Answer
-	schemas     map[string]State
-	asks        bool
-	asksSchemas bool
+	message *fnv1.RunFunctionRequest
+	lookups lookups
 }
 
-// CompositeOf returns the composite of a request. It is empty, not nil, when the request
-// has none.
-func CompositeOf(req *fnv1.RunFunctionRequest) *unstructured.Unstructured {
-	return object(req.GetObserved().GetComposite().GetResource())
+// ParseRequest reads a request. The composite is taken as it is, because a live one has
+// fields that no schema of ours knows. The request is returned with an error, too, so
+// that the error can be reported.
+func ParseRequest(message *fnv1.RunFunctionRequest) (*Request, error) {
+	r := &Request{
+		Composite: object(message.GetObserved().GetComposite().GetResource()),
+		Observed:  make(map[string]*unstructured.Unstructured, len(message.GetObserved().GetResources())),
+		message:   message,
+		lookups:   readLookups(message),
+	}
+	for key, resource := range message.GetObserved().GetResources() {
+		r.Observed[key] = object(resource.GetResource())
+	}
+	if r.Composite.GetKind() == "" {
+		return r, errors.New("the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition")
+	}
+	return r, nil
 }
 
-// ParseRequest reads a request. The input is read strictly: an unknown field is an
-// error. The composite is taken as it is, because a live one has fields that no
-// schema of ours knows.
-func ParseRequest(req *fnv1.RunFunctionRequest) (*Request, error) {
-	out := &Request{
-		Composite: CompositeOf(req),
-		Input:     &v1beta1.Input{},
-		Observed:  make(map[string]*unstructured.Unstructured, len(req.GetObserved().GetResources())),
-		answers:   answers(req),
-		schemas:   schemas(req),
-
-		asks:        slices.Contains(req.GetMeta().GetCapabilities(), fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES),
-		asksSchemas: slices.Contains(req.GetMeta().GetCapabilities(), fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS),
+// DecodeInput reads the function's input in the Composition's pipeline step. A step
+// without input leaves the value as it is. An input that is of another kind, or has an
+// unknown field, is an error. The SDK reads inputs too, but its errors don't name the
+// field.
+func (r *Request) DecodeInput(kind schema.GroupVersionKind, into runtime.Object) error {
+	if r.message.GetInput() == nil {
+		return nil
 	}
-	for key, r := range req.GetObserved().GetResources() {
-		out.Observed[key] = object(r.GetResource())
-	}
-	if out.Composite.GetKind() == "" {
-		return out, errors.New("the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition")
-	}
-	if req.GetInput() == nil {
-		return out, nil
-	}
-	return out, errors.Wrap(decodeInput(fields(req.GetInput()), out.Input), "cannot read the function's input: mend the input of its step in the Composition")
-}
-
-// decodeInput reads an input strictly. The SDK does that too, in words that no user
-// understands.
-func decodeInput(raw map[string]any, into *v1beta1.Input) error {
-	text, err := json.Marshal(raw)
+	text, err := json.Marshal(fields(r.message.GetInput()))
 	if err != nil {
 		return err
 	}
@@ -81,43 +69,65 @@ func decodeInput(raw map[string]any, into *v1beta1.Input) error {
 	if len(unknown) > 0 {
 		return errors.Join(unknown...)
 	}
-	if into.APIVersion != v1beta1.APIVersion || into.Kind != v1beta1.Kind {
-		return errors.Errorf("it is a %s %s, want a %s %s", into.APIVersion, into.Kind, v1beta1.APIVersion, v1beta1.Kind)
+	if got := into.GetObjectKind().GroupVersionKind(); got != kind {
+		return errors.Errorf("it is a %s %s, want a %s %s", got.GroupVersion(), got.Kind, kind.GroupVersion(), kind.Kind)
 	}
 	return nil
 }
 
-// object turns a protobuf struct into a Kubernetes object. Unlike
-// structpb.Struct.AsMap it keeps whole numbers whole, as Kubernetes' decoders do
-// and its libraries expect, and leaves out fields that are null, as the API server
-// does for custom resources. Who manages which field is as long as all the rest, and
-// only that of Deployments is looked at: it is left out elsewhere.
-func object(s *structpb.Struct) *unstructured.Unstructured {
-	metadata := s.GetFields()["metadata"].GetStructValue()
-	if metadata.GetFields()["managedFields"] == nil || s.GetFields()["kind"].GetStringValue() == "Deployment" {
-		return &unstructured.Unstructured{Object: fields(s)}
+// CompositionName returns the name of the Composition that is composed with, or nothing
+// where the composite doesn't tell, as in an offline render.
+func (r *Request) CompositionName() string {
+	for _, path := range [][]string{{"spec", "crossplane", "compositionRef", "name"}, {"spec", "compositionRef", "name"}} {
+		if name, found, err := unstructured.NestedString(r.Composite.Object, path...); err == nil && found {
+			return name
+		}
 	}
+	return ""
+}
+
+// ManagedFields returns which manager owns which fields of an observed composed
+// resource. It is empty for a resource that isn't observed.
+func (r *Request) ManagedFields(key string) []metav1.ManagedFieldsEntry {
+	metadata := r.message.GetObserved().GetResources()[key].GetResource().GetFields()["metadata"].GetStructValue()
+	out := &struct {
+		ManagedFields []metav1.ManagedFieldsEntry `json:"managedFields"`
+	}{}
+	raw := map[string]any{"managedFields": value(metadata.GetFields()["managedFields"])}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, out); err != nil {
+		return nil // The API server writes no others.
+	}
+	return slices.Clip(out.ManagedFields)
+}
+
+// object turns a protobuf struct into a Kubernetes object, without the managed fields:
+// they are as long as all the rest.
+func object(s *structpb.Struct) *unstructured.Unstructured {
 	out := make(map[string]any, len(s.GetFields()))
-	for k, v := range s.GetFields() {
-		if k == "metadata" {
+	for name, v := range s.GetFields() {
+		if name == "metadata" && v.GetStructValue() != nil {
+			out[name] = fields(v.GetStructValue(), "managedFields")
 			continue
 		}
 		if v := value(v); v != nil {
-			out[k] = v
+			out[name] = v
 		}
 	}
-	kept := make(map[string]*structpb.Value, len(metadata.GetFields()))
-	maps.Copy(kept, metadata.GetFields())
-	delete(kept, "managedFields")
-	out["metadata"] = fields(&structpb.Struct{Fields: kept})
 	return &unstructured.Unstructured{Object: out}
 }
 
-func fields(s *structpb.Struct) map[string]any {
+// fields turns a protobuf struct into a map, without some of its fields. Unlike
+// structpb.Struct.AsMap it keeps whole numbers whole, as Kubernetes' decoders do and its
+// libraries expect, and leaves out fields that are null, as the API server does for
+// custom resources.
+func fields(s *structpb.Struct, without ...string) map[string]any {
 	out := make(map[string]any, len(s.GetFields()))
-	for k, v := range s.GetFields() {
+	for name, v := range s.GetFields() {
+		if slices.Contains(without, name) {
+			continue
+		}
 		if v := value(v); v != nil {
-			out[k] = v
+			out[name] = v
 		}
 	}
 	return out
@@ -130,7 +140,7 @@ func value(v *structpb.Value) any {
 	case *structpb.Value_BoolValue:
 		return v.BoolValue
 	case *structpb.Value_NumberValue:
-		// Beyond that, what a conversion gives depends on the processor.
+		// What a conversion of a larger number gives depends on the processor.
 		if n := v.NumberValue; n == math.Trunc(n) && math.Abs(n) < 1<<63 {
 			return int64(n)
 		}

@@ -5,8 +5,10 @@ package composition_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/types/known/structpb"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -44,87 +46,34 @@ func observed(t testing.TB, composite string) *fnv1.RunFunctionRequest {
 
 func TestParseRequest(t *testing.T) {
 	t.Parallel()
-	const mend = "cannot read the function's input: mend the input of its step in the Composition: "
+	const noComposite = "the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition"
 	type want struct {
 		composite map[string]any
 		observed  map[string]*unstructured.Unstructured
-		input     *v1beta1.Input
 		err       string
 	}
 	named := map[string]any{
 		"apiVersion": "sonataflow.org/v1alpha08", "kind": "XSonataFlowPlatform", "metadata": map[string]any{"name": "x"},
 	}
-	inputType := metav1.TypeMeta{APIVersion: v1beta1.APIVersion, Kind: v1beta1.Kind}
 	cases := map[string]struct {
 		reason string
-		// composite, composed and input are YAML.
-		composite, composed, input string
-		want                       want
+		// composite and composed are YAML.
+		composite, composed string
+		want                want
 	}{
 		"NoComposite": {
-			reason: "Without a composite there is nothing to compose for.",
-			want: want{
-				composite: map[string]any{},
-				err:       "the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition",
-			},
+			reason: "A request without composite is an error, because there is nothing to compose for.",
+			want:   want{composite: map[string]any{}, err: noComposite},
 		},
 		"CompositeWithoutKind": {
-			reason:    "What has no kind isn't a composite.",
+			reason:    "An object without a kind isn't a composite; it is returned with the error.",
 			composite: `{metadata: {name: x}}`,
-			want: want{
-				composite: map[string]any{"metadata": map[string]any{"name": "x"}},
-				err:       "the request has no composite resource: this function composes for a composite, so put it into the pipeline of a Composition",
-			},
+			want:      want{composite: map[string]any{"metadata": map[string]any{"name": "x"}}, err: noComposite},
 		},
-		"NoInput": {
-			reason:    "The input is optional; it is never nil.",
+		"Composite": {
+			reason:    "The composite is taken as it is.",
 			composite: anyComposite,
 			want:      want{composite: named},
-		},
-		"Input": {
-			reason:    "An input is read.",
-			composite: anyComposite,
-			input:     `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: {tag: "1.0", pullSecrets: [{name: pull}]}, podSecurity: None}`,
-			want: want{
-				composite: named,
-				input: &v1beta1.Input{
-					TypeMeta:    inputType,
-					Images:      v1beta1.Images{Tag: "1.0", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}},
-					PodSecurity: v1beta1.PodSecurityNone,
-				},
-			},
-		},
-		"InputWithNull": {
-			reason:    "A null is a field that isn't there.",
-			composite: anyComposite,
-			input:     `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: null}`,
-			want:      want{composite: named, input: &v1beta1.Input{TypeMeta: inputType}},
-		},
-		"UnknownInputField": {
-			reason:    "A misspelt field would be without effect, and nobody would notice.",
-			composite: anyComposite,
-			input:     `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, image: {tag: "1.0"}}`,
-			want:      want{composite: named, input: &v1beta1.Input{TypeMeta: inputType}, err: mend + `unknown field "image"`},
-		},
-		"WrongInputType": {
-			reason:    "A value of another type can't be read.",
-			composite: anyComposite,
-			input:     `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: docker.io}`,
-			want: want{
-				composite: named,
-				input:     &v1beta1.Input{TypeMeta: inputType},
-				err:       mend + "json: cannot unmarshal string into Go struct field Input.images of type v1beta1.Images",
-			},
-		},
-		"WrongInputKind": {
-			reason:    "Another function's input may look like ours.",
-			composite: anyComposite,
-			input:     `{apiVersion: pt.fn.crossplane.io/v1beta1, kind: Resources}`,
-			want: want{
-				composite: named,
-				input:     &v1beta1.Input{TypeMeta: metav1.TypeMeta{APIVersion: "pt.fn.crossplane.io/v1beta1", Kind: "Resources"}},
-				err:       mend + "it is a pt.fn.crossplane.io/v1beta1 Resources, want a sonataflow.fn.crossplane.io/v1beta1 Input",
-			},
 		},
 		"Values": {
 			reason: "Protobuf has one type for numbers, Kubernetes has two; nulls in objects are fields that aren't there.",
@@ -142,7 +91,9 @@ spec:
   nothing: null
   list: [1, 1.5, null, {a: 1, b: null}, [2]]
   empty: {}
-  none: []`,
+  none: []
+nothing: null
+metadata: null`,
 			want: want{composite: map[string]any{"kind": "X", "spec": map[string]any{
 				"string":   "1",
 				"truth":    true,
@@ -165,6 +116,14 @@ spec:
 				"composed": {Object: map[string]any{"kind": "Deployment", "spec": map[string]any{"replicas": int64(2)}}},
 			}},
 		},
+		"ManagedFields": {
+			reason:    "Managed fields are as long as all the rest, and are read only where they are needed.",
+			composite: `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, metadata: {name: x, managedFields: [{manager: m}]}}`,
+			composed:  `{kind: Deployment, metadata: {managedFields: [{manager: m}], labels: {a: b}}}`,
+			want: want{composite: named, observed: map[string]*unstructured.Unstructured{
+				"composed": {Object: map[string]any{"kind": "Deployment", "metadata": map[string]any{"labels": map[string]any{"a": "b"}}}},
+			}},
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -175,9 +134,6 @@ spec:
 			}
 			if tc.composed != "" {
 				req.Observed.Resources = map[string]*fnv1.Resource{"composed": {Resource: message(t, tc.composed)}}
-			}
-			if tc.input != "" {
-				req.Input = message(t, tc.input)
 			}
 			got, err := composition.ParseRequest(req)
 			text := ""
@@ -190,12 +146,6 @@ spec:
 			if diff := cmp.Diff(tc.want.composite, got.Composite.Object); diff != "" {
 				t.Errorf("%s\nParseRequest(...): -want composite, +got composite:\n%s", tc.reason, diff)
 			}
-			if tc.want.input == nil {
-				tc.want.input = &v1beta1.Input{}
-			}
-			if diff := cmp.Diff(tc.want.input, got.Input); diff != "" {
-				t.Errorf("%s\nParseRequest(...): -want input, +got input:\n%s", tc.reason, diff)
-			}
 			if tc.want.observed == nil {
 				tc.want.observed = map[string]*unstructured.Unstructured{}
 			}
@@ -206,15 +156,188 @@ spec:
 	}
 }
 
-// TestParseRequestNotANumber shows that what JSON doesn't have is refused, not
-// passed on.
-func TestParseRequestNotANumber(t *testing.T) {
+func TestDecodeInput(t *testing.T) {
 	t.Parallel()
-	req := observed(t, anyComposite)
-	req.Input = message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input}`)
-	req.Input.Fields["images"] = structpb.NewNumberValue(math.NaN())
-	if _, err := composition.ParseRequest(req); err == nil {
-		t.Error("ParseRequest(...): want an error")
+	type want struct {
+		input *v1beta1.Input
+		err   string
+	}
+	inputType := metav1.TypeMeta{APIVersion: "sonataflow.fn.crossplane.io/v1beta1", Kind: "Input"}
+	notANumber := message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input}`)
+	notANumber.Fields["images"] = structpb.NewNumberValue(math.NaN())
+	cases := map[string]struct {
+		reason string
+		input  *structpb.Struct
+		want   want
+	}{
+		"None": {
+			reason: "The input is optional; without it the value stays as it is.",
+			want:   want{input: &v1beta1.Input{}},
+		},
+		"Input": {
+			reason: "An input is read.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: {tag: "1.0", pullSecrets: [{name: pull}]}, podSecurity: None}`),
+			want: want{input: &v1beta1.Input{
+				TypeMeta:    inputType,
+				Images:      v1beta1.Images{Tag: "1.0", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}},
+				PodSecurity: v1beta1.PodSecurityNone,
+			}},
+		},
+		"Null": {
+			reason: "A null is a field that isn't there.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: null}`),
+			want:   want{input: &v1beta1.Input{TypeMeta: inputType}},
+		},
+		"UnknownField": {
+			reason: "A misspelt field would have no effect, so it is an error.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, image: {tag: "1.0"}}`),
+			want:   want{err: `unknown field "image"`},
+		},
+		"UnknownFields": {
+			reason: "All misspelt fields are named at once, with their paths.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: {tags: "1.0"}, secret: Check}`),
+			want:   want{err: "[unknown field \"images.tags\", unknown field \"secret\"]"},
+		},
+		"WrongType": {
+			reason: "A value of another type can't be read.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: docker.io}`),
+			want:   want{err: "json: cannot unmarshal string into Go struct field Input.images of type v1beta1.Images"},
+		},
+		"WrongKind": {
+			reason: "The input of another function may look like an input of this function.",
+			input:  message(t, `{apiVersion: pt.fn.crossplane.io/v1beta1, kind: Resources}`),
+			want:   want{err: "it is a pt.fn.crossplane.io/v1beta1 Resources, want a sonataflow.fn.crossplane.io/v1beta1 Input"},
+		},
+		"WrongVersion": {
+			reason: "An input of another version of the API may mean something else.",
+			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1, kind: Input}`),
+			want:   want{err: "it is a sonataflow.fn.crossplane.io/v1 Input, want a sonataflow.fn.crossplane.io/v1beta1 Input"},
+		},
+		"NotANumber": {
+			reason: "What JSON doesn't have is refused, not passed on.",
+			input:  notANumber,
+			want:   want{err: "json: unsupported value: NaN"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			raw := observed(t, anyComposite)
+			raw.Input = tc.input
+			req, err := composition.ParseRequest(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, text := &v1beta1.Input{}, ""
+			if err := req.DecodeInput(v1beta1.GroupVersionKind(), got); err != nil {
+				got, text = nil, err.Error() // A value that was read in part is of no use.
+			}
+			if diff := cmp.Diff(tc.want.err, text); diff != "" {
+				t.Errorf("%s\nDecodeInput(...): -want error, +got error:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.want.input, got); diff != "" {
+				t.Errorf("%s\nDecodeInput(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestCompositionName(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason    string
+		composite string
+		want      string
+	}{
+		"Crossplane": {
+			reason:    "Crossplane's own fields of a composite are in spec.crossplane since v2.",
+			composite: `{kind: X, spec: {crossplane: {compositionRef: {name: c}}}}`,
+			want:      "c",
+		},
+		"Legacy": {
+			reason:    "In a composite of the legacy scope, Crossplane's own fields are in spec.",
+			composite: `{kind: X, spec: {compositionRef: {name: c}}}`,
+			want:      "c",
+		},
+		"Render": {
+			reason:    "The composite of an offline render has no reference to its Composition.",
+			composite: `{kind: X, spec: {}}`,
+		},
+		"WrongType": {
+			reason:    "A reference that can't be read names no Composition.",
+			composite: `{kind: X, spec: {crossplane: {compositionRef: c}, compositionRef: {name: 1}}}`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req, err := composition.ParseRequest(observed(t, tc.composite))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, req.CompositionName()); diff != "" {
+				t.Errorf("%s\nCompositionName(): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestManagedFields(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		// composed is an observed resource in YAML.
+		composed string
+		want     []metav1.ManagedFieldsEntry
+	}{
+		"Entries": {
+			reason: "Entries are read with the fields that they are about.",
+			composed: `
+kind: Deployment
+metadata:
+  managedFields:
+  - {manager: apiextensions.crossplane.io/composed, operation: Apply, apiVersion: apps/v1, time: "2026-01-01T00:00:00Z", fieldsType: FieldsV1, fieldsV1: {f:spec: {f:replicas: {}}}}
+  - {manager: kube-controller-manager, operation: Update, subresource: scale}`,
+			want: []metav1.ManagedFieldsEntry{
+				{
+					Manager: "apiextensions.crossplane.io/composed", Operation: metav1.ManagedFieldsOperationApply, APIVersion: "apps/v1",
+					Time:       new(metav1.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)),
+					FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)},
+				},
+				{Manager: "kube-controller-manager", Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale"},
+			},
+		},
+		"None": {
+			reason:   "An object of a render has no managed fields.",
+			composed: `{kind: Deployment, metadata: {name: d}}`,
+		},
+		"NoMetadata": {
+			reason:   "An object without metadata has no managed fields.",
+			composed: `{kind: Deployment}`,
+		},
+		"WrongType": {
+			reason:   "Managed fields that can't be read are passed over: the API server writes no such fields.",
+			composed: `{kind: Deployment, metadata: {managedFields: [{manager: 1}]}}`,
+		},
+		"NotObserved": {
+			reason: "A resource that isn't observed has no managed fields.",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			raw := observed(t, anyComposite)
+			if tc.composed != "" {
+				raw.Observed.Resources = map[string]*fnv1.Resource{"composed": {Resource: message(t, tc.composed)}}
+			}
+			req, err := composition.ParseRequest(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, req.ManagedFields("composed"), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s\nManagedFields(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
 	}
 }
 
@@ -244,16 +367,16 @@ func TestIdentity(t *testing.T) {
 			want:      types.NamespacedName{Name: "plat"},
 		},
 		"Empty": {
-			reason:    "Nor has one without anything a name.",
+			reason:    "An object without metadata has no name either.",
 			composite: map[string]any{},
 		},
 		"ClaimRefIsNoObject": {
-			reason:    "What isn't a reference isn't a claim.",
+			reason:    "A text isn't a reference to a claim.",
 			composite: map[string]any{"metadata": map[string]any{"name": "plat"}, "spec": map[string]any{"claimRef": "ns1/plat"}},
 			want:      types.NamespacedName{Name: "plat"},
 		},
-		"ClaimRefNamesNobody": {
-			reason: "A reference that isn't made of strings names nobody.",
+		"ClaimRefWithoutStrings": {
+			reason: "A reference that isn't made of strings has neither name nor namespace.",
 			composite: map[string]any{
 				"metadata": map[string]any{"name": "plat-x7k2p"},
 				"spec":     map[string]any{"claimRef": map[string]any{"namespace": int64(1)}},
@@ -266,69 +389,6 @@ func TestIdentity(t *testing.T) {
 			got := composition.Identity(&unstructured.Unstructured{Object: tc.composite})
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nIdentity(...): -want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-func TestAnswer(t *testing.T) {
-	t.Parallel()
-	secret := message(t, `{apiVersion: v1, kind: Secret, metadata: {name: db, generation: 1}}`)
-	found := []*unstructured.Unstructured{{Object: map[string]any{
-		"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "db", "generation": int64(1)},
-	}}}
-	able := []fnv1.Capability{fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES}
-	cases := map[string]struct {
-		reason       string
-		capabilities []fnv1.Capability
-		required     map[string]*fnv1.Resources
-		want         composition.Answer
-	}{
-		"Pending": {
-			reason:       "A Crossplane that looks things up wasn't asked yet.",
-			capabilities: able,
-			required:     map[string]*fnv1.Resources{"other": {}},
-			want:         composition.Answer{State: composition.StatePending},
-		},
-		"Unknown": {
-			reason: "One that doesn't say that it does will never answer.",
-			want:   composition.Answer{State: composition.StateUnknown},
-		},
-		"UnknownWithOtherCapabilities": {
-			reason:       "Other capabilities don't help.",
-			capabilities: []fnv1.Capability{fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_CONDITIONS},
-			want:         composition.Answer{State: composition.StateUnknown},
-		},
-		"Absent": {
-			reason:       "An answer without resources says that there are none.",
-			capabilities: able,
-			required:     map[string]*fnv1.Resources{"secret-db": {}},
-			want:         composition.Answer{State: composition.StateAbsent},
-		},
-		"Found": {
-			reason:       "An answer has all that were found.",
-			capabilities: able,
-			required:     map[string]*fnv1.Resources{"secret-db": {Items: []*fnv1.Resource{{Resource: secret}}}},
-			want:         composition.Answer{State: composition.StateFound, Objects: found},
-		},
-		"FoundUnasked": {
-			reason:   "What a Composition asks for beforehand is an answer, too.",
-			required: map[string]*fnv1.Resources{"secret-db": {Items: []*fnv1.Resource{{Resource: secret}}}},
-			want:     composition.Answer{State: composition.StateFound, Objects: found},
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			raw := observed(t, anyComposite)
-			raw.Meta = &fnv1.RequestMeta{Capabilities: tc.capabilities}
-			raw.RequiredResources = tc.required
-			req, err := composition.ParseRequest(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tc.want, req.Answer(composition.Requirement{Name: "secret-db"})); diff != "" {
-				t.Errorf("%s\nAnswer(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

@@ -4,86 +4,72 @@ package composition
 
 import (
 	"maps"
-	"reflect"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/crossplane/function-sdk-go/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// ttl is how long Crossplane may take an answer for granted, and so at the latest when it
-// looks again at what it doesn't watch. It is what the SDK gives every function.
+// ttl is how long Crossplane may take a response for granted, and so at the latest when
+// Crossplane looks again at what it doesn't watch. It is what the SDK gives every function.
 const ttl = time.Minute
 
-// NewResponse returns a response that wants what earlier functions of the pipeline
-// wanted, and nothing else yet. The SDK's package for responses does that too, and brings
-// all of Kubernetes' clients: a third of the binary, and of its memory.
-func NewResponse(req *fnv1.RunFunctionRequest) *fnv1.RunFunctionResponse {
-	return &fnv1.RunFunctionResponse{
-		Meta:    &fnv1.ResponseMeta{Tag: req.GetMeta().GetTag(), Ttl: durationpb.New(ttl)},
-		Desired: req.GetDesired(),
-		Context: req.GetContext(),
-	}
-}
-
-// Respond writes a result into a response. What earlier functions of the pipeline
-// wanted stays.
+// Respond returns the response that a result makes. What earlier functions of the
+// pipeline wanted stays. The SDK's package for responses does much of this, and brings all
+// of Kubernetes' clients: a third of the binary, and of its memory.
 //
 // A fatal result changes nothing that runs, so nothing that was said of it may change
 // either: each condition of a lasting type that the result doesn't report is reported as
 // the composite has it. Crossplane makes Unknown of every condition that isn't reported
 // beside a fatal result.
-func Respond(rsp *fnv1.RunFunctionResponse, req *Request, r *Result, lasting []string) {
-	req.require(rsp, r.Requirements)
-	req.requireSchemas(rsp, r.Schemas)
-	err := r.Fatal
-	if err == nil {
-		err = desire(rsp, req.Composite, r)
+func (r *Request) Respond(result *Result, lasting []string) *fnv1.RunFunctionResponse {
+	rsp := &fnv1.RunFunctionResponse{
+		Meta:    &fnv1.ResponseMeta{Tag: r.message.GetMeta().GetTag(), Ttl: durationpb.New(ttl)},
+		Desired: r.message.GetDesired(),
+		Context: r.message.GetContext(),
 	}
-	for _, c := range r.Conditions {
+	r.lookups.require(rsp)
+	err := result.Fatal
+	if err == nil {
+		err = r.desire(rsp, result)
+	}
+	last := Conditions(r.Composite)
+	for _, c := range result.Conditions {
 		rsp.Conditions = append(rsp.GetConditions(), condition(c))
-		if changed(req.Composite, c) {
+		if changed(last, c) {
 			rsp.Results = append(rsp.GetResults(), event(c))
 		}
 	}
-	if err == nil {
-		return
+	if err != nil {
+		rsp.Conditions = append(rsp.GetConditions(), repeated(last, lasting, result.Conditions)...)
+		rsp.Results = append(rsp.GetResults(), &fnv1.Result{
+			Severity: fnv1.Severity_SEVERITY_FATAL, Message: err.Error(), Target: fnv1.Target_TARGET_COMPOSITE.Enum(),
+		})
 	}
-	for _, typ := range lasting {
-		reported := slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Type == typ })
-		if last, found := ConditionOf(req.Composite, typ); found && !reported {
-			rsp.Conditions = append(rsp.GetConditions(), condition(last))
-		}
-	}
-	rsp.Results = append(rsp.GetResults(), &fnv1.Result{
-		Severity: fnv1.Severity_SEVERITY_FATAL, Message: err.Error(), Target: fnv1.Target_TARGET_COMPOSITE.Enum(),
-	})
+	return rsp
 }
 
-// desire writes composed resources and the composite's status. It writes all of
-// them or, on an error, nothing.
-func desire(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured, r *Result) error {
-	resources := make(map[string]*fnv1.Resource, len(r.Composed))
-	for _, c := range r.Composed {
-		s, err := encode(c.Object)
+// desire writes composed resources and the composite's status. It writes all of them or,
+// on an error, nothing.
+func (r *Request) desire(rsp *fnv1.RunFunctionResponse, result *Result) error {
+	resources := make(map[string]*fnv1.Resource, len(result.Composed))
+	for _, c := range result.Composed {
+		s, err := encodeObject(c.Object)
 		if err != nil {
 			return errors.Wrapf(err, "cannot compose %q", c.Key)
 		}
 		resources[c.Key] = &fnv1.Resource{Resource: s, Ready: ready(c.Ready)}
 	}
-	status, err := structOf(reflect.ValueOf(r.Status).Elem())
+	status, err := encode(result.Status)
 	if err != nil {
 		return errors.Wrap(err, "cannot encode the status of the composite")
 	}
 	s := &structpb.Struct{Fields: map[string]*structpb.Value{
-		"apiVersion": structpb.NewStringValue(composite.GetAPIVersion()),
-		"kind":       structpb.NewStringValue(composite.GetKind()),
+		"apiVersion": structpb.NewStringValue(r.Composite.GetAPIVersion()),
+		"kind":       structpb.NewStringValue(r.Composite.GetKind()),
 		"status":     structpb.NewStructValue(status),
 	}}
 
@@ -99,14 +85,14 @@ func desire(rsp *fnv1.RunFunctionResponse, composite *unstructured.Unstructured,
 	}
 	xr := rsp.GetDesired().GetComposite()
 	xr.Resource = overlay(xr.GetResource(), s)
-	if r.Incomplete {
+	if result.Incomplete {
 		xr.Ready = fnv1.Ready_READY_FALSE
 	}
 	return nil
 }
 
-// overlay puts the fields of one composite over another's, and the fields of its
-// status over the other's status.
+// overlay puts the fields of one composite over another's, and the fields of its status
+// over the other's status.
 func overlay(under, over *structpb.Struct) *structpb.Struct {
 	if len(under.GetFields()) == 0 {
 		return over
@@ -126,69 +112,4 @@ func ready(ready bool) fnv1.Ready {
 		return fnv1.Ready_READY_TRUE
 	}
 	return fnv1.Ready_READY_FALSE
-}
-
-func condition(c Condition) *fnv1.Condition {
-	out := &fnv1.Condition{
-		Type: c.Type, Status: fnv1.Status_STATUS_CONDITION_UNKNOWN, Reason: c.Reason,
-		Target: fnv1.Target_TARGET_COMPOSITE_AND_CLAIM.Enum(),
-	}
-	switch c.Status {
-	case metav1.ConditionTrue:
-		out.Status = fnv1.Status_STATUS_CONDITION_TRUE
-	case metav1.ConditionFalse:
-		out.Status = fnv1.Status_STATUS_CONDITION_FALSE
-	case metav1.ConditionUnknown:
-	}
-	if c.Message != "" {
-		out.Message = &c.Message
-	}
-	return out
-}
-
-// ConditionOf returns a composite's condition of a type as it was last set, if it has
-// one.
-func ConditionOf(composite *unstructured.Unstructured, typ string) (Condition, bool) {
-	for _, c := range children(child(composite.Object, "status"), "conditions") {
-		if c["type"] != typ {
-			continue
-		}
-		status, _ := c["status"].(string) // Absent and empty are the same, as below.
-		reason, _ := c["reason"].(string)
-		message, _ := c["message"].(string)
-		return Condition{Type: typ, Status: metav1.ConditionStatus(status), Reason: reason, Message: message}, true
-	}
-	return Condition{}, false
-}
-
-// changed tells whether a condition says something that the composite doesn't say
-// yet. Crossplane records an event for each result of each call, so results are for
-// changes alone.
-func changed(composite *unstructured.Unstructured, c Condition) bool {
-	for _, o := range children(child(composite.Object, "status"), "conditions") {
-		if o["type"] != c.Type {
-			continue
-		}
-		same := o["status"] == string(c.Status) && o["reason"] == c.Reason
-		if c.Alarm {
-			message, _ := o["message"].(string) // Absent and empty are the same.
-			same = same && message == c.Message
-		}
-		return !same
-	}
-	return true
-}
-
-func event(c Condition) *fnv1.Result {
-	out := &fnv1.Result{
-		Severity: fnv1.Severity_SEVERITY_NORMAL, Message: c.Type + " is " + string(c.Status), Reason: &c.Reason,
-		Target: fnv1.Target_TARGET_COMPOSITE_AND_CLAIM.Enum(),
-	}
-	if c.Alarm {
-		out.Severity = fnv1.Severity_SEVERITY_WARNING
-	}
-	if c.Message != "" {
-		out.Message += ": " + c.Message
-	}
-	return out
 }

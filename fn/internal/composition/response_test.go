@@ -4,13 +4,17 @@ package composition_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -20,7 +24,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
-// claimed is who conditions and events are for.
+// claimed is the target of conditions and events.
 func claimed() *fnv1.Target { return fnv1.Target_TARGET_COMPOSITE_AND_CLAIM.Enum() }
 
 // status is what a composer says of a composite.
@@ -28,55 +32,52 @@ func status(generation int64) *v1alpha08.SonataFlowPlatformStatus {
 	return &v1alpha08.SonataFlowPlatformStatus{ObservedGeneration: generation}
 }
 
+// configMap is an object to compose.
+func configMap(data map[string]string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Name: "a", Namespace: "ns1"},
+		Data:       data,
+	}
+}
+
+// A broken object can't be encoded.
+type broken struct {
+	corev1.ConfigMap
+
+	Unspeakable chan int `json:"unspeakable"`
+}
+
 func TestRespond(t *testing.T) {
 	t.Parallel()
-	const encodedObject = `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: ns1}, data: {a: b}}`
-	object := configMap("a", map[string]string{"a": "b"})
+	object := configMap(map[string]string{"a": "b"})
 	encoded := func(ready fnv1.Ready) *fnv1.Resource {
-		return &fnv1.Resource{Resource: message(t, encodedObject), Ready: ready}
+		return &fnv1.Resource{Resource: message(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: ns1}, data: {a: b}}`), Ready: ready}
 	}
 	xr := func(ready fnv1.Ready) *fnv1.Resource {
 		return &fnv1.Resource{
 			Resource: message(t, `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, status: {observedGeneration: 1}}`), Ready: ready,
 		}
 	}
-	earlier := func() *fnv1.State {
-		return &fnv1.State{
-			Composite: &fnv1.Resource{
-				Resource:          message(t, `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, spec: {a: b}, status: {theirs: {a: b}, observedGeneration: 7}}`),
-				ConnectionDetails: map[string][]byte{"user": []byte("u")},
-				Ready:             fnv1.Ready_READY_TRUE,
-			},
-			Resources: map[string]*fnv1.Resource{"theirs": {Resource: message(t, `{kind: Theirs}`), Ready: fnv1.Ready_READY_TRUE}},
-		}
+	bare := &fnv1.State{Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{}}
+	theirs := &fnv1.Resource{Resource: message(t, `{kind: Theirs}`), Ready: fnv1.Ready_READY_TRUE}
+	theirXR := func(text string) *fnv1.Resource {
+		return &fnv1.Resource{Resource: message(t, text), ConnectionDetails: map[string][]byte{"user": []byte("u")}, Ready: fnv1.Ready_READY_TRUE}
 	}
-	asked := []composition.Requirement{
-		{Name: "secret-db", APIVersion: "v1", Kind: "Secret", Namespace: "ns1", ResourceName: "db"},
-		{Name: "autoscalers", APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: "ns1"},
-		{Name: "classes", APIVersion: "example.org/v1", Kind: "Class"},
-	}
-	all := &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{}} // Until v2.2, Crossplane takes no less.
-	selectors := map[string]*fnv1.ResourceSelector{
-		"secret-db":   {ApiVersion: "v1", Kind: "Secret", Namespace: new("ns1"), Match: &fnv1.ResourceSelector_MatchName{MatchName: "db"}},
-		"autoscalers": {ApiVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: new("ns1"), Match: all},
-		"classes":     {ApiVersion: "example.org/v1", Kind: "Class", Match: all},
-	}
-	able := []fnv1.Capability{fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES}
-	invalid := composition.Condition{
-		Type: "SpecValid", Status: metav1.ConditionFalse, Reason: "Invalid", Message: "spec.a: wrong", Alarm: true,
-	}
-	context := message(t, `{a: b}`)
+	const before = `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, spec: {a: b}, status: {theirs: {a: b}, observedGeneration: 7}}`
+	earlier := &fnv1.State{Composite: theirXR(before), Resources: map[string]*fnv1.Resource{"theirs": theirs}}
+	running := &appsv1.Deployment{TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, Status: appsv1.DeploymentStatus{Replicas: 1}}
 
 	cases := map[string]struct {
-		reason       string
-		capabilities []fnv1.Capability
-		rsp          *fnv1.RunFunctionResponse
-		result       *composition.Result
-		want         *fnv1.RunFunctionResponse
+		reason string
+		// desired is what earlier functions of the pipeline want.
+		desired *fnv1.State
+		context *structpb.Struct
+		result  *composition.Result
+		want    *fnv1.RunFunctionResponse
 	}{
 		"First": {
 			reason: "A response has what is composed with its readiness, and the composite's status alone.",
-			rsp:    &fnv1.RunFunctionResponse{},
 			result: &composition.Result{
 				Composed: []composition.Composed{{Key: "a", Object: object, Ready: true}, {Key: "b", Object: object}},
 				Status:   status(1),
@@ -86,9 +87,18 @@ func TestRespond(t *testing.T) {
 				Resources: map[string]*fnv1.Resource{"a": encoded(fnv1.Ready_READY_TRUE), "b": encoded(fnv1.Ready_READY_FALSE)},
 			}},
 		},
+		"StatusOfAnObject": {
+			reason: "The status of a composed object is the cluster's to write.",
+			result: &composition.Result{Composed: []composition.Composed{{Key: "a", Object: running}}, Status: status(1)},
+			want: &fnv1.RunFunctionResponse{Desired: &fnv1.State{
+				Composite: xr(fnv1.Ready_READY_UNSPECIFIED),
+				Resources: map[string]*fnv1.Resource{"a": {
+					Resource: message(t, `{apiVersion: apps/v1, kind: Deployment, spec: {template: {}}}`), Ready: fnv1.Ready_READY_FALSE,
+				}},
+			}},
+		},
 		"Incomplete": {
-			reason: "While something is withheld, the composite isn't ready whatever its resources say.",
-			rsp:    &fnv1.RunFunctionResponse{},
+			reason: "While something is withheld, the composite isn't ready, also when all of its resources are.",
 			result: &composition.Result{
 				Composed:   []composition.Composed{{Key: "a", Object: object, Ready: true}},
 				Status:     status(1),
@@ -101,102 +111,57 @@ func TestRespond(t *testing.T) {
 		},
 		"NothingComposed": {
 			reason: "A composite may need nothing.",
-			rsp:    &fnv1.RunFunctionResponse{},
 			result: &composition.Result{Status: status(1)},
-			want: &fnv1.RunFunctionResponse{Desired: &fnv1.State{
-				Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{},
-			}},
+			want:   &fnv1.RunFunctionResponse{Desired: bare},
 		},
 		"Accumulates": {
-			reason: "What earlier functions wanted stays: resources, the composite's other fields, connection details, context.",
-			rsp:    &fnv1.RunFunctionResponse{Desired: earlier(), Context: context},
+			reason:  "What earlier functions wanted stays: resources, the composite's other fields, connection details, context.",
+			desired: earlier,
+			context: message(t, `{a: b}`),
 			result: &composition.Result{
 				Composed: []composition.Composed{{Key: "a", Object: object}},
 				Status:   status(1),
 			},
 			want: &fnv1.RunFunctionResponse{
-				Context: context,
+				Context: message(t, `{a: b}`),
 				Desired: &fnv1.State{
-					Composite: &fnv1.Resource{
-						Resource:          message(t, `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, spec: {a: b}, status: {theirs: {a: b}, observedGeneration: 1}}`),
-						ConnectionDetails: map[string][]byte{"user": []byte("u")},
-						Ready:             fnv1.Ready_READY_TRUE,
-					},
-					Resources: map[string]*fnv1.Resource{
-						"theirs": {Resource: message(t, `{kind: Theirs}`), Ready: fnv1.Ready_READY_TRUE},
-						"a":      encoded(fnv1.Ready_READY_FALSE),
-					},
+					Composite: theirXR(`{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform, spec: {a: b}, status: {theirs: {a: b}, observedGeneration: 1}}`),
+					Resources: map[string]*fnv1.Resource{"theirs": theirs, "a": encoded(fnv1.Ready_READY_FALSE)},
 				},
 			},
 		},
 		"AccumulatesOnAnEmptyComposite": {
-			reason: "An earlier function may have named the composite without a word about it.",
-			rsp:    &fnv1.RunFunctionResponse{Desired: &fnv1.State{Composite: &fnv1.Resource{Resource: &structpb.Struct{}}}},
-			result: &composition.Result{Status: status(1)},
-			want: &fnv1.RunFunctionResponse{Desired: &fnv1.State{
-				Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{},
-			}},
+			reason:  "An earlier function may have written a composite without fields.",
+			desired: &fnv1.State{Composite: &fnv1.Resource{Resource: &structpb.Struct{}}},
+			result:  &composition.Result{Status: status(1)},
+			want:    &fnv1.RunFunctionResponse{Desired: bare},
 		},
 		"AccumulatesOnAnEmptyStatus": {
-			reason: "Or with an empty status.",
-			rsp:    &fnv1.RunFunctionResponse{Desired: &fnv1.State{Composite: &fnv1.Resource{Resource: message(t, `{status: {}}`)}}},
-			result: &composition.Result{Status: status(1)},
-			want: &fnv1.RunFunctionResponse{Desired: &fnv1.State{
-				Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{},
-			}},
-		},
-		"Requirements": {
-			reason:       "Requirements are asked beside those that are there.",
-			capabilities: able,
-			rsp: &fnv1.RunFunctionResponse{Requirements: &fnv1.Requirements{
-				Resources: map[string]*fnv1.ResourceSelector{"theirs": {ApiVersion: "v1", Kind: "Theirs"}},
-			}},
-			result: &composition.Result{Requirements: asked, Status: status(1)},
-			want: &fnv1.RunFunctionResponse{
-				Requirements: &fnv1.Requirements{Resources: map[string]*fnv1.ResourceSelector{
-					"theirs":    {ApiVersion: "v1", Kind: "Theirs"},
-					"secret-db": selectors["secret-db"], "autoscalers": selectors["autoscalers"], "classes": selectors["classes"],
-				}},
-				Desired: &fnv1.State{Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{}},
-			},
-		},
-		"RequirementsOfAnOldCrossplane": {
-			reason: "A Crossplane that doesn't look things up would give up over requirements that it doesn't know.",
-			rsp:    &fnv1.RunFunctionResponse{},
-			result: &composition.Result{Requirements: asked, Status: status(1)},
-			want: &fnv1.RunFunctionResponse{
-				Desired: &fnv1.State{Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{}},
-			},
-		},
-		"NoRequirements": {
-			reason:       "Nothing to ask is nothing to write.",
-			capabilities: able,
-			rsp:          &fnv1.RunFunctionResponse{},
-			result:       &composition.Result{Status: status(1)},
-			want: &fnv1.RunFunctionResponse{
-				Desired: &fnv1.State{Composite: xr(fnv1.Ready_READY_UNSPECIFIED), Resources: map[string]*fnv1.Resource{}},
-			},
+			reason:  "An earlier function may have written an empty status.",
+			desired: &fnv1.State{Composite: &fnv1.Resource{Resource: message(t, `{status: {}}`)}},
+			result:  &composition.Result{Status: status(1)},
+			want:    &fnv1.RunFunctionResponse{Desired: bare},
 		},
 		"Fatal": {
-			reason:       "A fatal result changes nothing that is desired; requirements and conditions are there nevertheless.",
-			capabilities: able,
-			rsp:          &fnv1.RunFunctionResponse{Desired: earlier(), Context: context},
+			reason:  "A fatal result changes nothing that is desired; its conditions are there nevertheless.",
+			desired: earlier,
+			context: message(t, `{a: b}`),
 			result: &composition.Result{
-				Requirements: asked,
-				Composed:     []composition.Composed{{Key: "a", Object: object}},
-				Conditions:   []composition.Condition{invalid},
-				Incomplete:   true,
-				Fatal:        errors.New("spec.a: wrong"),
+				Composed: []composition.Composed{{Key: "a", Object: object}},
+				Conditions: []composition.Condition{{
+					Type: "A", Status: metav1.ConditionFalse, Reason: "Bad", Message: "spec.a: wrong", Alarm: true,
+				}},
+				Incomplete: true,
+				Fatal:      errors.New("spec.a: wrong"),
 			},
 			want: &fnv1.RunFunctionResponse{
-				Requirements: &fnv1.Requirements{Resources: selectors},
-				Context:      context,
-				Desired:      earlier(),
+				Context: message(t, `{a: b}`),
+				Desired: earlier,
 				Conditions: []*fnv1.Condition{{
-					Type: "SpecValid", Status: fnv1.Status_STATUS_CONDITION_FALSE, Reason: "Invalid", Message: new("spec.a: wrong"), Target: claimed(),
+					Type: "A", Status: fnv1.Status_STATUS_CONDITION_FALSE, Reason: "Bad", Message: new("spec.a: wrong"), Target: claimed(),
 				}},
 				Results: []*fnv1.Result{
-					{Severity: fnv1.Severity_SEVERITY_WARNING, Message: "SpecValid is False: spec.a: wrong", Reason: new("Invalid"), Target: claimed()},
+					{Severity: fnv1.Severity_SEVERITY_WARNING, Message: "A is False: spec.a: wrong", Reason: new("Bad"), Target: claimed()},
 					{Severity: fnv1.Severity_SEVERITY_FATAL, Message: "spec.a: wrong", Target: fnv1.Target_TARGET_COMPOSITE.Enum()},
 				},
 			},
@@ -206,15 +171,109 @@ func TestRespond(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			raw := observed(t, anyComposite)
-			raw.Meta = &fnv1.RequestMeta{Capabilities: tc.capabilities}
+			raw.Meta = &fnv1.RequestMeta{Tag: "tag"}
+			raw.Desired, raw.Context = proto.CloneOf(tc.desired), tc.context
 			req, err := composition.ParseRequest(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := proto.CloneOf(tc.rsp)
-			composition.Respond(got, req, tc.result, nil)
-			if diff := cmp.Diff(tc.want, got, protocmp.Transform()); diff != "" {
+			want := proto.CloneOf(tc.want)
+			want.Meta = &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(time.Minute)}
+			if diff := cmp.Diff(want, req.Respond(tc.result, nil), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestRespondRequirements holds what a response asks Crossplane for against what was
+// looked for while the request was answered.
+func TestRespondRequirements(t *testing.T) {
+	t.Parallel()
+	// Until v2.2, Crossplane takes no less.
+	all := &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{}}
+	queries := []composition.Query{
+		secretQuery(),
+		{Name: "autoscalers", APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: "ns1"},
+		{Name: "classes", APIVersion: "example.org/v1", Kind: "Class"},
+		{Name: "pods", APIVersion: "v1", Kind: "Pod", Namespace: "ns1", Labels: map[string]string{"a": "b"}},
+	}
+	resources := map[string]*fnv1.ResourceSelector{
+		"secret-db":   {ApiVersion: "v1", Kind: "Secret", Namespace: new("ns1"), Match: &fnv1.ResourceSelector_MatchName{MatchName: "db"}},
+		"autoscalers": {ApiVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: new("ns1"), Match: all},
+		"classes":     {ApiVersion: "example.org/v1", Kind: "Class", Match: all},
+		"pods": {
+			ApiVersion: "v1", Kind: "Pod", Namespace: new("ns1"),
+			Match: &fnv1.ResourceSelector_MatchLabels{MatchLabels: &fnv1.MatchLabels{Labels: map[string]string{"a": "b"}}},
+		},
+	}
+	schemas := map[string]*fnv1.SchemaSelector{"knative-trigger": {ApiVersion: "eventing.knative.dev/v1", Kind: "Trigger"}}
+	const looksUp, knowsKinds = fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS
+	cases := map[string]struct {
+		reason       string
+		capabilities []fnv1.Capability
+		queries      []composition.Query
+		kinds        []composition.KindQuery
+		fatal        error
+		want         *fnv1.Requirements
+	}{
+		"Resources": {
+			reason:       "Resources are asked for by name, by labels, or all of a namespace.",
+			capabilities: []fnv1.Capability{looksUp, knowsKinds},
+			queries:      queries,
+			want:         &fnv1.Requirements{Resources: resources},
+		},
+		"Kinds": {
+			reason:       "Whether a kind is installed is asked by its schema.",
+			capabilities: []fnv1.Capability{looksUp, knowsKinds},
+			kinds:        []composition.KindQuery{triggerQuery()},
+			want:         &fnv1.Requirements{Schemas: schemas},
+		},
+		"Both": {
+			reason:       "Resources and kinds are asked for side by side.",
+			capabilities: []fnv1.Capability{looksUp, knowsKinds},
+			queries:      queries,
+			kinds:        []composition.KindQuery{triggerQuery()},
+			want:         &fnv1.Requirements{Resources: resources, Schemas: schemas},
+		},
+		"Fatal": {
+			reason:       "A fatal result asks the same, so that Crossplane comes to rest.",
+			capabilities: []fnv1.Capability{looksUp, knowsKinds},
+			queries:      queries,
+			kinds:        []composition.KindQuery{triggerQuery()},
+			fatal:        errors.New("spec.a: wrong"),
+			want:         &fnv1.Requirements{Resources: resources, Schemas: schemas},
+		},
+		"WithoutSchemas": {
+			reason:       "A Crossplane that doesn't look schemas up isn't asked for any.",
+			capabilities: []fnv1.Capability{looksUp},
+			queries:      queries,
+			kinds:        []composition.KindQuery{triggerQuery()},
+			want:         &fnv1.Requirements{Resources: resources},
+		},
+		"OldCrossplane": {
+			reason:  "A Crossplane that doesn't look anything up would give up over requirements that it doesn't know.",
+			queries: queries,
+			kinds:   []composition.KindQuery{triggerQuery()},
+		},
+		"Nothing": {
+			reason:       "A response that asks for nothing has no requirements.",
+			capabilities: []fnv1.Capability{looksUp, knowsKinds},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := asking(t, observed(t, anyComposite), tc.capabilities...)
+			for _, q := range tc.queries {
+				req.Look(q)
+			}
+			for _, q := range tc.kinds {
+				req.LookForKind(q, false)
+			}
+			got := req.Respond(&composition.Result{Status: status(1), Fatal: tc.fatal}, nil).GetRequirements()
+			if diff := cmp.Diff(tc.want, got, protocmp.Transform()); diff != "" {
+				t.Errorf("%s\nRespond(...): -want requirements, +got requirements:\n%s", tc.reason, diff)
 			}
 		})
 	}
@@ -224,31 +283,31 @@ func TestRespond(t *testing.T) {
 // desired as it was: Crossplane deletes what is missing.
 func TestRespondAllOrNothing(t *testing.T) {
 	t.Parallel()
-	good := composition.Composed{Key: "good", Object: configMap("a", nil)}
+	good := composition.Composed{Key: "good", Object: configMap(nil)}
 	cases := map[string]struct {
 		reason string
 		result *composition.Result
 		want   string
 	}{
 		"Object": {
-			reason: "A type that isn't one of Kubernetes' may not be encodable.",
+			reason: "An object with a channel can't be encoded.",
 			result: &composition.Result{Composed: []composition.Composed{good, {Key: "bad", Object: &broken{}}}, Status: status(1)},
 			want:   `cannot compose "bad": cannot encode *composition_test.broken: `,
 		},
 		"Text": {
-			reason: "Protobuf takes text for text.",
+			reason: "An object with a string that isn't UTF-8 can't be encoded.",
 			result: &composition.Result{
-				Composed: []composition.Composed{good, {Key: "bad", Object: configMap("a", map[string]string{"a": "\xff"})}}, Status: status(1),
+				Composed: []composition.Composed{good, {Key: "bad", Object: configMap(map[string]string{"a": "\xff"})}}, Status: status(1),
 			},
 			want: `cannot compose "bad": cannot encode *v1.ConfigMap: `,
 		},
 		"Status": {
-			reason: "A status may not be encodable either.",
+			reason: "A status with a channel can't be encoded.",
 			result: &composition.Result{Composed: []composition.Composed{good}, Status: &broken{}},
 			want:   "cannot encode the status of the composite: ",
 		},
 		"StatusText": {
-			reason: "For the same reasons.",
+			reason: "A status with a string that isn't UTF-8 can't be encoded.",
 			result: &composition.Result{Composed: []composition.Composed{good}, Status: &corev1.ConfigMap{Data: map[string]string{"a": "\xff"}}},
 			want:   "cannot encode the status of the composite: ",
 		},
@@ -256,13 +315,14 @@ func TestRespondAllOrNothing(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			req, err := composition.ParseRequest(observed(t, anyComposite))
+			before := &fnv1.State{Resources: map[string]*fnv1.Resource{"theirs": {Resource: message(t, `{kind: Theirs}`)}}}
+			raw := observed(t, anyComposite)
+			raw.Desired = proto.CloneOf(before)
+			req, err := composition.ParseRequest(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
-			before := &fnv1.State{Resources: map[string]*fnv1.Resource{"theirs": {Resource: message(t, `{kind: Theirs}`)}}}
-			rsp := &fnv1.RunFunctionResponse{Desired: proto.CloneOf(before)}
-			composition.Respond(rsp, req, tc.result, nil)
+			rsp := req.Respond(tc.result, nil)
 			if diff := cmp.Diff(before, rsp.GetDesired(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want desired, +got desired:\n%s", tc.reason, diff)
 			}
@@ -274,14 +334,14 @@ func TestRespondAllOrNothing(t *testing.T) {
 }
 
 // TestRespondEvents holds that Crossplane, which records an event for each result of
-// each call, hears of changes alone.
+// each call, gets results about changes alone.
 func TestRespondEvents(t *testing.T) {
 	t.Parallel()
 	condition := func(s metav1.ConditionStatus, reason, message string) composition.Condition {
-		return composition.Condition{Type: "DataIndexReady", Status: s, Reason: reason, Message: message}
+		return composition.Condition{Type: "A", Status: s, Reason: reason, Message: message}
 	}
 	alarm := func(message string) composition.Condition {
-		out := condition(metav1.ConditionFalse, "DeploymentFailure", message)
+		out := condition(metav1.ConditionFalse, "Broken", message)
 		out.Alarm = true
 		return out
 	}
@@ -293,71 +353,71 @@ func TestRespondEvents(t *testing.T) {
 		want      []*fnv1.Result
 	}{
 		"New": {
-			reason:    "A condition that wasn't there is news.",
-			before:    `[{type: Ready, status: "False", reason: Progressing}]`,
-			condition: condition(metav1.ConditionFalse, "Progressing", "Waiting"),
+			reason:    "A condition that the composite doesn't have yet makes an event.",
+			before:    `[{type: Ready, status: "False", reason: Waits}]`,
+			condition: condition(metav1.ConditionFalse, "Waits", "Waiting"),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "DataIndexReady is False: Waiting", Reason: new("Progressing"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "A is False: Waiting", Reason: new("Waits"), Target: claimed(),
 			}},
 		},
 		"NewWithoutMessage": {
-			reason:    "Not all conditions have a message.",
+			reason:    "The event about a condition without message tells its status.",
 			before:    `[]`,
-			condition: condition(metav1.ConditionTrue, "Available", ""),
+			condition: condition(metav1.ConditionTrue, "Good", ""),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "DataIndexReady is True", Reason: new("Available"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "A is True", Reason: new("Good"), Target: claimed(),
 			}},
 		},
 		"Same": {
-			reason:    "A condition that says the same isn't.",
-			before:    `[{type: DataIndexReady, status: "False", reason: Progressing, message: Waiting}]`,
-			condition: condition(metav1.ConditionFalse, "Progressing", "Waiting"),
+			reason:    "A condition that says the same as before makes no event.",
+			before:    `[{type: A, status: "False", reason: Waits, message: Waiting}]`,
+			condition: condition(metav1.ConditionFalse, "Waits", "Waiting"),
 		},
 		"OtherMessage": {
-			reason:    "Nor is one whose message counts pods.",
-			before:    `[{type: DataIndexReady, status: "False", reason: Progressing, message: 1/3}]`,
-			condition: condition(metav1.ConditionFalse, "Progressing", "2/3"),
+			reason:    "Another message alone makes no event: messages count pods, for instance.",
+			before:    `[{type: A, status: "False", reason: Waits, message: 1/3}]`,
+			condition: condition(metav1.ConditionFalse, "Waits", "2/3"),
 		},
 		"OtherReason": {
-			reason:    "Another reason is.",
-			before:    `[{type: DataIndexReady, status: "False", reason: Progressing}]`,
-			condition: condition(metav1.ConditionFalse, "ScaledToZero", ""),
+			reason:    "Another reason makes an event.",
+			before:    `[{type: A, status: "False", reason: Waits}]`,
+			condition: condition(metav1.ConditionFalse, "Idle", ""),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "DataIndexReady is False", Reason: new("ScaledToZero"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "A is False", Reason: new("Idle"), Target: claimed(),
 			}},
 		},
 		"OtherStatus": {
-			reason:    "So is another status, also one that isn't known.",
-			before:    `[{type: DataIndexReady, status: "True", reason: Available}]`,
-			condition: condition(metav1.ConditionUnknown, "Available", ""),
+			reason:    "Another status makes an event, also the status Unknown.",
+			before:    `[{type: A, status: "True", reason: Good}]`,
+			condition: condition(metav1.ConditionUnknown, "Good", ""),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "DataIndexReady is Unknown", Reason: new("Available"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_NORMAL, Message: "A is Unknown", Reason: new("Good"), Target: claimed(),
 			}},
 		},
 		"Alarm": {
-			reason:    "What the user must mend is a warning.",
-			before:    `[{type: DataIndexReady, status: "False", reason: Progressing, message: Waiting}]`,
+			reason:    "The event about something that the user must mend is a warning.",
+			before:    `[{type: A, status: "False", reason: Waits, message: Waiting}]`,
 			condition: alarm("quota exceeded"),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_WARNING, Message: "DataIndexReady is False: quota exceeded", Reason: new("DeploymentFailure"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_WARNING, Message: "A is False: quota exceeded", Reason: new("Broken"), Target: claimed(),
 			}},
 		},
 		"AlarmSame": {
-			reason:    "One warning is enough.",
-			before:    `[{type: DataIndexReady, status: "False", reason: DeploymentFailure, message: quota exceeded}]`,
+			reason:    "A warning isn't repeated while nothing changes.",
+			before:    `[{type: A, status: "False", reason: Broken, message: quota exceeded}]`,
 			condition: alarm("quota exceeded"),
 		},
 		"AlarmOtherMessage": {
-			reason:    "Something else to mend is another warning.",
-			before:    `[{type: DataIndexReady, status: "False", reason: DeploymentFailure, message: quota exceeded}]`,
+			reason:    "Another message of an alarm makes another warning, because it names something else to mend.",
+			before:    `[{type: A, status: "False", reason: Broken, message: quota exceeded}]`,
 			condition: alarm("timed out"),
 			want: []*fnv1.Result{{
-				Severity: fnv1.Severity_SEVERITY_WARNING, Message: "DataIndexReady is False: timed out", Reason: new("DeploymentFailure"), Target: claimed(),
+				Severity: fnv1.Severity_SEVERITY_WARNING, Message: "A is False: timed out", Reason: new("Broken"), Target: claimed(),
 			}},
 		},
 		"AlarmWithoutMessage": {
-			reason:    "No message and an empty one are the same.",
-			before:    `[{type: DataIndexReady, status: "False", reason: DeploymentFailure}]`,
+			reason:    "A condition without message is the same as one with an empty message.",
+			before:    `[{type: A, status: "False", reason: Broken}]`,
 			condition: alarm(""),
 		},
 	}
@@ -368,8 +428,7 @@ func TestRespondEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rsp := &fnv1.RunFunctionResponse{}
-			composition.Respond(rsp, req, &composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)}, nil)
+			rsp := req.Respond(&composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)}, nil)
 			if diff := cmp.Diff(tc.want, rsp.GetResults(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want results, +got results:\n%s", tc.reason, diff)
 			}
@@ -377,26 +436,92 @@ func TestRespondEvents(t *testing.T) {
 	}
 }
 
-// TestRespondConditions holds that every condition is set at every call, event or
-// not.
+// TestRespondConditions holds that every condition is set at every call, event or not, and
+// that lasting ones are repeated beside a fatal result.
 func TestRespondConditions(t *testing.T) {
 	t.Parallel()
-	req, err := composition.ParseRequest(observed(t, `{kind: XSonataFlowPlatform, status: {conditions: [{type: A, status: "True", reason: Good}]}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rsp := &fnv1.RunFunctionResponse{}
-	composition.Respond(rsp, req, &composition.Result{Status: status(1), Conditions: []composition.Condition{
+	isTrue, isFalse, unknown := fnv1.Status_STATUS_CONDITION_TRUE, fnv1.Status_STATUS_CONDITION_FALSE, fnv1.Status_STATUS_CONDITION_UNKNOWN
+	reported := []composition.Condition{
 		{Type: "A", Status: metav1.ConditionTrue, Reason: "Good"},
 		{Type: "B", Status: metav1.ConditionFalse, Reason: "Bad", Message: "It is bad"},
 		{Type: "C", Status: metav1.ConditionUnknown, Reason: "Unsure"},
-	}}, nil)
-	want := []*fnv1.Condition{
-		{Type: "A", Status: fnv1.Status_STATUS_CONDITION_TRUE, Reason: "Good", Target: claimed()},
-		{Type: "B", Status: fnv1.Status_STATUS_CONDITION_FALSE, Reason: "Bad", Message: new("It is bad"), Target: claimed()},
-		{Type: "C", Status: fnv1.Status_STATUS_CONDITION_UNKNOWN, Reason: "Unsure", Target: claimed()},
 	}
-	if diff := cmp.Diff(want, rsp.GetConditions(), protocmp.Transform()); diff != "" {
-		t.Errorf("Respond(...): -want conditions, +got conditions:\n%s", diff)
+	set := []*fnv1.Condition{
+		{Type: "A", Status: isTrue, Reason: "Good", Target: claimed()},
+		{Type: "B", Status: isFalse, Reason: "Bad", Message: new("It is bad"), Target: claimed()},
+		{Type: "C", Status: unknown, Reason: "Unsure", Target: claimed()},
+	}
+	cases := map[string]struct {
+		reason string
+		// before are the composite's conditions, in YAML.
+		before  string
+		result  *composition.Result
+		lasting []string
+		want    []*fnv1.Condition
+	}{
+		"Set": {
+			reason: "Conditions are set in their order, on the composite and on its claim, also one that says the same as before.",
+			before: `[{type: A, status: "True", reason: Good}]`,
+			result: &composition.Result{Status: status(1), Conditions: reported},
+			want:   set,
+		},
+		"NotFatal": {
+			reason:  "A result that isn't fatal repeats no conditions.",
+			before:  `[{type: D, status: "True", reason: Good}]`,
+			result:  &composition.Result{Status: status(1), Conditions: reported},
+			lasting: []string{"D"},
+			want:    set,
+		},
+		"Fatal": {
+			reason:  "Beside a fatal result, lasting conditions are repeated as they were last set, in the order of the lasting types.",
+			before:  `[{type: E, status: Unknown, reason: Unsure}, {type: D, status: "False", reason: Bad, message: It is bad}, {type: F, status: "True", reason: Good}]`,
+			result:  &composition.Result{Conditions: reported, Fatal: errors.New("no")},
+			lasting: []string{"D", "E", "F"},
+			want: append(slices.Clone(set),
+				&fnv1.Condition{Type: "D", Status: isFalse, Reason: "Bad", Message: new("It is bad"), Target: claimed()},
+				&fnv1.Condition{Type: "E", Status: unknown, Reason: "Unsure", Target: claimed()},
+				&fnv1.Condition{Type: "F", Status: isTrue, Reason: "Good", Target: claimed()},
+			),
+		},
+		"FatalAndReported": {
+			reason:  "A condition that the result reports is as the result says.",
+			before:  `[{type: A, status: "False", reason: Bad}]`,
+			result:  &composition.Result{Conditions: reported, Fatal: errors.New("no")},
+			lasting: []string{"A"},
+			want:    set,
+		},
+		"FatalAndNew": {
+			reason:  "A condition that the composite doesn't have can't be repeated.",
+			before:  `[]`,
+			result:  &composition.Result{Conditions: reported, Fatal: errors.New("no")},
+			lasting: []string{"D"},
+			want:    set,
+		},
+		"FatalAndForeign": {
+			reason:  "A condition of another type isn't the function's to repeat.",
+			before:  `[{type: Ready, status: "True", reason: Available}]`,
+			result:  &composition.Result{Conditions: reported, Fatal: errors.New("no")},
+			lasting: []string{"D"},
+			want:    set,
+		},
+		"CannotEncode": {
+			reason:  "A result that can't be encoded is fatal, too.",
+			before:  `[{type: D, status: "True", reason: Good}]`,
+			result:  &composition.Result{Conditions: reported, Status: &broken{}},
+			lasting: []string{"D"},
+			want:    append(slices.Clone(set), &fnv1.Condition{Type: "D", Status: isTrue, Reason: "Good", Target: claimed()}),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req, err := composition.ParseRequest(observed(t, "{kind: XSonataFlowPlatform, status: {conditions: "+tc.before+"}}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, req.Respond(tc.result, tc.lasting).GetConditions(), protocmp.Transform()); diff != "" {
+				t.Errorf("%s\nRespond(...): -want conditions, +got conditions:\n%s", tc.reason, diff)
+			}
+		})
 	}
 }

@@ -9,22 +9,18 @@ import (
 
 // A Result is what a composer wants for one composite, and what it reports.
 type Result struct {
-	// Requirements are asked of Crossplane.
-	Requirements []Requirement
-	// Schemas are asked of Crossplane too.
-	Schemas []SchemaRequirement
 	// Composed are all resources that should exist. One that is left out is deleted.
 	Composed []Composed
-	// Status is a pointer to the composite's status, without conditions. It replaces
-	// the last one as a whole.
+	// Status is a pointer to the composite's status, without conditions. It replaces the
+	// last one as a whole. A result that isn't fatal has one.
 	Status any
 	// Conditions are set on the composite and on its claim, in this order.
 	Conditions []Condition
-	// Incomplete makes the composite unready, whatever its resources say: Crossplane
-	// would call it ready while a resource is withheld.
+	// Incomplete makes the composite unready, whatever its resources say: Crossplane would
+	// call it ready while a resource is withheld.
 	Incomplete bool
-	// Fatal, when not nil, is why nothing can be composed. Crossplane then changes
-	// nothing, and shows the error and the conditions.
+	// Fatal, when not nil, is why nothing can be composed. Crossplane then changes nothing,
+	// and shows the error and the conditions.
 	Fatal error
 }
 
@@ -55,6 +51,6 @@ type Condition struct {
 	// Message is one line without a trailing dot: what is the matter and what to do.
 	Message string
 	// Alarm is for what the user must mend: its event is a warning, and there is another
-	// one whenever the message changes.
+	// event whenever the message changes.
 	Alarm bool
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package eventing knows how events travel through Knative: which of them a service
-// takes from a Broker, and how a service comes to know where to send its own.
 package eventing
 
 import (
@@ -12,16 +10,13 @@ import (
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 )
 
-// The kinds of Knative Eventing that are composed or looked up.
+// The kinds of Knative Eventing that are composed.
 const (
-	// APIVersion of Broker and Trigger.
-	APIVersion = "eventing.knative.dev/v1"
-	// SourcesAPIVersion of SinkBinding.
-	SourcesAPIVersion = "sources.knative.dev/v1"
+	apiVersionTrigger     = "eventing.knative.dev/v1"
+	apiVersionSinkBinding = "sources.knative.dev/v1"
 
-	KindBroker      = "Broker"
-	KindTrigger     = "Trigger"
-	KindSinkBinding = "SinkBinding"
+	kindTrigger     = "Trigger"
+	kindSinkBinding = "SinkBinding"
 )
 
 // A Trigger takes events out of a Broker and hands them to a subscriber. It has the

@@ -3,6 +3,7 @@
 package eventing
 
 import (
+	"fmt"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,53 +12,44 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
-// LabelInclude on a workload lets Knative bind it to a sink also where it is configured
-// to bind only what asks for it. See SINK_BINDING_SELECTION_MODE in
-// https://knative.dev/docs/eventing/custom-event-source/sinkbinding/create-a-sinkbinding/.
-const LabelInclude = "bindings.knative.dev/include"
+// bind returns the SinkBinding of a component that has a sink, if there can be one. While
+// Triggers of an earlier Broker stay, the component goes on sending to that Broker: events
+// go where there are Triggers for them.
+func bind(req *composition.Request, c *component.Component, k knowledge, leaving []component.Broker) []object {
+	key := c.Key(component.ResourceSink)
+	observed := req.Observed[key]
+	if observed == nil && !k.installed(kindSinkBinding) {
+		return nil
+	}
+	sink := c.Sink
+	bound := sinkOf(observed)
+	if b, ok := component.BrokerOf(bound, c.Namespace); ok && slices.Contains(leaving, b) {
+		sink = bound
+	}
+	return []object{newObject(req, key, newSinkBinding(c, *sink))}
+}
 
-// The environment variables that a SinkBinding writes into the containers of a
-// workload.
-const (
-	// VariableSink has the address of the sink.
-	VariableSink = "K_SINK"
-	// VariableOverrides has attributes for all events.
-	VariableOverrides = "K_CE_OVERRIDES"
-)
-
-// NewSinkBinding returns a SinkBinding that tells the pods of a Deployment in the same
-// namespace where to send events.
-func NewSinkBinding(deployment string, sink duckv1.Destination, meta metav1.ObjectMeta) *SinkBinding {
+// newSinkBinding returns a SinkBinding that tells the pods of the component's Deployment
+// where to send events.
+func newSinkBinding(c *component.Component, sink duckv1.Destination) *SinkBinding {
 	return &SinkBinding{
-		TypeMeta:   metav1.TypeMeta{APIVersion: SourcesAPIVersion, Kind: KindSinkBinding},
-		ObjectMeta: meta,
+		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersionSinkBinding, Kind: kindSinkBinding},
+		ObjectMeta: c.Meta(c.SinkBinding()),
 		Spec: SinkBindingSpec{
-			Subject: Subject{APIVersion: "apps/v1", Kind: "Deployment", Namespace: meta.Namespace, Name: deployment},
+			Subject: Subject{APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Namespace, Name: c.Name()},
 			Sink:    sink,
 		},
 	}
 }
 
-// Sink returns a destination with everything filled in that Knative's webhook fills in:
-// a reference's namespace, and the API of a Broker. It doesn't alter its argument.
-func Sink(d *duckv1.Destination, namespace string) *duckv1.Destination {
-	out := d.DeepCopy()
-	if out == nil || out.Ref == nil {
-		return out
-	}
-	if out.Ref.Namespace == "" {
-		out.Ref.Namespace = namespace
-	}
-	if out.Ref.Kind == KindBroker && out.Ref.APIVersion == "" && out.Ref.Group == "" {
-		out.Ref.APIVersion = APIVersion
-	}
-	return out
-}
-
-// BoundTo returns the sink of an observed SinkBinding, or nil when there is none.
-func BoundTo(binding *unstructured.Unstructured) *duckv1.Destination {
+// sinkOf returns the sink of an observed SinkBinding, or nil when there is none.
+func sinkOf(binding *unstructured.Unstructured) *duckv1.Destination {
 	if binding == nil {
 		return nil
 	}
@@ -68,40 +60,57 @@ func BoundTo(binding *unstructured.Unstructured) *duckv1.Destination {
 	return &b.Spec.Sink
 }
 
-// An Injection is whether a workload knows its sink.
-type Injection string
+// holdFor decides what a workload with a sink may do until it knows the sink: one without
+// pods doesn't start; one that runs goes on as if it had no sink. It also returns what is
+// waited for, if anything is.
+func holdFor(w Workload) (hold component.Hold, waiting []string) {
+	switch injectionOf(w.Deployment, w.Kind.Container) {
+	case injected:
+		return component.Hold{}, nil
+	case idle:
+		hold.Gate = component.Zero
+		hold.Reason = v1alpha08.ReasonWaitingForSink
+		hold.Message = fmt.Sprintf("Deployment %s has no pods until Knative has told it where to send events: see the condition %s", w.Name(), v1alpha08.ConditionEventingReady)
+	case runs:
+		hold.WithoutSink = true
+	}
+	return hold, []string{"Waiting until Knative writes " + component.VariableSink + " into Deployment " + w.Name()}
+}
+
+// An injection is whether a workload knows its sink.
+type injection string
 
 // Whether a workload knows its sink.
 const (
-	// Injected means that its pods know the sink.
-	Injected Injection = "Injected"
-	// Idle means that they wouldn't, but that there are none.
-	Idle Injection = "Idle"
-	// Running means that pods run that don't know it.
-	Running Injection = "Running"
+	// injected means that its pods know the sink.
+	injected injection = "Injected"
+	// idle means that its pods wouldn't know the sink, but that there are none.
+	idle injection = "Idle"
+	// runs means that pods run that don't know the sink.
+	runs injection = "Runs"
 )
 
-// Inject tells whether the pods of an observed Deployment (nil when there is none yet)
-// know their sink: a container has the variable. What a SinkBinding says of itself
-// isn't enough, because it tells whether the sink was resolved, not whether the
-// Deployment has it.
-func Inject(deployment *unstructured.Unstructured, container string) Injection {
+// injectionOf tells whether the pods of an observed Deployment (nil when there is none yet)
+// know their sink: the container has the variable. What a SinkBinding says of itself isn't
+// enough, because it tells whether the sink was resolved, not whether the Deployment has
+// it.
+func injectionOf(deployment *unstructured.Unstructured, container string) injection {
 	if deployment == nil {
-		return Idle
+		return idle
 	}
 	object, _ := deployment.Object["spec"].(map[string]any) // The API server takes no others.
 	spec := appsv1.DeploymentSpec{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, &spec); err != nil {
-		return Running
+		return runs
 	}
 	hasSink := func(c corev1.Container) bool {
-		return c.Name == container && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == VariableSink })
+		return c.Name == container && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == component.VariableSink })
 	}
 	switch {
 	case slices.ContainsFunc(spec.Template.Spec.Containers, hasSink):
-		return Injected
+		return injected
 	case spec.Replicas != nil && *spec.Replicas == 0:
-		return Idle
+		return idle
 	}
-	return Running
+	return runs
 }

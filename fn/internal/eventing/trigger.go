@@ -3,74 +3,105 @@
 package eventing
 
 import (
+	"maps"
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"knative.dev/pkg/apis"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
-// A Subscription is a kind of events that a service takes.
-type Subscription struct {
-	// Name tells the subscriptions of a service apart. It is part of keys and names, so
-	// it must never change.
-	Name string
-	// Type is the events' CloudEvents attribute of that name.
-	Type string
-	// Path of the service that takes them.
-	Path string
-	// Ordered events make no sense in another order.
-	Ordered bool
-}
+// The annotation of a Trigger that asks for events in order. See
+// https://knative.dev/docs/eventing/brokers/broker-types/kafka-broker/configuring-kafka-features/.
+const (
+	annotationOrder = "kafka.eventing.knative.dev/delivery.order"
+	ordered         = "ordered"
+)
 
-// DataIndex lists what a Data Index takes, in the operator's order.
-func DataIndex() []Subscription {
-	const processes, definitions, jobs = "/processes", "/definitions", "/jobs"
-	return []Subscription{
-		{Name: "process-error", Type: "ProcessInstanceErrorDataEvent", Path: processes},
-		{Name: "process-node", Type: "ProcessInstanceNodeDataEvent", Path: processes},
-		{Name: "process-state", Type: "ProcessInstanceStateDataEvent", Path: processes},
-		{Name: "process-variable", Type: "ProcessInstanceVariableDataEvent", Path: processes},
-		{Name: "process-definition", Type: "ProcessDefinitionEvent", Path: definitions, Ordered: true},
-		{Name: "process-instance-multiple", Type: "MultipleProcessInstanceDataEvent", Path: processes},
-		{Name: "jobs", Type: "JobEvent", Path: jobs, Ordered: true},
+// subscribe returns the Triggers of a component that has a source. New ones are made when
+// their Broker is ready; those that exist stay, whatever becomes of the Broker. Triggers of
+// another Broker, which the spec named before, stay until all that take their place are
+// ready, so that no event is lost in between: their Brokers are the ones that are left.
+func subscribe(req *composition.Request, c *component.Component, k knowledge) (triggers []object, left []component.Broker) {
+	from := k.broker(*c.Source)
+	create := from.open() && k.installed(kindTrigger)
+	current := map[string]bool{}
+	complete := true
+	for _, s := range c.Kind.Subscriptions {
+		key := triggerKey(c, s, from.Broker)
+		observed := req.Observed[key]
+		current[key] = true
+		complete = complete && health.Of(observed).Phase == health.Ready
+		if create || observed != nil {
+			triggers = append(triggers, newObject(req, key, newTrigger(c, s, from.Broker, from.inOrder(observed))))
+		}
 	}
-}
-
-// JobsService lists what a Jobs Service takes.
-func JobsService() []Subscription {
-	const events = "/v2/jobs/events"
-	return []Subscription{
-		{Name: "create-job", Type: "job.create", Path: events, Ordered: true},
-		{Name: "delete-job", Type: "job.delete", Path: events, Ordered: true},
+	if complete {
+		return triggers, nil
 	}
+	for _, s := range c.Kind.Subscriptions {
+		for _, key := range slices.Sorted(maps.Keys(req.Observed)) {
+			observed := req.Observed[key]
+			if earlier := brokerOfTrigger(observed); !current[key] && key == triggerKey(c, s, earlier) {
+				triggers = append(triggers, newObject(req, key, newTrigger(c, s, earlier, isOrdered(observed))))
+				left = append(left, earlier)
+			}
+		}
+	}
+	return triggers, left
 }
 
-// TriggerName is the name of the Trigger with which a platform's service takes events
-// from a Broker. It differs for each platform, because Triggers live where their
-// Broker does, and for each Broker, because a platform that changes its Broker has
-// Triggers of both for a while. It has at most 63 characters.
-func (s Subscription) TriggerName(service string, platform types.NamespacedName, from Broker) string {
-	const digits = 16
-	return service + "-" + s.Name + "-" + hash(platform.Namespace, platform.Name, from.Namespace, from.Name)[:digits]
+// triggerKey is the key of a Trigger. The Broker is part of it, because a Trigger can't
+// change to another one.
+func triggerKey(c *component.Component, s component.Subscription, from component.Broker) string {
+	return c.Key(component.ResourceTrigger) + "-" + s.Name + "-" + from.Hash()
 }
 
-// NewTrigger returns a Trigger that hands the events of a subscription to a Kubernetes
-// Service. The Trigger's name and labels are given; its namespace is the Broker's.
-func NewTrigger(s Subscription, from Broker, to types.NamespacedName, meta metav1.ObjectMeta, inOrder bool) *Trigger {
+// newTrigger returns a Trigger that hands the events of a subscription to the component's
+// Service. The Trigger lives where its Broker does.
+func newTrigger(c *component.Component, s component.Subscription, from component.Broker, inOrder bool) *Trigger {
+	meta := c.Meta(triggerName(c, s, from))
 	meta.Namespace = from.Namespace
 	if s.Ordered && inOrder {
 		meta.Annotations = map[string]string{annotationOrder: ordered}
 	}
 	return &Trigger{
-		TypeMeta:   metav1.TypeMeta{APIVersion: APIVersion, Kind: KindTrigger},
+		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersionTrigger, Kind: kindTrigger},
 		ObjectMeta: meta,
 		Spec: TriggerSpec{
 			Broker: from.Name,
 			Filter: TriggerFilter{Attributes: map[string]string{"type": s.Type}},
 			Subscriber: duckv1.Destination{
-				Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: to.Namespace, Name: to.Name},
+				Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: c.Namespace, Name: c.Name()},
 				URI: &apis.URL{Path: s.Path},
 			},
 		},
 	}
+}
+
+// triggerName differs for each platform, because Triggers live where their Broker does,
+// and for each Broker, because a platform that changes its Broker has Triggers of both for
+// a while. It has at most 63 characters.
+func triggerName(c *component.Component, s component.Subscription, from component.Broker) string {
+	return c.Kind.Key + "-" + s.Name + "-" + names.Hash(c.Namespace, c.Platform, from.Namespace, from.Name)
+}
+
+// brokerOfTrigger returns the Broker of an observed Trigger.
+func brokerOfTrigger(trigger *unstructured.Unstructured) component.Broker {
+	name, _, err := unstructured.NestedString(trigger.Object, "spec", "broker")
+	if err != nil {
+		name = "" // No API server lets that happen.
+	}
+	return component.Broker{Namespace: trigger.GetNamespace(), Name: name}
+}
+
+// isOrdered tells whether a Trigger asks for events in order.
+func isOrdered(trigger *unstructured.Unstructured) bool {
+	return trigger != nil && trigger.GetAnnotations()[annotationOrder] == ordered
 }

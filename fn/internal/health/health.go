@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package health judges whether an observed Kubernetes object does its work.
+// Package health tells whether an observed Kubernetes object does its work.
 package health
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
 // A Phase is how an object does.
@@ -25,15 +26,39 @@ const (
 	Ready Phase = "Ready"
 )
 
-// A Verdict is how an object does, and why, in the object's own words where it has
-// any.
+// A Verdict is how an object does, and why, in the object's own words where it has any.
 type Verdict struct {
 	Phase   Phase
 	Message string
 }
 
-// Of judges an observed object; nil is one that doesn't exist. The rules are
-// kstatus's, which take the observed generation into account.
+// AnnotationSpecChecksum is an annotation of composed objects, with a checksum of their
+// spec. An observed object that has another one is still what was asked for before, and
+// may look healthy as such.
+const AnnotationSpecChecksum = "sonataflow.org/checksum-spec"
+
+// A rule corrects the verdict that kstatus gives for objects of a kind.
+type rule func(o *unstructured.Unstructured, byKstatus Verdict) Verdict
+
+// ruleOf returns the rule for a kind. Where there is none, kstatus' verdict is right.
+func ruleOf(kind schema.GroupKind) rule {
+	switch kind {
+	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:
+		return deployment
+	case schema.GroupKind{Group: "batch", Kind: "Job"}:
+		return job
+	case
+		schema.GroupKind{Group: "eventing.knative.dev", Kind: "Broker"},
+		schema.GroupKind{Group: "eventing.knative.dev", Kind: "Trigger"},
+		schema.GroupKind{Group: "sources.knative.dev", Kind: "SinkBinding"}:
+		return knative
+	}
+	return func(_ *unstructured.Unstructured, byKstatus Verdict) Verdict { return byKstatus }
+}
+
+// Of returns how an observed object does; nil is one that doesn't exist. The verdict is
+// kstatus', which takes the observed generation into account, corrected by the rule of
+// the object's kind.
 func Of(o *unstructured.Unstructured) Verdict {
 	if o == nil {
 		return Verdict{Phase: Missing, Message: "Not created yet"}
@@ -42,37 +67,31 @@ func Of(o *unstructured.Unstructured) Verdict {
 	if err != nil {
 		return Verdict{Phase: Progressing, Message: "Its status can't be read: " + err.Error()}
 	}
+	return ruleOf(o.GroupVersionKind().GroupKind())(o, verdict(r))
+}
+
+// OfComposed returns how an observed object does that is composed as desired.
+func OfComposed(observed *unstructured.Unstructured, desired composition.Object) Verdict {
+	out := Of(observed)
+	if out.Phase == Ready && observed.GetAnnotations()[AnnotationSpecChecksum] != desired.GetAnnotations()[AnnotationSpecChecksum] {
+		return Verdict{Phase: Progressing, Message: "Its latest change hasn't been applied yet"}
+	}
+	return out
+}
+
+func verdict(r *status.Result) Verdict {
 	switch r.Status {
 	case status.CurrentStatus:
-		switch {
-		case o.GetKind() == "Job" && !hasCondition(o, "Complete"):
-			// To kstatus, a Job that has begun is as it should be.
-			return Verdict{Phase: Progressing, Message: r.Message}
-		case isKnative(o) && !hasCondition(o, "Ready"):
-			// So is an object without conditions.
-			return Verdict{Phase: Progressing, Message: "Knative hasn't seen it yet"}
-		}
 		return Verdict{Phase: Ready, Message: r.Message}
 	case status.FailedStatus:
 		return Verdict{Phase: Failed, Message: ownWords(r)}
 	case status.InProgressStatus, status.TerminatingStatus, status.NotFoundStatus, status.UnknownStatus:
 	}
-	// kstatus takes no notice of this condition: an exceeded quota would look like a
-	// rollout that takes its time.
-	if message := replicaFailure(o); message != "" {
-		return Verdict{Phase: Failed, Message: message}
-	}
 	return Verdict{Phase: Progressing, Message: r.Message}
 }
 
-// isKnative tells whether an object is one of Knative's, all of which have a condition
-// Ready. See https://github.com/knative/specs/blob/main/specs/eventing/overview.md.
-func isKnative(o *unstructured.Unstructured) bool {
-	return strings.HasSuffix(o.GroupVersionKind().Group, ".knative.dev")
-}
-
-// ownWords returns the message of the condition that kstatus judged by; its own
-// summary doesn't say what failed.
+// ownWords returns the message of the condition by which kstatus decided; the summary of
+// kstatus doesn't say what failed.
 func ownWords(r *status.Result) string {
 	for _, c := range r.Conditions {
 		if c.Message != "" {
@@ -80,34 +99,4 @@ func ownWords(r *status.Result) string {
 		}
 	}
 	return r.Message
-}
-
-func hasCondition(o *unstructured.Unstructured, typ string) bool {
-	_, found := trueCondition(o, typ)
-	return found
-}
-
-// replicaFailure returns why a Deployment's controller can't create the pods of the
-// current generation.
-func replicaFailure(o *unstructured.Unstructured) string {
-	if seen, found, err := unstructured.NestedInt64(o.Object, "status", "observedGeneration"); err != nil || found && seen != o.GetGeneration() {
-		return ""
-	}
-	message, _ := trueCondition(o, "ReplicaFailure")
-	return message
-}
-
-// trueCondition tells whether an object has a condition of a type that is true, and what
-// it says.
-func trueCondition(o *unstructured.Unstructured, typ string) (message string, found bool) {
-	in, _ := o.Object["status"].(map[string]any)
-	conditions, _ := in["conditions"].([]any)
-	for _, c := range conditions {
-		// What isn't as Kubernetes writes it says nothing.
-		if c, ok := c.(map[string]any); ok && c["type"] == typ && c["status"] == "True" {
-			message, _ := c["message"].(string)
-			return message, true
-		}
-	}
-	return "", false
 }

@@ -43,7 +43,7 @@ func TestResolve(t *testing.T) {
 			want:   kogito("docker.io/apache", "10.2.0"),
 		},
 		"Apache": {
-			reason: "They can be asked for.",
+			reason: "Apache's images can be asked for by name.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileApache},
 			want:   kogito("docker.io/apache", "10.2.0"),
 		},
@@ -53,7 +53,7 @@ func TestResolve(t *testing.T) {
 			want:   kubesmarts,
 		},
 		"RedHat": {
-			reason: "Red Hat calls all of them by other names.",
+			reason: "Red Hat calls all images by other names.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat},
 			want: images.Set{
 				DataIndexEphemeral:   "registry.redhat.io/openshift-serverless-1/logic-data-index-ephemeral-rhel8:1.36.0",
@@ -64,7 +64,7 @@ func TestResolve(t *testing.T) {
 			},
 		},
 		"RegistryAndTag": {
-			reason: "Registry and tag win over the profile's.",
+			reason: "Registry and tag win over those of the profile.",
 			in:     v1beta1.Images{Registry: "localhost:5000/mirror/apache", Tag: "999-SNAPSHOT"},
 			want:   kogito("localhost:5000/mirror/apache", "999-SNAPSHOT"),
 		},
@@ -74,7 +74,7 @@ func TestResolve(t *testing.T) {
 			want:   kogito("mirror.example.com", "10.2.0"),
 		},
 		"FullReference": {
-			reason: "A full reference wins over all of it and stays as it is, with a digest or without even a registry.",
+			reason: "A full reference wins over profile, registry and tag, and stays as it is, also with a digest or without registry.",
 			in: v1beta1.Images{
 				Registry: "mirror.example.com/apache", Tag: "10.1.0",
 				DataIndexPostgreSQL: "example.com/di@" + digest, DBMigrator: "migrator",
@@ -104,7 +104,7 @@ func TestValidate(t *testing.T) {
 		want []string
 	}{
 		"Reference": {
-			reason: "A reference that no runtime can pull is refused where it stands.",
+			reason: "A reference that a container runtime doesn't understand is refused at its own field.",
 			in:     v1beta1.Images{DataIndexEphemeral: "Example.com/DI:1", JobServicePostgreSQL: "https://example.com/js", DBMigrator: "example.com/m@sha256:1"},
 			want: []string{
 				"input.images.dataIndexEphemeral: Example.com/DI:1",
@@ -113,12 +113,12 @@ func TestValidate(t *testing.T) {
 			},
 		},
 		"Tag": {
-			reason: "A wrong tag is one error, though five images would have it.",
+			reason: "A wrong tag is one error, although five images would have that tag.",
 			in:     v1beta1.Images{Tag: "1 0"},
 			want:   []string{"input.images.tag: 1 0"},
 		},
 		"Registry": {
-			reason: "So is a wrong registry.",
+			reason: "A wrong registry is one error, although five images would come from that registry.",
 			in:     v1beta1.Images{Registry: "https://registry.example.com"},
 			want:   []string{"input.images.registry: https://registry.example.com"},
 		},
@@ -145,14 +145,14 @@ func TestCheck(t *testing.T) {
 		want   string
 	}{
 		"Name":   {reason: "A name alone is enough.", image: "di"},
-		"Full":   {reason: "As is all that a reference may have.", image: "example.com:5000/a/b/c:1@" + digest},
-		"Latest": {reason: "Whether latest is wise isn't the question.", image: "my/di:latest"},
+		"Full":   {reason: "A reference may have everything: a port, a path, a tag and a digest.", image: "example.com:5000/a/b/c:1@" + digest},
+		"Latest": {reason: "The tag latest is allowed.", image: "my/di:latest"},
 		"Empty": {
-			reason: "Nothing isn't an image.",
+			reason: "An empty text isn't an image.",
 			want:   `path: Invalid value: "": not an image: invalid reference format; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
 		},
 		"UpperCase": {
-			reason: "Names are lower case; the message says so.",
+			reason: "Names are lower case, and the message says so.",
 			image:  "My/DI",
 			want:   `path: Invalid value: "My/DI": not an image: invalid reference format: repository name (DI) must be lowercase; write it like registry.example.com/organisation/name:tag or …/name@sha256:digest`,
 		},
@@ -184,13 +184,13 @@ func TestVersion(t *testing.T) {
 		want   string
 	}{
 		"Tag":          {reason: "The tag is the version.", image: "example.com:5000/di:10.2.0", want: "10.2.0"},
-		"TagAndDigest": {reason: "Also beside a digest.", image: "example.com/di:10.2.0@" + digest, want: "10.2.0"},
-		"Digest":       {reason: "A digest is cut to what people write of it.", image: "example.com/di@" + digest, want: "9f86d081884c"},
-		"Neither":      {reason: "Without either, latest is pulled; a port isn't a tag.", image: "example.com:5000/di", want: "latest"},
+		"TagAndDigest": {reason: "The tag is the version also beside a digest.", image: "example.com/di:10.2.0@" + digest, want: "10.2.0"},
+		"Digest":       {reason: "A digest is cut to as much of a digest as people usually write.", image: "example.com/di@" + digest, want: "9f86d081884c"},
+		"Neither":      {reason: "Without tag and digest, latest is pulled; a port isn't a tag.", image: "example.com:5000/di", want: "latest"},
 		"Underscores":  {reason: "A label's value starts and ends with a letter or digit.", image: "di:_1.0_-", want: "1.0"},
-		"OnlyDots":     {reason: "Where nothing is left, the version isn't known.", image: "di:___", want: "unknown"},
+		"OnlyDots":     {reason: "When nothing of a tag is left, the version isn't known.", image: "di:___", want: "unknown"},
 		"Long":         {reason: "A tag may be longer than a label's value.", image: "di:" + strings.Repeat("a", 62) + "." + strings.Repeat("b", 65), want: strings.Repeat("a", 62)},
-		"Invalid":      {reason: "What isn't an image has no version.", image: "A", want: "unknown"},
+		"Invalid":      {reason: "A text that isn't an image has no version.", image: "A", want: "unknown"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

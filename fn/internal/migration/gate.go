@@ -7,65 +7,56 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 )
 
-// Facts are what a gate's decision depends on.
-type Facts struct {
-	// Hash is that of the service's target.
-	Hash string
-	// Job is how far the migration to that target is.
-	Job Progress
-	// Busy tells whether a Job for another target of the service exists, or any pod that
-	// may still use the schema.
-	Busy bool
-	// Deployment is the service's, or nil when there is none.
-	Deployment *unstructured.Unstructured
-}
-
-// A Decision is what of a service may exist now.
-type Decision struct {
-	// Job tells whether the migration's Job should exist.
-	Job bool
-	// Deployment is what should be with the service's Deployment.
-	Deployment Gate
-}
-
-// A Gate is what a migration lets a Deployment do.
-type Gate string
-
-// What a migration lets a Deployment do.
+// Annotations of Deployments, with the hash of a target. Each proves that a view of a
+// Deployment is no older than what we asked of it.
 const (
-	// Open lets it run.
-	Open Gate = "Open"
-	// Zero keeps it without pods: it was observed, so leaving it out would delete it.
-	Zero Gate = "Zero"
-	// Withheld leaves it out: it was never there.
-	Withheld Gate = "Withheld"
+	// annotationLetRun is on a Deployment that was let run with the target.
+	annotationLetRun = "sonataflow.org/migration-target"
+	// annotationStopped is on a Deployment that was stopped for the target.
+	annotationStopped = "sonataflow.org/migration-stopped-for"
 )
 
-// Annotations returns what a Deployment must say of itself so that the next decision
-// can rely on it.
-func (g Gate) Annotations(hash string) map[string]string {
-	if g == Open {
-		return map[string]string{AnnotationLetRun: hash}
-	}
-	return map[string]string{AnnotationStopped: hash}
+// facts are what a gate's decision depends on.
+type facts struct {
+	// hash is that of the component's target.
+	hash string
+	// job is how far the migration to that target is.
+	job progress
+	// busy tells whether a Job for another target of the component exists, or any pod that
+	// may still use the schema.
+	busy bool
+	// deployment is the component's, or nil when there is none.
+	deployment *unstructured.Unstructured
 }
 
-// Decide returns what of a service may exist. No pod of the service runs with a
-// schema whose migration isn't complete, and no migration begins while such a pod
-// runs or another migration may be under way.
-func Decide(f Facts) Decision {
-	if f.Job == Complete || f.Job != Absent && letRun(f.Deployment) == f.Hash {
-		// A Deployment that was let run with this target was so because the Job was
-		// complete: a Job that looks otherwise is an old view of it.
-		return Decision{Job: true, Deployment: Open}
+// decide returns whether the migration's Job should exist, and how much of the component's
+// workload may. No pod of the component runs with a schema whose migration isn't complete,
+// and no migration begins while such a pod runs or another migration may be under way.
+func decide(f facts) (job bool, gate component.Gate) {
+	if f.job == complete || f.job != absent && letRun(f.deployment) == f.hash {
+		// A Deployment that was let run with this target was so because the Job was complete: a
+		// Job that looks otherwise is an old view of it.
+		return true, component.Open
 	}
-	gate := Zero
-	if f.Deployment == nil {
-		gate = Withheld
+	// A Deployment that exists stays, without pods: leaving it out would delete it.
+	gate = component.Zero
+	if f.deployment == nil {
+		gate = component.Withheld
 	}
-	return Decision{Job: f.Job != Absent || !f.Busy && stopped(f.Deployment, f.Hash), Deployment: gate}
+	return f.job != absent || !f.busy && stopped(f.deployment, f.hash), gate
+}
+
+// annotations are what a Deployment must say of itself so that the next decision can rely
+// on it.
+func annotations(gate component.Gate, hash string) map[string]string {
+	if gate == component.Open {
+		return map[string]string{annotationLetRun: hash}
+	}
+	return map[string]string{annotationStopped: hash}
 }
 
 // letRun returns the hash of the target that a Deployment was last let run with.
@@ -73,16 +64,16 @@ func letRun(deployment *unstructured.Unstructured) string {
 	if deployment == nil {
 		return ""
 	}
-	return deployment.GetAnnotations()[AnnotationLetRun]
+	return deployment.GetAnnotations()[annotationLetRun]
 }
 
-// stopped tells whether a Deployment was stopped for a target, and none of its pods
-// is left. One that somebody else scaled to zero may be on its way up again.
+// stopped tells whether a Deployment was stopped for a target, and none of its pods is
+// left. One that was scaled to zero for another reason may be on its way up again.
 func stopped(o *unstructured.Unstructured, hash string) bool {
 	if o == nil {
 		return true
 	}
-	if o.GetAnnotations()[AnnotationStopped] != hash {
+	if o.GetAnnotations()[annotationStopped] != hash {
 		return false
 	}
 	d := &appsv1.Deployment{}

@@ -9,55 +9,49 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Progress is how far a migration is.
-type Progress string
+// progress is how far a migration is.
+type progress string
 
 // How far a migration can be.
 const (
-	// Absent means that there is no Job.
-	Absent Progress = "Absent"
-	// Created means that there is a Job without any pod yet.
-	Created Progress = "Created"
-	// Running means that the Job has begun, and may try again.
-	Running Progress = "Running"
-	// Complete means that the schema is up to date.
-	Complete Progress = "Complete"
-	// Failed means that the Job gave up.
-	Failed Progress = "Failed"
+	// absent means that there is no Job.
+	absent progress = "Absent"
+	// created means that there is a Job without any pod yet.
+	created progress = "Created"
+	// running means that the Job has begun, and may try again.
+	running progress = "Running"
+	// complete means that the schema is up to date.
+	complete progress = "Complete"
+	// failed means that the Job gave up.
+	failed progress = "Failed"
 )
 
-// An Observation is what an observed Job says about its migration.
-type Observation struct {
-	Progress Progress
-	// Message is the Job's own words about its failure.
-	Message string
-}
-
-// Observe judges a Job; nil is one that doesn't exist. Only the condition Complete
-// means that the schema is up to date: counters of pods may come and go.
-func Observe(o *unstructured.Unstructured) Observation {
+// observe tells how far an observed Job is; nil is one that doesn't exist. Of a Job that
+// failed it also returns the Job's own words. Only the condition Complete means that the
+// schema is up to date: counters of pods may come and go.
+func observe(o *unstructured.Unstructured) (at progress, message string) {
 	if o == nil {
-		return Observation{Progress: Absent}
+		return absent, ""
 	}
 	job := &batchv1.Job{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, job); err != nil {
-		return Observation{Progress: Running, Message: "Its status can't be read: " + err.Error()}
+		return running, "Its status can't be read: " + err.Error()
 	}
-	out := Observation{Progress: Created}
 	if job.GetDeletionTimestamp() != nil {
-		return out // Whatever it did, it is about to be no more.
+		return created, "" // What the Job has done doesn't count: the Job is about to be gone.
 	}
+	at = created
 	if s := job.Status; s.StartTime != nil || s.Active > 0 || s.Failed > 0 || s.Succeeded > 0 {
-		out.Progress = Running
+		at = running
 	}
 	for _, c := range job.Status.Conditions {
 		switch {
 		case c.Status != corev1.ConditionTrue:
 		case c.Type == batchv1.JobComplete:
-			return Observation{Progress: Complete}
+			return complete, ""
 		case c.Type == batchv1.JobFailed:
-			out = Observation{Progress: Failed, Message: c.Message}
+			at, message = failed, c.Message
 		}
 	}
-	return out
+	return at, message
 }

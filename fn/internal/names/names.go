@@ -30,6 +30,13 @@ func Child(parent, suffix string) string {
 	return kmeta.ChildName(legal, suffix)
 }
 
+// Hash returns a hash of texts in hexadecimal digits: sixteen of them tell names apart.
+// None of the texts has a slash, as no name of Kubernetes has.
+func Hash(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "/")))
+	return hex.EncodeToString(sum[:8])
+}
+
 // LabelValue returns the name itself, shortened where it is too long for the value
 // of a label.
 func LabelValue(name string) string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package names
+package names_test
 
 import (
 	"strings"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
 func TestChild(t *testing.T) {
@@ -47,8 +49,74 @@ func TestChild(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, Child(tc.parent, suffix)); diff != "" {
+			if diff := cmp.Diff(tc.want, names.Child(tc.parent, suffix)); diff != "" {
 				t.Errorf("%s\nChild(%q, %q): -want, +got:\n%s", tc.reason, tc.parent, suffix, diff)
+			}
+		})
+	}
+}
+
+func TestHash(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		texts  []string
+		want   string
+	}{
+		"Known": {
+			reason: "Hashes are in the keys and names of what is composed, so they never change.",
+			texts:  []string{"ns1", "default"},
+			want:   "815b300d8cd8f78d",
+		},
+		"OtherOrder": {
+			reason: "The order of the texts counts.",
+			texts:  []string{"default", "ns1"},
+			want:   "4353fbbb3d04b174",
+		},
+		"OtherSplit": {
+			reason: "Where one text ends and the next one begins counts.",
+			texts:  []string{"ns", "1default"},
+			want:   "a46b62035743df40",
+		},
+		"OneText": {
+			reason: "One text has a hash, too.",
+			texts:  []string{"ns1default"},
+			want:   "257d9cc30721526c",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, names.Hash(tc.texts...)); diff != "" {
+				t.Errorf("%s\nHash(%q): -want, +got:\n%s", tc.reason, tc.texts, diff)
+			}
+		})
+	}
+}
+
+func TestLabelValue(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		name   string
+		want   string
+	}{
+		"Short": {
+			reason: "A name that fits stays as it is, also with dots.",
+			name:   "my.platform",
+			want:   "my.platform",
+		},
+		"TooLong": {
+			reason: "A longer name is cut and hashed as Knative does it.",
+			name:   strings.Repeat("a", 64),
+			want:   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa014842d480b571495a4a0363793f7367",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, names.LabelValue(tc.name)); diff != "" {
+				t.Errorf("%s\nLabelValue(%q): -want, +got:\n%s", tc.reason, tc.name, diff)
 			}
 		})
 	}
@@ -64,18 +132,18 @@ func FuzzChild(f *testing.F) {
 			t.Skip("not a legal name")
 		}
 		for _, suffix := range []string{"-data-index-service", "-jobs-service", "-data-index-service-props", "-jobs-service-props"} {
-			got := Child(a, suffix)
+			got := names.Child(a, suffix)
 			if errs := validation.IsDNS1035Label(got); len(errs) > 0 {
 				t.Errorf("Child(%q, %q) = %q: %v", a, suffix, got, errs)
 			}
 			if errs := validation.IsValidLabelValue(got); len(errs) > 0 {
 				t.Errorf("Child(%q, %q) = %q: %v", a, suffix, got, errs)
 			}
-			if a != b && got == Child(b, suffix) {
+			if a != b && got == names.Child(b, suffix) {
 				t.Errorf("%q and %q share the child %q", a, b, got)
 			}
 		}
-		if errs := validation.IsValidLabelValue(LabelValue(a)); len(errs) > 0 {
+		if errs := validation.IsValidLabelValue(names.LabelValue(a)); len(errs) > 0 {
 			t.Errorf("LabelValue(%q): %v", a, errs)
 		}
 	})

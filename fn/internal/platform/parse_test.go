@@ -11,11 +11,18 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// TestParseAccepts shows whose composites are understood.
+// inNamespace returns a composite that lives in namespace ns1, with a spec.
+func inNamespace(spec string) string {
+	return `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: ` + spec + `}`
+}
+
+// TestParseAccepts shows which composites are understood.
 func TestParseAccepts(t *testing.T) {
 	t.Parallel()
+	jobsService := []string{"ns1/plat-jobs-service-props jobs-service-config", "ns1/plat-jobs-service jobs-service-service", "ns1/plat-jobs-service jobs-service-deployment"}
 	cases := map[string]struct {
 		reason    string
 		composite string
@@ -23,37 +30,42 @@ func TestParseAccepts(t *testing.T) {
 		want []string
 	}{
 		"Claimed": {
-			reason:    "A claim's platform has the claim's name and namespace.",
+			reason:    "A platform that is claimed has its claim's name and namespace.",
 			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat-x7k2p}, spec: {claimRef: {namespace: ns1, name: plat}, services: {jobService: {}}}}`,
-			want:      []string{"ns1/plat-jobs-service-props jobs-service-config", "ns1/plat-jobs-service jobs-service-service", "ns1/plat-jobs-service jobs-service-deployment"},
+			want:      jobsService,
 		},
 		"Namespaced": {
-			reason:    "A namespaced platform has its own.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {dataIndex: {}}}}`,
+			reason:    "A platform that lives in a namespace has its own name and namespace.",
+			composite: inNamespace(`{services: {dataIndex: {}}}`),
 			want:      []string{"ns1/plat-data-index-service-props data-index-config", "ns1/plat-data-index-service data-index-service", "ns1/plat-data-index-service data-index-deployment"},
 		},
 		"LiveFields": {
 			reason:    "What Crossplane writes into a spec, and what a newer API may have, is passed over.",
 			composite: `{kind: XSonataFlowPlatform, spec: {crossplane: {a: b}, compositionRef: {name: c}, newer: true, claimRef: {namespace: ns1, name: plat}, services: {}}}`,
 		},
+		"StrangeStatus": {
+			reason:    "A status that can't be read doesn't matter.",
+			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, status: {clusterPlatformRef: none}, spec: {services: {jobService: {}}}}`,
+			want:      jobsService,
+		},
 		"NoSpec": {
-			reason:    "A platform without a spec deploys nothing.",
+			reason:    "A platform without a spec composes nothing.",
 			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}}`,
 		},
 		"NoServices": {
-			reason:    "Nor does one that names no service.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {}}}`,
+			reason:    "A platform that names no service composes nothing.",
+			composite: inNamespace(`{services: {}}`),
 		},
 		"WholeFraction": {
-			reason:    "One replica is one replica, also as 1.0.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {jobService: {podTemplate: {replicas: 1.0}}}}}`,
-			want:      []string{"ns1/plat-jobs-service-props jobs-service-config", "ns1/plat-jobs-service jobs-service-service", "ns1/plat-jobs-service jobs-service-deployment"},
+			reason:    "One replica is one replica also if it is written as 1.0.",
+			composite: inNamespace(`{services: {jobService: {podTemplate: {replicas: 1.0}}}}`),
+			want:      jobsService,
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := platform.Compose(compositiontest.Request(t, tc.composite, compositiontest.Cluster{}))
+			r := platform.Compose(compositiontest.Request(t, tc.composite, compositiontest.Cluster{}), &v1beta1.Input{})
 			if r.Fatal != nil {
 				t.Fatalf("%s\nCompose(...): %v", tc.reason, r.Fatal)
 			}
@@ -68,113 +80,120 @@ func TestParseAccepts(t *testing.T) {
 	}
 }
 
-// TestParseRefuses shows that what can't be read is refused where it stands. What
-// reads but makes no sense is the business of the whole function's tests.
+// TestParseRefuses shows that what can't be read, or merged, is refused at its field, and
+// that nothing is composed then.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		reason    string
 		composite string
-		want      string
+		// want is how the error begins.
+		want string
 	}{
-		"Nowhere": {
-			reason:    "A platform lives in a namespace.",
+		"NoNamespace": {
+			reason:    "A platform that lives in no namespace is refused.",
 			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat}, spec: {}}`,
 			want:      "spec.claimRef: Required value: ",
 		},
-		"Nameless": {
-			reason:    "And has a name.",
+		"NoName": {
+			reason:    "A platform whose claim has no name is refused.",
 			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat}, spec: {claimRef: {namespace: ns1}}}`,
 			want:      "spec.claimRef: Required value: ",
 		},
 		"IllegalName": {
-			reason:    "What is composed is named after the claim, so its name must be one of Kubernetes.",
+			reason:    "What is composed is named after the claim, so the claim's name must be one that Kubernetes accepts.",
 			composite: `{kind: XSonataFlowPlatform, metadata: {name: plat}, spec: {claimRef: {name: My_Platform, namespace: ns1}}}`,
 			want:      `spec.claimRef.name: Invalid value: "My_Platform": not a name that Kubernetes accepts: `,
 		},
 		"IllegalNamespace": {
-			reason:    "So must its namespace.",
+			reason:    "The namespace must be one that Kubernetes accepts, and is at another field for a composite without claim.",
 			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: n.s}}`,
 			want:      `metadata.namespace: Invalid value: "n.s": not a namespace that Kubernetes accepts: `,
 		},
 		"SpecIsNoObject": {
-			reason:    "A spec is an object.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: none}`,
+			reason:    "A spec that isn't an object is refused.",
+			composite: inNamespace(`none`),
 			want:      "spec: Invalid value: ",
 		},
 		"TopLevel": {
-			reason:    "The path leads to the field.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: [dataIndex]}}`,
+			reason:    "A field of the wrong type is refused with its path.",
+			composite: inNamespace(`{services: [dataIndex]}`),
 			want:      "spec.services: Invalid value: ",
 		},
 		"Embedded": {
-			reason:    "Go's embedded structs aren't part of the path.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {dataIndex: {enabled: "yes"}}}}`,
+			reason:    "The path has no names of Go's embedded structs.",
+			composite: inNamespace(`{services: {dataIndex: {enabled: "yes"}}}`),
 			want:      "spec.services.dataIndex.enabled: Invalid value: ",
 		},
 		"EmbeddedTwice": {
-			reason:    "However deep they are.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {jobService: {podTemplate: {nodeSelector: {a: 1}}}}}}`,
+			reason:    "The path has no names of structs that are embedded in embedded structs.",
+			composite: inNamespace(`{services: {jobService: {podTemplate: {nodeSelector: {a: 1}}}}}`),
 			want:      "spec.services.jobService.podTemplate.nodeSelector",
 		},
 		"Capital": {
-			reason:    "A field of Knative's that begins with a capital is.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {eventing: {broker: {CACerts: 1}}}}`,
+			reason:    "The path has a field of Knative's that begins with a capital.",
+			composite: inNamespace(`{eventing: {broker: {CACerts: 1}}}`),
 			want:      "spec.eventing.broker.CACerts: Invalid value: ",
 		},
 		"TooLarge": {
-			reason:    "A number that is too large isn't wrapped around.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {dataIndex: {podTemplate: {replicas: 4294967297}}}}}`,
+			reason:    "A number that is too large is refused, not wrapped around.",
+			composite: inNamespace(`{services: {dataIndex: {podTemplate: {replicas: 4294967297}}}}`),
 			want:      "spec.services.dataIndex.podTemplate.replicas: Invalid value: ",
 		},
 		"Fraction": {
-			reason:    "There is no half replica.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {dataIndex: {podTemplate: {replicas: 1.5}}}}}`,
+			reason:    "A fraction of a replica is refused.",
+			composite: inNamespace(`{services: {dataIndex: {podTemplate: {replicas: 1.5}}}}`),
 			want:      "spec.services.dataIndex.podTemplate.replicas: Invalid value: ",
 		},
 		"Quantity": {
-			reason:    "Values that check themselves don't know where they are; the spec is refused nevertheless.",
-			composite: `{kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1}, spec: {services: {dataIndex: {podTemplate: {container: {resources: {limits: {cpu: much}}}}}}}}`,
+			reason:    "A value that checks itself doesn't know its path; it is refused without.",
+			composite: inNamespace(`{services: {dataIndex: {podTemplate: {container: {resources: {limits: {cpu: much}}}}}}}`),
 			want:      "spec: Invalid value: cannot be read: quantities must match",
+		},
+		"PodTemplate": {
+			reason:    "A podTemplate that can't be merged is refused, not left aside.",
+			composite: inNamespace(`{services: {dataIndex: {podTemplate: {volumes: [{emptyDir: {}}]}}}}`),
+			want:      "spec.services.dataIndex.podTemplate: Invalid value: ",
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := platform.Compose(compositiontest.Request(t, tc.composite, compositiontest.Cluster{}))
+			r := platform.Compose(compositiontest.Request(t, tc.composite, compositiontest.Cluster{}), &v1beta1.Input{})
 			if r.Fatal == nil || !strings.HasPrefix(r.Fatal.Error(), tc.want) {
 				t.Errorf("%s\nCompose(...): want %q..., got %v", tc.reason, tc.want, r.Fatal)
 			}
 			if len(r.Composed) > 0 {
-				t.Errorf("%s\nCompose(...): composed %d resources of a spec that can't be read", tc.reason, len(r.Composed))
+				t.Errorf("%s\nCompose(...): composed %d resources of a spec that is refused", tc.reason, len(r.Composed))
 			}
 		})
 	}
 }
 
-// TestParseRefusesCredentials holds that a password which somebody wrote into a URL
-// doesn't get any further.
+// TestParseRefusesCredentials shows that a password in a URL stands in no message.
 func TestParseRefusesCredentials(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2"
-	for _, url := range []string{
-		"jdbc:postgresql://user:" + password + "@host/db",
-		"jdbc:postgresql://user:" + password + "@host/db?a=b c",
-		"jdbc:postgresql:db?user=u&password=" + password,
-		"jdbc:postgresql:db?Password=" + password + "&a=b",
-	} {
-		r := compose(t, `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "`+url+`"}}`, compositiontest.Cluster{})
-		if r.Fatal == nil || !strings.HasPrefix(r.Fatal.Error(), "spec.persistence.postgresql.jdbcUrl: Invalid value: ") {
-			t.Errorf("%s: want an error about the URL, got %v", url, r.Fatal)
-			continue
-		}
-		if strings.Contains(r.Fatal.Error(), password) {
-			t.Errorf("the password stands in %q", r.Fatal)
-		}
-		for _, c := range r.Conditions {
-			if strings.Contains(c.Message, password) {
-				t.Errorf("the password stands in %s: %q", c.Type, c.Message)
+	cases := map[string]struct{ reason, url string }{
+		"User":         {reason: "A password may stand before the host.", url: "jdbc:postgresql://user:" + password + "@host/db"},
+		"UserAndBlank": {reason: "A password may stand before the host of a URL that has another mistake.", url: "jdbc:postgresql://user:" + password + "@host/db?a=b c"},
+		"Parameter":    {reason: "A password may be a parameter.", url: "jdbc:postgresql:db?user=u&password=" + password},
+		"OtherCase":    {reason: "A password may be a parameter in other letters.", url: "jdbc:postgresql:db?Password=" + password + "&a=b"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := platform.Compose(compositiontest.Request(t, claimed(`persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "`+tc.url+`"}}`), compositiontest.Cluster{}), &v1beta1.Input{})
+			if r.Fatal == nil || !strings.HasPrefix(r.Fatal.Error(), "spec.persistence.postgresql.jdbcUrl: Invalid value: ") {
+				t.Fatalf("%s\nCompose(...): want an error about the URL, got %v", tc.reason, r.Fatal)
 			}
-		}
+			messages := []string{r.Fatal.Error()}
+			for _, c := range r.Conditions {
+				messages = append(messages, c.Message)
+			}
+			if text := strings.Join(messages, "\n"); strings.Contains(text, password) {
+				t.Errorf("%s\nCompose(...): the password stands in\n%s", tc.reason, text)
+			}
+		})
 	}
 }

@@ -1,75 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package platform composes a SonataFlowPlatform: it reads the composite, decides
-// what the spec means, builds the objects of its services, judges those that exist,
-// and reports.
+// Package platform composes a SonataFlowPlatform. It reads the composite, finds out what
+// the cluster platform offers, resolves what the spec means, lets each subject plan its
+// part, builds the objects, and reports.
 package platform
 
 import (
+	"slices"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/references"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/scaling"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workload"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // Compose returns what a SonataFlowPlatform needs, and how it does.
-func Compose(req *composition.Request) *composition.Result {
+func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result {
 	doc, errs := parse(req.Composite)
 	if len(errs) > 0 {
-		return invalid(errs)
+		return report.Invalid(errs)
 	}
-	cluster := lookUpCluster(req, doc)
-	cluster.lend(doc, req.Input.Compatibility)
-	eventing := lookUpEventing(req, doc, cluster)
-	result := answer(req, doc, cluster, eventing)
-	result.Requirements = append(requirements(req, doc, cluster, eventing), result.Requirements...)
-	result.Schemas = eventing.schemas()
-	yield(req, elder(req, doc), result)
-	return result
-}
-
-// answer returns what a platform needs whose document was read.
-func answer(req *composition.Request, doc *document, cluster *Cluster, eventing *Eventing) *composition.Result {
-	if errs := doc.validate(); len(errs) > 0 {
-		return invalid(errs)
-	}
-	p, errs := resolve(doc, req.Input, images.Resolve(req.Input.Images))
+	offer := sharing.LookForOffer(req, doc.platform(), input.Compatibility)
+	older := sharing.LookForOlder(req, doc.platform())
+	p, errs := resolve(doc, input, offer)
 	if len(errs) > 0 {
-		return invalid(errs)
+		return report.Invalid(errs)
 	}
-	secrets := lookUpSecrets(req, p)
-	scale(req, p)
-	asked := append(adopt(req, p), migrate(req, p)...)
-	p.ClusterPlatform = cluster
-	verdicts := judge(req.Observed)
-	if eventing != nil {
-		p.Eventing = eventing
-		wire(req, p, verdicts)
-	}
-	composed := compose(p)
-	return report(req, p, observe(req, p, secrets, verdicts, composed), composed, asked)
+	plans := plan(req, p, input)
+	return tell(req, p, plans, build(req, plans, older), older)
 }
 
-// compose builds the objects of all services, and those that carry events.
-func compose(p *Platform) []composition.Composed {
-	var out []composition.Composed
-	for _, s := range p.Services {
-		out = append(out,
-			composition.Composed{Key: s.Kind.Key(service.ResourceConfig), Object: s.ConfigMap()},
-			composition.Composed{Key: s.Kind.Key(service.ResourceService), Object: s.NetworkService()},
-		)
-		if m := s.Migration; m != nil && m.Job != nil {
-			out = append(out, composition.Composed{Key: m.Key, Object: m.Job})
-		}
-		if m := s.Migration; m == nil || m.Deployment != migration.Withheld {
-			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceDeployment), Object: s.Deployment()})
-		}
-		if budget := s.PodDisruptionBudget(); budget != nil {
-			out = append(out, composition.Composed{Key: s.Kind.Key(service.ResourceBudget), Object: budget})
-		}
+// A planned platform is what the subjects say about it.
+type planned struct {
+	references references.Plan
+	migrations []*migration.Plan
+	eventing   *eventing.Plan
+	components []plannedComponent
+}
+
+// A plannedComponent is what the subjects say about one component.
+type plannedComponent struct {
+	component *component.Component
+	migration *migration.Plan
+	workload  workload.Plan
+}
+
+// plan lets each subject look up what it needs, and plan its part.
+func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
+	out := planned{references: references.For(req, p.Components, input.Secrets)}
+	workloads := make([]eventing.Workload, 0, len(p.Components))
+	for _, c := range p.Components {
+		workloads = append(workloads, eventing.Workload{Component: c, Deployment: workload.Deployment(req, c)})
 	}
-	if p.Eventing != nil {
-		out = append(out, p.Eventing.Composed...)
+	out.eventing = eventing.For(req, workloads, p.BrokerPending)
+	for _, w := range workloads {
+		pods := scaling.For(req, w.Component)
+		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, SecretVersion: out.references.Version(w.Component)}
+		m := migration.For(req, w.Component, w.Deployment)
+		if m != nil {
+			out.migrations = append(out.migrations, m)
+			orders.Holds = append(orders.Holds, m.Hold)
+		}
+		orders.Holds = append(orders.Holds, out.eventing.Hold(w.Component))
+		out.components = append(out.components, plannedComponent{component: w.Component, migration: m, workload: workload.For(req, w.Component, orders)})
+	}
+	return out
+}
+
+// build lists the objects that should exist. A platform that isn't the one of its
+// namespace gets no object that it hasn't got already, and loses none.
+func build(req *composition.Request, plans planned, older string) []composition.Composed {
+	var out []composition.Composed
+	for _, c := range plans.components {
+		if c.migration != nil && c.migration.Job != nil {
+			out = append(out, *c.migration.Job)
+		}
+		out = append(out, c.workload.Objects...)
+	}
+	if plans.eventing != nil {
+		out = append(out, plans.eventing.Objects...)
+	}
+	if older != "" {
+		out = slices.DeleteFunc(out, func(c composition.Composed) bool { return req.Observed[c.Key] == nil })
 	}
 	return out
 }

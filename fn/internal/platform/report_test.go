@@ -3,11 +3,7 @@
 package platform_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,383 +11,505 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/clusterplatform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A report is what a user reads about a platform.
-type report struct {
-	// Conditions are status, reason and message by type, other than SpecValid.
-	Conditions map[string]string
-	// Unready are the resources that aren't ready.
-	Unready    []string
-	Incomplete bool
+// yes is a condition that is True.
+func yes(typ, reason string) composition.Condition {
+	return composition.Condition{Type: typ, Status: metav1.ConditionTrue, Reason: reason}
 }
 
-func TestReport(t *testing.T) {
-	t.Parallel()
-	const found = `{metadata: {name: db, uid: u, resourceVersion: "7"}, data: {POSTGRESQL_USER: dQ==, POSTGRESQL_PASSWORD: cA==}}`
-	without := func(all map[string]string, keys ...string) map[string]string {
-		for _, key := range keys {
-			delete(all, key)
-		}
-		return all
+// waits is a condition about something that is waited for.
+func waits(typ, reason, message string) composition.Condition {
+	return composition.Condition{Type: typ, Status: metav1.ConditionFalse, Reason: reason, Message: message}
+}
+
+// alarms is a condition about something that a person has to mend.
+func alarms(typ, reason, message string) composition.Condition {
+	return composition.Condition{Type: typ, Status: metav1.ConditionFalse, Reason: reason, Message: message, Alarm: true}
+}
+
+// unknown is a condition about something of which nothing is known.
+func unknown(typ, reason, message string) composition.Condition {
+	return composition.Condition{Type: typ, Status: metav1.ConditionUnknown, Reason: reason, Message: message}
+}
+
+// What a user reads about a platform as it should be.
+var (
+	valid               = yes(v1alpha08.ConditionSpecValid, v1alpha08.ReasonValid)
+	secretsFound        = yes(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretsFound)
+	dataIndexAvailable  = yes(v1alpha08.ConditionDataIndexReady, v1alpha08.ReasonAvailable)
+	jobServiceAvailable = yes(v1alpha08.ConditionJobServiceReady, v1alpha08.ReasonAvailable)
+	succeeded           = yes(v1alpha08.ConditionSucceed, v1alpha08.ReasonSucceeded)
+	nothingToDo         = composition.Condition{
+		Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonSucceeded, Message: "The spec names no service to deploy",
 	}
-	cases := map[string]struct {
-		reason  string
-		spec    string
-		cluster compositiontest.Cluster
-		want    report
-	}{
+)
+
+// A reportCase is a platform, and what a user reads about it.
+type reportCase struct {
+	reason  string
+	spec    string
+	cluster compositiontest.Cluster
+	// last are the conditions that the platform has.
+	last []string
+	want told
+}
+
+// told is what a user reads about a platform.
+type told struct {
+	// Conditions are in the order in which they are set.
+	Conditions []composition.Condition
+	// Unready are the resources that aren't ready.
+	Unready []string
+}
+
+func reportCases(t *testing.T) map[string]reportCase {
+	t.Helper()
+	type states = map[string]compositiontest.State
+	const (
+		dataIndex, jobService = v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady
+		migrated, eventing    = v1alpha08.ConditionDatabaseMigrated, v1alpha08.ConditionEventingReady
+		succeed               = v1alpha08.ConditionSucceed
+
+		notCreated   = ": Not created yet"
+		stuck        = "Deployment plat-jobs-service: ReplicaSet has timed out progressing"
+		noSecret     = "Secret db doesn't exist in namespace ns1, where the pods of Data Index and Jobs Service look for it"
+		noKeys       = "Secret db in namespace ns1 lacks POSTGRESQL_USER and POSTGRESQL_PASSWORD, which the pods of Data Index and Jobs Service read; add what is missing, or set secretRef.userKey and secretRef.passwordKey"
+		notLooked    = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
+		dataIndexJob = "Job plat-data-index-migration"
+		jobsJob      = "Job plat-jobs-service-migration"
+		failed       = " failed: Job has reached the specified backoff limit; mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
+		toMigrate    = " to migrate the database"
+		noSink       = "Deployment plat-jobs-service has no pods until Knative has told it where to send events: see the condition EventingReady"
+		noKnative    = "Knative Eventing isn't installed: the cluster doesn't know Trigger, SinkBinding, Broker; install it (https://knative.dev/docs/install/), or remove eventing, source and sink from the spec; for an offline render, give --required-schemas"
+		noBroker     = "Broker default in namespace ns1 doesn't exist, which Data Index and Jobs Service should use: create it, or name another"
+		badBroker    = "Broker default in namespace ns1 isn't ready, which Data Index and Jobs Service should use: the ingress isn't up"
+		noBinding    = "SinkBinding plat-jobs-service-sb: not yet"
+		duplicated   = `Platform first of this namespace is older: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`
+	)
+	looked := func(found map[string]string) compositiontest.Cluster {
+		return compositiontest.Cluster{Required: answers(found)}
+	}
+	withSecret := looked(map[string]string{"secret-db": secret})
+	withReadyBroker := looked(map[string]string{"broker-ns1/default": broker})
+	withOlder := settle(t, both, compositiontest.Cluster{}, nil)
+	withOlder.Required = answers(map[string]string{"platforms": older})
+	return map[string]reportCase{
 		"NoService": {
 			reason: "A platform that deploys nothing has succeeded.",
 			spec:   `services: {}`,
-			want:   report{Conditions: map[string]string{"Succeed": "True Succeeded: The spec names no service to deploy"}},
+			want:   told{Conditions: []composition.Condition{valid, nothingToDo}},
+		},
+		"Warnings": {
+			reason: "A spec with parts that have no effect is valid; the user is warned.",
+			spec:   `devMode: {}, build: {}`,
+			want: told{Conditions: []composition.Condition{
+				{
+					Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValidWithWarnings, Alarm: true,
+					Message: "spec.build: has no effect, because no images are built in the cluster; spec.devMode: has no effect, because workflows in the dev profile are not composed",
+				},
+				nothingToDo,
+			}},
+		},
+		"Invalid": {
+			reason: "A spec that is invalid is refused with all that is wrong; one alarm is enough.",
+			spec:   `services: {dataIndex: {podTemplate: {replicas: -1}}, jobService: {podTemplate: {replicas: -2}}}`,
+			want: told{Conditions: []composition.Condition{
+				alarms(v1alpha08.ConditionSpecValid, v1alpha08.ReasonInvalid,
+					"spec.services.dataIndex.podTemplate.replicas: Invalid value: -1: must be 0 or more; spec.services.jobService.podTemplate.replicas: Invalid value: -2: must be 0 or more"),
+				waits(succeed, v1alpha08.ReasonFailure, "The spec is invalid"),
+			}},
 		},
 		"First": {
-			reason: "Nothing is ready that nobody has seen.",
+			reason: "Nothing is ready that isn't observed.",
 			spec:   both,
-			want: report{
-				Conditions: map[string]string{
-					"DataIndexReady":  "False Progressing: Deployment plat-data-index-service: Not created yet",
-					"JobServiceReady": "False Progressing: Deployment plat-jobs-service: Not created yet",
-					"Succeed":         "False Creating: Waiting for Data Index and Jobs Service",
+			want: told{
+				Conditions: []composition.Condition{
+					valid,
+					waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service"+notCreated),
+					waits(jobService, v1alpha08.ReasonProgressing, "Deployment plat-jobs-service"+notCreated),
+					waits(succeed, v1alpha08.ReasonCreating, "Waiting for Data Index and Jobs Service"),
 				},
 				Unready: []string{
 					"data-index-config", "data-index-service", "data-index-deployment",
 					"jobs-service-config", "jobs-service-service", "jobs-service-deployment",
 				},
-				Incomplete: true,
 			},
 		},
 		"Progressing": {
-			reason:  "A rollout is waited for, and the platform says whose.",
+			reason:  "A rollout is waited for, and the platform says of which service.",
 			spec:    both,
-			cluster: compositiontest.Cluster{Observed: running(progressing, available(1))},
-			want: report{
-				Conditions: map[string]string{
-					"DataIndexReady":  "False Progressing: Deployment plat-data-index-service: Available: 1/2",
-					"JobServiceReady": "True Available",
-					"Succeed":         "False Creating: Waiting for Data Index",
+			cluster: settle(t, both, compositiontest.Cluster{}, states{"data-index-deployment": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"), jobServiceAvailable,
+					waits(succeed, v1alpha08.ReasonCreating, "Waiting for Data Index"),
 				},
-				Unready:    []string{"data-index-deployment"},
-				Incomplete: true,
+				Unready: []string{"data-index-deployment"},
 			},
 		},
 		"Stuck": {
-			reason:  "A rollout that doesn't get on is told in the Deployment's words, before anything that is merely waited for.",
+			reason:  "A rollout that doesn't get on is told in the Deployment's words, before a rollout that is waited for.",
 			spec:    both,
-			cluster: compositiontest.Cluster{Observed: running(progressing, stuck)},
-			want: report{
-				Conditions: map[string]string{
-					"DataIndexReady":  "False Progressing: Deployment plat-data-index-service: Available: 1/2",
-					"JobServiceReady": `False DeploymentFailure: Deployment plat-jobs-service: ReplicaSet "d-5" has timed out progressing.`,
-					"Succeed":         `False Failure: Jobs Service: Deployment plat-jobs-service: ReplicaSet "d-5" has timed out progressing.`,
+			cluster: settle(t, both, compositiontest.Cluster{}, states{"data-index-deployment": compositiontest.Unready, "jobs-service-deployment": compositiontest.Stuck}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid,
+					waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"),
+					alarms(jobService, v1alpha08.ReasonDeploymentFailure, stuck),
+					alarms(succeed, v1alpha08.ReasonFailure, "Jobs Service: "+stuck),
 				},
-				Unready:    []string{"data-index-deployment", "jobs-service-deployment"},
-				Incomplete: true,
+				Unready: []string{"data-index-deployment", "jobs-service-deployment"},
+			},
+		},
+		"DataIndexStuck": {
+			reason:  "A rollout of the Data Index may not get on, either.",
+			spec:    both,
+			cluster: settle(t, both, compositiontest.Cluster{}, states{"data-index-deployment": compositiontest.Stuck}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid,
+					alarms(dataIndex, v1alpha08.ReasonDeploymentFailure, "Deployment plat-data-index-service: ReplicaSet has timed out progressing"),
+					jobServiceAvailable,
+					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: Deployment plat-data-index-service: ReplicaSet has timed out progressing"),
+				},
+				Unready: []string{"data-index-deployment"},
 			},
 		},
 		"Available": {
 			reason:  "When everything is there and available, the platform succeeds.",
 			spec:    both,
-			cluster: compositiontest.Cluster{Observed: running(available(1), available(1))},
-			want: report{Conditions: map[string]string{
-				"DataIndexReady": "True Available", "JobServiceReady": "True Available", "Succeed": "True Succeeded",
-			}},
+			cluster: settle(t, both, compositiontest.Cluster{}, nil),
+			want:    told{Conditions: []composition.Condition{valid, dataIndexAvailable, jobServiceAvailable, succeeded}},
 		},
 		"OtherResourceMissing": {
-			reason:  "Available Deployments aren't everything.",
+			reason:  "A platform whose Deployments are available waits for its other resources.",
 			spec:    both,
-			cluster: compositiontest.Cluster{Observed: without(running(available(1), available(1)), "data-index-config", "jobs-service-service")},
-			want: report{
-				Conditions: map[string]string{
-					"DataIndexReady": "True Available", "JobServiceReady": "True Available",
-					"Succeed": "False Creating: Waiting for data-index-config, jobs-service-service",
+			cluster: settle(t, both, compositiontest.Cluster{}, states{"data-index-config": absent, "jobs-service-service": absent}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, dataIndexAvailable, jobServiceAvailable,
+					waits(succeed, v1alpha08.ReasonCreating, "Waiting for data-index-config, jobs-service-service"),
 				},
-				Unready:    []string{"data-index-config", "jobs-service-service"},
-				Incomplete: true,
+				Unready: []string{"data-index-config", "jobs-service-service"},
 			},
 		},
 		"ScaledToZero": {
 			reason:  "A service without pods isn't ready, but the platform is what the user asked for.",
-			spec:    `services: {dataIndex: {podTemplate: {replicas: 0}}, jobService: {}}`,
-			cluster: compositiontest.Cluster{Observed: running(available(0), available(1)), Required: map[string][]string{"autoscalers": nil}},
-			want: report{Conditions: map[string]string{
-				"DataIndexReady": "False ScaledToZero: Deployment plat-data-index-service is scaled to zero", "JobServiceReady": "True Available", "Succeed": "True Succeeded",
+			spec:    `services: {dataIndex: {podTemplate: {replicas: 0}}, jobService: {podTemplate: {replicas: 0}}}`,
+			cluster: settle(t, `services: {dataIndex: {podTemplate: {replicas: 0}}, jobService: {podTemplate: {replicas: 0}}}`, looked(nil), nil),
+			want: told{Conditions: []composition.Condition{
+				valid,
+				waits(dataIndex, v1alpha08.ReasonScaledToZero, "Deployment plat-data-index-service is scaled to zero"),
+				waits(jobService, v1alpha08.ReasonScaledToZero, "Deployment plat-jobs-service is scaled to zero"),
+				succeeded,
 			}},
 		},
 		"SecretMissing": {
-			reason: "A rollout that waits for a Secret is the Secret's matter.",
-			spec:   onPostgreSQL,
-			cluster: compositiontest.Cluster{
-				Observed: running(progressing, progressing), Required: map[string][]string{"secret-db": nil},
-			},
-			want: report{
-				Conditions: map[string]string{
-					"SecretsReady":    "False SecretNotFound: Secret db doesn't exist in namespace ns1, where the pods of Data Index and Jobs Service look for it",
-					"DataIndexReady":  "False Progressing: Deployment plat-data-index-service: Available: 1/2",
-					"JobServiceReady": "False Progressing: Deployment plat-jobs-service: Available: 1/2",
-					"Succeed":         "False Warming: Secret db doesn't exist in namespace ns1, where the pods of Data Index and Jobs Service look for it",
+			reason:  "A rollout that waits for a Secret says that it is the Secret that is missing.",
+			spec:    onPostgreSQL,
+			cluster: settle(t, onPostgreSQL, looked(nil), states{"data-index-deployment": compositiontest.Unready, "jobs-service-deployment": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid,
+					alarms(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretNotFound, noSecret),
+					waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"),
+					waits(jobService, v1alpha08.ReasonProgressing, "Deployment plat-jobs-service: Available: 0/1"),
+					waits(succeed, v1alpha08.ReasonWarming, noSecret),
 				},
-				Unready:    []string{"data-index-deployment", "jobs-service-deployment"},
-				Incomplete: true,
+				Unready: []string{"data-index-deployment", "jobs-service-deployment"},
 			},
 		},
+		"KeysMissing": {
+			reason:  "A Secret without the keys is as good as missing, also for pods that run with an earlier one.",
+			spec:    onPostgreSQL,
+			cluster: settle(t, onPostgreSQL, looked(map[string]string{"secret-db": `{kind: Secret, metadata: {name: db}}`}), nil),
+			want: told{Conditions: []composition.Condition{
+				valid, alarms(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonKeyNotFound, noKeys), dataIndexAvailable, jobServiceAvailable,
+				waits(succeed, v1alpha08.ReasonWarming, noKeys),
+			}},
+		},
 		"SecretUnknown": {
-			reason: "What isn't known about a Secret keeps nobody waiting.",
-			spec:   onPostgreSQL,
-			cluster: compositiontest.Cluster{
-				Observed: running(available(1), available(1)), Old: true,
-			},
-			want: report{Conditions: map[string]string{
-				"SecretsReady":   "Unknown NotChecked: Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)",
-				"DataIndexReady": "True Available", "JobServiceReady": "True Available", "Succeed": "True Succeeded",
+			reason:  "A Secret of which nothing is known isn't waited for.",
+			spec:    onPostgreSQL,
+			cluster: settle(t, onPostgreSQL, compositiontest.Cluster{Old: true}, nil),
+			want: told{Conditions: []composition.Condition{
+				valid, unknown(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonNotChecked, notLooked), dataIndexAvailable, jobServiceAvailable, succeeded,
 			}},
 		},
 		"SecretFound": {
-			reason: "A Secret that is there is said to be.",
-			spec:   onPostgreSQL,
-			cluster: compositiontest.Cluster{
-				Observed: running(available(1), available(1)), Required: map[string][]string{"secret-db": {found}},
+			reason:  "A Secret that exists with its keys is told, too.",
+			spec:    onPostgreSQL,
+			cluster: settle(t, onPostgreSQL, withSecret, nil),
+			want:    told{Conditions: []composition.Condition{valid, secretsFound, dataIndexAvailable, jobServiceAvailable, succeeded}},
+		},
+		"Migrating": {
+			reason:  "A service whose schema a Job migrates waits for the Job.",
+			spec:    withJobs,
+			cluster: settle(t, withJobs, withSecret, states{"data-index-migration": compositiontest.Running, "jobs-service-migration": compositiontest.Running}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, secretsFound,
+					waits(migrated, v1alpha08.ReasonInProgress, "Data Index: Waiting for "+dataIndexJob+toMigrate+"; Jobs Service: Waiting for "+jobsJob+toMigrate),
+					waits(dataIndex, v1alpha08.ReasonWaitingForDBMigration, "Waiting for "+dataIndexJob+toMigrate),
+					waits(jobService, v1alpha08.ReasonWaitingForDBMigration, "Waiting for "+jobsJob+toMigrate),
+					waits(succeed, v1alpha08.ReasonCreating, "Waiting for Data Index and Jobs Service"),
+				},
+				Unready: []string{"data-index-migration", "jobs-service-migration"},
 			},
-			want: report{Conditions: map[string]string{
-				"SecretsReady": "True Found", "DataIndexReady": "True Available", "JobServiceReady": "True Available", "Succeed": "True Succeeded",
+		},
+		"MigrationFailed": {
+			reason:  "A service whose migration failed says what to do.",
+			spec:    withJobs,
+			cluster: settle(t, withJobs, withSecret, states{"data-index-migration": compositiontest.Failed, "jobs-service-migration": compositiontest.Failed}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, secretsFound,
+					alarms(migrated, v1alpha08.ReasonFailed, "Data Index: "+dataIndexJob+failed+"; Jobs Service: "+jobsJob+failed),
+					alarms(dataIndex, v1alpha08.ReasonDBMigrationFailure, dataIndexJob+failed),
+					alarms(jobService, v1alpha08.ReasonDBMigrationFailure, jobsJob+failed),
+					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: "+dataIndexJob+failed),
+				},
+				Unready: []string{"data-index-migration", "jobs-service-migration"},
+			},
+		},
+		"Migrated": {
+			reason:  "When the Jobs are complete, the services run.",
+			spec:    withJobs,
+			cluster: settle(t, withJobs, withSecret, nil),
+			want: told{Conditions: []composition.Condition{
+				valid, secretsFound, yes(migrated, v1alpha08.ReasonMigrated), dataIndexAvailable, jobServiceAvailable, succeeded,
+			}},
+		},
+		"KnativeNotInstalled": {
+			reason: "Where Knative isn't installed, the platform waits for it.",
+			spec:   withBroker,
+			cluster: settle(t, withBroker, compositiontest.Cluster{
+				Required: answers(nil), Installed: map[string]bool{"knative-broker": false, "knative-trigger": false, "knative-sinkbinding": false},
+			}, states{"jobs-service-deployment": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, alarms(eventing, v1alpha08.ReasonKnativeNotInstalled, noKnative), dataIndexAvailable, waits(jobService, v1alpha08.ReasonWaitingForSink, noSink),
+					waits(succeed, v1alpha08.ReasonWarming, noKnative),
+				},
+				Unready: []string{"jobs-service-deployment"},
+			},
+		},
+		"BrokerNotFound": {
+			reason:  "Where the Broker doesn't exist, the platform waits for it.",
+			spec:    withBroker,
+			cluster: settle(t, withBroker, looked(nil), nil),
+			want: told{Conditions: []composition.Condition{
+				valid, alarms(eventing, v1alpha08.ReasonBrokerNotFound, noBroker), dataIndexAvailable, jobServiceAvailable,
+				waits(succeed, v1alpha08.ReasonWarming, noBroker),
+			}},
+		},
+		"BrokerNotReady": {
+			reason: "Where the Broker isn't ready, the platform waits for it.",
+			spec:   withBroker,
+			cluster: settle(t, withBroker, looked(map[string]string{
+				"broker-ns1/default": `{kind: Broker, metadata: {name: default, namespace: ns1}, status: {conditions: [{type: Ready, status: "False", message: "the ingress isn't up"}]}}`,
+			}), nil),
+			want: told{Conditions: []composition.Condition{
+				valid, alarms(eventing, v1alpha08.ReasonBrokerNotReady, badBroker), dataIndexAvailable, jobServiceAvailable,
+				waits(succeed, v1alpha08.ReasonWarming, badBroker),
+			}},
+		},
+		"Connecting": {
+			reason:  "When the services are available, the platform waits for what carries their events.",
+			spec:    withBroker,
+			cluster: settle(t, withBroker, withReadyBroker, states{"jobs-service-sinkbinding": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, waits(eventing, v1alpha08.ReasonInProgress, noBinding), dataIndexAvailable, jobServiceAvailable,
+					waits(succeed, v1alpha08.ReasonCreating, noBinding),
+				},
+				Unready: []string{"jobs-service-sinkbinding"},
+			},
+		},
+		"Connected": {
+			reason:  "When everything that carries events is ready, and the sink is known, the platform succeeds.",
+			spec:    withBroker,
+			cluster: settle(t, withBroker, withReadyBroker, nil),
+			want:    told{Conditions: []composition.Condition{valid, yes(eventing, v1alpha08.ReasonConnected), dataIndexAvailable, jobServiceAvailable, succeeded}},
+		},
+		"Duplicate": {
+			reason:  "Of a platform beside an older one, there is nothing to say but how its spec is.",
+			spec:    both,
+			cluster: looked(map[string]string{"platforms": older}),
+			want:    told{Conditions: []composition.Condition{valid, alarms(succeed, v1alpha08.ReasonDuplicated, duplicated)}},
+		},
+		"DuplicateThatRuns": {
+			reason:  "A platform that has composed something before an older one appeared still says how its services do.",
+			spec:    both,
+			cluster: withOlder,
+			last:    []string{`{type: Succeed, status: "True"}`},
+			want: told{Conditions: []composition.Condition{
+				valid, dataIndexAvailable, jobServiceAvailable,
+				alarms(succeed, v1alpha08.ReasonDuplicated, duplicated+"; what this one has composed before stays"),
+			}},
+		},
+		"DuplicateThatRan": {
+			reason:  "What a duplicate said of services that it hasn't any more doesn't stay as it was.",
+			spec:    both,
+			cluster: looked(map[string]string{"platforms": older}),
+			last:    []string{`{type: DataIndexReady, status: "True", reason: Available}`, `{type: Succeed, status: "True"}`},
+			want: told{Conditions: []composition.Condition{
+				valid, unknown(dataIndex, v1alpha08.ReasonNotAskedFor, "The spec doesn't ask for it"), alarms(succeed, v1alpha08.ReasonDuplicated, duplicated),
+			}},
+		},
+		"NotAskedFor": {
+			reason: "A condition about something that the spec doesn't ask for any more doesn't stay as it was; one that was never there doesn't come.",
+			spec:   `services: {}`,
+			last:   []string{`{type: DataIndexReady, status: "True", reason: Available}`, `{type: Ready, status: "True", reason: Available}`},
+			want: told{Conditions: []composition.Condition{
+				valid, unknown(dataIndex, v1alpha08.ReasonNotAskedFor, "The spec doesn't ask for it"),
+				nothingToDo,
 			}},
 		},
 	}
-	for name, tc := range cases {
+}
+
+// TestReport shows what a user reads about a platform. The cases reach each reason of each
+// condition that a platform can have.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	type reason struct{ Type, Name string }
+	reached := map[reason]bool{
+		// A platform has neither of these: it refers to no other platform, and its Data Index
+		// sends no events.
+		{v1alpha08.ConditionSucceed, v1alpha08.ReasonPlatformNotFound}:      true,
+		{v1alpha08.ConditionDataIndexReady, v1alpha08.ReasonWaitingForSink}: true,
+	}
+	for name, tc := range reportCases(t) {
+		for _, c := range tc.want.Conditions {
+			reached[reason{c.Type, c.Reason}] = true
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := composeValid(t, tc.spec, tc.cluster)
-			got := report{Conditions: map[string]string{}, Incomplete: r.Incomplete}
+			r := platform.Compose(compositiontest.Request(t, claimed(tc.spec, tc.last...), tc.cluster), &v1beta1.Input{})
+			got := told{}
 			for _, c := range r.Conditions {
-				if c.Type == v1alpha08.ConditionSpecValid {
-					continue
-				}
-				got.Conditions[c.Type] = string(c.Status) + " " + c.Reason
-				if c.Message != "" {
-					got.Conditions[c.Type] += ": " + c.Message
-				}
+				c.Message = withoutHash(c.Message)
+				got.Conditions = append(got.Conditions, c)
 			}
 			for _, c := range r.Composed {
 				if !c.Ready {
-					got.Unready = append(got.Unready, c.Key)
+					got.Unready = append(got.Unready, withoutHash(c.Key))
 				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nCompose(...): -want, +got:\n%s", tc.reason, diff)
 			}
+			last := tc.want.Conditions[len(tc.want.Conditions)-1]
+			if want := last.Status != metav1.ConditionTrue && r.Fatal == nil; r.Incomplete != want {
+				t.Errorf("%s\nCompose(...): want incomplete %t, got %t", tc.reason, want, r.Incomplete)
+			}
+			for _, c := range r.Conditions {
+				if strings.ContainsRune(c.Message, '\n') {
+					t.Errorf("%s\nCompose(...): the message of %s isn't one line: %q", tc.reason, c.Type, c.Message)
+				}
+			}
 		})
+	}
+	for _, row := range report.Table() {
+		for _, r := range row.Reasons {
+			if !reached[reason{row.Type, r.Name}] {
+				t.Errorf("no case reaches reason %s of condition %s", r.Name, row.Type)
+			}
+		}
 	}
 }
 
+// TestStatus shows how a platform is described.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	platform := func(services *v1alpha08.PlatformServicesStatus) *v1alpha08.SonataFlowPlatformStatus {
+	status := func(services *v1alpha08.PlatformServicesStatus) *v1alpha08.SonataFlowPlatformStatus {
 		return &v1alpha08.SonataFlowPlatformStatus{
-			ObservedGeneration: 2, Cluster: "kubernetes", Version: "0.8", Services: services,
+			ObservedGeneration: 2, Cluster: v1alpha08.ClusterKubernetes, Version: "0.8", Services: services,
 			Info: map[string]string{"goOS": runtime.GOOS, "goVersion": runtime.Version()},
 		}
 	}
-	onOpenShift := platform(nil)
-	onOpenShift.Cluster = "openshift"
+	described := func(name, image, persistence, replicas string) *v1alpha08.ServiceStatus {
+		return &v1alpha08.ServiceStatus{
+			URL: "http://plat-" + name + ".ns1", Image: "docker.io/apache/incubator-kie-kogito-" + image + ":10.2.0", Persistence: persistence, Replicas: replicas,
+		}
+	}
+	ephemeral := func(replicas string) *v1alpha08.PlatformServicesStatus {
+		return &v1alpha08.PlatformServicesStatus{DataIndex: described("data-index-service", "data-index-ephemeral", v1alpha08.PersistenceEphemeral, replicas)}
+	}
+	const subjects = `eventing: {broker: {ref: {kind: Broker, name: default}}},
+services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`
+	found := answers(map[string]string{
+		"broker-ns1/default": broker,
+		"cluster-platforms":  `{kind: SonataFlowClusterPlatform, metadata: {name: cluster}, spec: {platformRef: {name: central, namespace: ns2}}}`,
+		"platform":           `{kind: SonataFlowPlatform, status: {conditions: [{type: Succeed, status: "True"}]}}`,
+	})
+	all := status(&v1alpha08.PlatformServicesStatus{DataIndex: described("data-index-service", "data-index-postgresql", v1alpha08.PersistencePostgreSQLServer, "1/1")})
+	all.ClusterPlatformRef = &v1alpha08.SonataFlowClusterPlatformRefStatus{Name: "cluster", PlatformRef: v1alpha08.SonataFlowPlatformRef{Namespace: "ns2", Name: "central"}}
+	all.SonataFlowPlatformDBMigrationPhase = &v1alpha08.SonataFlowPlatformDBMigrationPhase{
+		Status: v1alpha08.DBMigrationStatusSucceeded, Message: "The database migrations for the services are successful", Reason: "The database migration job completed as expected",
+	}
+	all.Triggers = []v1alpha08.SonataFlowPlatformTriggerRef{{Name: "data-index-jobs-7fe3df4be30036ea", Namespace: "ns1"}}
+	onOpenShift := status(nil)
+	onOpenShift.Cluster = v1alpha08.ClusterOpenShift
 	cases := map[string]struct {
 		reason  string
 		spec    string
+		input   v1beta1.Input
 		cluster compositiontest.Cluster
 		want    *v1alpha08.SonataFlowPlatformStatus
 	}{
 		"NoService": {
-			reason: "A platform without services still says what it is.",
-			spec:   `{}`,
-			want:   platform(nil),
+			reason: "A platform without services says what it is.",
+			spec:   `services: {}`,
+			want:   status(nil),
 		},
 		"OpenShift": {
-			reason:  "The input says what kind of cluster it runs on.",
-			spec:    `{}`,
-			cluster: compositiontest.Cluster{Input: input("cluster: OpenShift")},
-			want:    onOpenShift,
+			reason: "The input says what kind of cluster the platform runs on.",
+			spec:   `services: {}`,
+			input:  v1beta1.Input{Cluster: v1beta1.ClusterOpenShift},
+			want:   onOpenShift,
 		},
 		"First": {
 			reason: "A service is described before it is there.",
 			spec:   `services: {dataIndex: {}}`,
-			want: platform(&v1alpha08.PlatformServicesStatus{DataIndex: &v1alpha08.ServiceStatus{
-				URL: "http://plat-data-index-service.ns1", Image: "docker.io/apache/incubator-kie-kogito-data-index-ephemeral:10.2.0", Persistence: "ephemeral", Replicas: "0/1",
-			}}),
-		},
-		"Running": {
-			reason:  "Replicas are those that are available, of those that are wanted by whoever decides.",
-			spec:    onPostgreSQL,
-			cluster: compositiontest.Cluster{Observed: running(progressing, available(1))},
-			want: platform(&v1alpha08.PlatformServicesStatus{
-				DataIndex: &v1alpha08.ServiceStatus{
-					URL: "http://plat-data-index-service.ns1", Image: "docker.io/apache/incubator-kie-kogito-data-index-postgresql:10.2.0", Persistence: "postgresql", Replicas: "1/2",
-				},
-				JobService: &v1alpha08.ServiceStatus{
-					URL: "http://plat-jobs-service.ns1", Image: "docker.io/apache/incubator-kie-kogito-jobs-service-postgresql:10.2.0", Persistence: "postgresql", Replicas: "1/1",
-				},
-			}),
+			want:   status(ephemeral("0/1")),
 		},
 		"Scaling": {
-			reason:  "What we want now counts, not what we wanted.",
+			reason:  "How many pods are wanted is what the spec says now, not what it said before.",
 			spec:    `services: {dataIndex: {podTemplate: {replicas: 3}}}`,
-			cluster: compositiontest.Cluster{Observed: running(available(1), "{}"), Required: map[string][]string{"autoscalers": nil}},
-			want: platform(&v1alpha08.PlatformServicesStatus{DataIndex: &v1alpha08.ServiceStatus{
-				URL: "http://plat-data-index-service.ns1", Image: "docker.io/apache/incubator-kie-kogito-data-index-ephemeral:10.2.0", Persistence: "ephemeral", Replicas: "1/3",
-			}}),
+			cluster: settle(t, `services: {dataIndex: {}}`, compositiontest.Cluster{}, nil),
+			want:    status(ephemeral("1/3")),
+		},
+		"Running": {
+			reason:  "Each service is described with its own image, database and pods.",
+			spec:    onPostgreSQL,
+			cluster: settle(t, onPostgreSQL, compositiontest.Cluster{}, map[string]compositiontest.State{"data-index-deployment": compositiontest.Unready}),
+			want: status(&v1alpha08.PlatformServicesStatus{
+				DataIndex:  described("data-index-service", "data-index-postgresql", v1alpha08.PersistencePostgreSQLServer, "0/1"),
+				JobService: described("jobs-service", "jobs-service-postgresql", v1alpha08.PersistencePostgreSQLServer, "1/1"),
+			}),
+		},
+		"Subjects": {
+			reason:  "The status has what the subjects say: the Triggers that exist, the phase of the migration, the cluster platform.",
+			spec:    subjects,
+			cluster: settle(t, subjects, compositiontest.Cluster{Required: found}, map[string]compositiontest.State{"data-index-trigger": absent, "data-index-trigger-jobs": compositiontest.Unready}),
+			want:    all,
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := composeValid(t, tc.spec, tc.cluster)
+			r := platform.Compose(compositiontest.Request(t, claimed(tc.spec), tc.cluster), &tc.input)
 			if diff := cmp.Diff(tc.want, r.Status); diff != "" {
 				t.Errorf("%s\nCompose(...): -want status, +got status:\n%s", tc.reason, diff)
 			}
 		})
 	}
-}
-
-// TestReasons holds that every reason of the API is reached, and that no other is.
-func TestReasons(t *testing.T) {
-	t.Parallel()
-	cases := map[string]struct {
-		spec    string
-		cluster compositiontest.Cluster
-	}{
-		"Valid":             {spec: both},
-		"ValidWithWarnings": {spec: `devMode: {}`},
-		"Invalid":           {spec: `services: {dataIndex: {podTemplate: {replicas: -1}}}`},
-		"Succeeded":         {spec: both, cluster: compositiontest.Cluster{Observed: running(available(1), available(1))}},
-		"Creating":          {spec: both},
-		"Warming":           {spec: onPostgreSQL, cluster: compositiontest.Cluster{Required: map[string][]string{"secret-db": nil}}},
-		"Failure":           {spec: both, cluster: compositiontest.Cluster{Observed: running(stuck, stuck)}},
-		"Found":             {spec: onPostgreSQL, cluster: compositiontest.Cluster{Required: map[string][]string{"secret-db": {secret("7", standardKeys)}}}},
-		"SecretNotFound":    {spec: onPostgreSQL, cluster: compositiontest.Cluster{Required: map[string][]string{"secret-db": nil}}},
-		"KeyNotFound":       {spec: onPostgreSQL, cluster: compositiontest.Cluster{Required: map[string][]string{"secret-db": {secret("7", "type: Opaque")}}}},
-		"NotChecked":        {spec: onPostgreSQL, cluster: compositiontest.Cluster{Old: true}},
-		"Available":         {spec: both, cluster: compositiontest.Cluster{Observed: running(available(1), available(1))}},
-		"Progressing":       {spec: both, cluster: compositiontest.Cluster{Observed: running(progressing, available(1))}},
-		"DeploymentFailure": {spec: both, cluster: compositiontest.Cluster{Observed: running(stuck, available(1))}},
-		"ScaledToZero":      {spec: both, cluster: compositiontest.Cluster{Observed: running(available(0), available(1))}},
-
-		"Duplicated": {spec: both, cluster: compositiontest.Cluster{Required: map[string][]string{"platforms": {sibling("first", "2025-01-01T00:00:00Z", "")}}}},
-
-		"KnativeNotInstalled": {spec: withBroker, cluster: compositiontest.Cluster{Installed: map[string]bool{"knative-trigger": false}}},
-		"BrokerNotFound":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": nil}}},
-		"BrokerNotReady":      {spec: withBroker, cluster: compositiontest.Cluster{Required: map[string][]string{"broker-ns1/default": {brokerWith("False", "MTChannelBasedBroker")}}}},
-		"WaitingForSink":      {spec: withBroker},
-		"Connected":           {spec: withBroker, cluster: connected(t)},
-
-		"WaitingForDBMigration": {spec: withJob},
-		"InProgress":            {spec: withJob, cluster: migrating(t, `{startTime: "2026-01-01T00:00:00Z", active: 1}`)},
-		"DBMigrationFailure":    {spec: withJob, cluster: migrating(t, `{conditions: [{type: Failed, status: "True", message: too often}]}`)},
-		"Failed":                {spec: withJob, cluster: migrating(t, `{conditions: [{type: Failed, status: "True", message: too often}]}`)},
-		"Migrated":              {spec: withJob, cluster: migrating(t, `{conditions: [{type: Complete, status: "True"}]}`)},
-	}
-	results := map[string]*composition.Result{
-		"PlatformNotFound": clusterplatform.Compose(compositiontest.Request(t,
-			`{kind: SonataFlowClusterPlatform, spec: {platformRef: {name: plat, namespace: ns1}}}`,
-			compositiontest.Cluster{Required: map[string][]string{"platform": nil}})),
-	}
-	for reason, tc := range cases {
-		results[reason] = compose(t, tc.spec, tc.cluster)
-	}
-	results["NotAskedFor"] = platform.Compose(outlived(t, "DataIndexReady"))
-
-	known := reasons(t)
-	for reason, r := range results {
-		reached := false
-		for _, c := range r.Conditions {
-			reached = reached || c.Reason == reason
-			if !known[c.Reason] {
-				t.Errorf("%s: reason %q of %s isn't one of the API", reason, c.Reason, c.Type)
-			}
-			if strings.ContainsRune(c.Message, '\n') {
-				t.Errorf("%s: message %q of %s isn't one line", reason, c.Message, c.Type)
-			}
-		}
-		if !reached {
-			t.Errorf("%s isn't reached; there is %+v", reason, r.Conditions)
-		}
-		if c := condition(r, v1alpha08.ConditionSucceed); r.Fatal == nil && r.Incomplete != (c.Status != metav1.ConditionTrue) {
-			t.Errorf("%s: Succeed is %s, but incomplete is %t", reason, c.Status, r.Incomplete)
-		}
-	}
-	for reason := range known {
-		if results[reason] == nil {
-			t.Errorf("no case reaches reason %s", reason)
-		}
-	}
-}
-
-// outlived is the request of a platform that names no service, and still has a
-// condition of one.
-func outlived(t *testing.T, condition string) *composition.Request {
-	t.Helper()
-	req := compositiontest.Request(t, claimed(t, `services: {}`), compositiontest.Cluster{})
-	req.Composite.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": condition, "status": "True", "reason": "Available"}}}
-	return req
-}
-
-// TestOutdatedConditions holds that a condition of an earlier spec doesn't stay as it
-// was.
-func TestOutdatedConditions(t *testing.T) {
-	t.Parallel()
-	r := platform.Compose(outlived(t, "DataIndexReady"))
-	if c := condition(r, "DataIndexReady"); c.Status != metav1.ConditionUnknown || c.Reason != "NotAskedFor" {
-		t.Errorf("DataIndexReady: got %+v", c)
-	}
-	if c := condition(r, "JobServiceReady"); c.Status != "" {
-		t.Errorf("JobServiceReady: got %+v, want none: it was never there", c)
-	}
-	if c := condition(r, "Succeed"); c.Status != metav1.ConditionTrue {
-		t.Errorf("Succeed: got %+v", c)
-	}
-}
-
-// withJob is a Data Index whose schema a Job migrates.
-const withJob = `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`
-
-// migrating is a cluster in which that Job exists, with a status.
-func migrating(t *testing.T, status string) compositiontest.Cluster {
-	t.Helper()
-	for _, c := range composeValid(t, withJob, compositiontest.Cluster{Old: true}).Composed {
-		if strings.HasPrefix(c.Key, "data-index-migration-") {
-			return compositiontest.Cluster{Observed: map[string]string{
-				c.Key: `{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: ` + status + `}`,
-			}}
-		}
-	}
-	t.Fatal("no Job migrates")
-	return compositiontest.Cluster{}
-}
-
-// reasons are the values of all reason constants of the API.
-func reasons(t *testing.T) map[string]bool {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../../apis/v1alpha08/conditions.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]bool{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Reason") {
-			return true
-		}
-		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[value] = true
-		return true
-	})
-	if len(out) == 0 {
-		t.Fatal("the API has no reasons")
-	}
-	return out
 }

@@ -4,231 +4,248 @@ package platform
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Platform is a spec with every default applied and every precedence decided.
+// A Platform is a spec with every default applied and every precedence decided. It never
+// changes after that.
 type Platform struct {
-	Name, Namespace string
-	Cluster         v1alpha08.ClusterKind
-	// Services are those that the spec names, the Data Index first.
-	Services []*Service
-	// ClusterPlatform is what a cluster platform offers; nil when there is none.
-	ClusterPlatform *Cluster
-	// Eventing is what carries the events of the services; nil when they travel over HTTP
-	// alone.
-	Eventing *Eventing
-	// Warnings name what of the spec has no effect, or not the one it seems to have.
+	types.NamespacedName
+
+	// Cluster is the kind of cluster that the platform runs on.
+	Cluster v1alpha08.ClusterKind
+	// Components are the services that the spec names, the Data Index first.
+	Components []*component.Component
+	// ClusterPlatform is the cluster platform that can be used; nil when there is none.
+	ClusterPlatform *v1alpha08.SonataFlowClusterPlatformRefStatus
+	// BrokerPending tells that components without Broker may get one yet.
+	BrokerPending bool
+	// Warnings name what of the spec has no effect, or not the one that it seems to have.
 	Warnings []string
 }
 
-// A Service is one service of a platform, and what decides about it as it runs.
-type Service struct {
-	*service.Service
-
-	// Existing is its Deployment, composed or not; nil when there is none.
-	Existing *unstructured.Unstructured
-	// Source is the Broker that the service takes events from; nil when it takes them over
-	// HTTP alone.
-	Source *eventing.Broker
-	// Sink is where the service sends events; nil when it sends them to other services
-	// directly.
-	Sink *duckv1.Destination
-	// WithoutSink are the properties with which a service that runs already keeps running
-	// until it knows its sink.
-	WithoutSink string
-	// WaitsForSink tells whether the service is kept down until it knows its sink.
-	WaitsForSink bool
-	// Asked is what the user asked of the number of pods.
-	Asked Scale
-	// Target is what a Job migrates before the service starts; nil when none does.
-	Target *migration.Target
-	// Migration is how far that is; nil when none does.
-	Migration *Migration
-}
-
-// Scale is what a user asked of the number of pods.
-type Scale struct {
-	Replicas *int32
-	Budget   *v1alpha08.PodDisruptionBudgetSpec
-}
-
-// resolver carries what the decisions about one platform depend on.
+// A resolver has what the decisions about a platform depend on.
 type resolver struct {
 	doc    *document
 	input  *v1beta1.Input
+	offer  sharing.Offer
 	images images.Set
 }
 
-// resolve decides everything that follows from spec and input alone. The spec has
-// passed validation; what can't be merged comes to light here.
-func resolve(doc *document, input *v1beta1.Input, set images.Set) (*Platform, field.ErrorList) {
-	r := &resolver{doc: doc, input: input, images: set}
+// resolve decides everything that follows from the spec, the input and what the cluster
+// platform offers. It returns everything that is wrong with the spec.
+func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platform, field.ErrorList) {
+	r := resolver{doc: doc, input: input, offer: offer, images: images.Resolve(input.Images)}
+	errs := validate(doc)
+	for _, s := range doc.services() {
+		errs = append(errs, r.validateSource(s)...)
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
 	p := &Platform{
-		Name:      doc.Name,
-		Namespace: doc.Namespace,
-		Cluster:   v1alpha08.ClusterKubernetes,
-		Warnings:  r.withoutEffect(),
+		NamespacedName:  doc.NamespacedName,
+		Cluster:         v1alpha08.ClusterKubernetes,
+		ClusterPlatform: offer.Ref,
+		BrokerPending:   offer.BrokerPending && r.mayBorrow(),
+		Warnings:        r.warnings(),
 	}
 	if input.Cluster == v1beta1.ClusterOpenShift {
 		p.Cluster = v1alpha08.ClusterOpenShift
 	}
-	var errs field.ErrorList
-	for _, w := range doc.services() {
-		s, warnings, err := r.service(w)
+	for _, s := range doc.services() {
+		c, warnings, err := r.component(s)
 		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		source, _ := doc.source(w)
-		p.Services = append(p.Services, &Service{
-			Service:     s,
-			Source:      source,
-			Sink:        doc.sink(w),
-			WithoutSink: properties.Encode(r.properties(w.kind, false)),
-
-			Asked:  Scale{Replicas: w.spec.PodTemplate.Replicas, Budget: w.spec.PodTemplate.PodDisruptionBudget},
-			Target: r.target(w, s.Database),
-		})
+		p.Components = append(p.Components, c)
 		p.Warnings = append(p.Warnings, warnings...)
 	}
 	return p, errs
 }
 
-// service decides about one service.
-func (r *resolver) service(w wanted) (*service.Service, []string, *field.Error) {
-	name := w.kind.Name(r.doc.Name)
-	db := r.database(w, name)
-	sends := r.doc.sink(w) != nil
+// component decides about one service.
+func (r resolver) component(s service) (*component.Component, []string, *field.Error) {
+	source, _ := r.source(s)
+	sink := r.sink(s)
+	database := r.database(s)
+	ephemeral, postgresql := s.kind.Images(r.images)
+	image := ephemeral
+	if database != nil {
+		image = postgresql
+	}
 	var injected []string
-	if sends {
-		injected = []string{eventing.VariableSink, eventing.VariableOverrides}
+	if sink != nil {
+		injected = []string{component.VariableSink, component.VariableOverrides}
 	}
-	pod, warnings, err := podtemplate.Merge(service.NewPod(service.PodOptions{
-		Kind:            w.kind,
-		Image:           r.image(w.kind, db != nil),
-		ConfigMap:       service.ConfigMapName(w.kind, r.doc.Name),
-		Database:        db,
-		MigrateAtStart:  migratesAtStart(w.spec.Persistence),
+	pod, warnings, err := podtemplate.Merge(component.NewPod(component.PodOptions{
+		Kind:            s.kind,
+		Image:           image,
+		ConfigMap:       s.kind.ConfigMap(r.doc.Name),
+		Database:        database,
+		MigrateAtStart:  strategy(s) == v1alpha08.DBMigrationStrategyService,
 		PullSecrets:     r.input.Images.PullSecrets,
-		SecurityContext: r.securityContext(w.spec),
-	}), podtemplate.Template{Spec: &w.spec.PodTemplate, Raw: r.podTemplate(w), Path: w.path.Child("podTemplate"), Injected: injected})
+		SecurityContext: r.securityContext(&s.spec.PodTemplate),
+	}), podtemplate.Template{Spec: &s.spec.PodTemplate, Raw: r.rawTemplate(s), Path: s.path.Child("podTemplate"), Injected: injected})
 	if err != nil {
-		return nil, nil, field.Invalid(w.path.Child("podTemplate"), field.OmitValueType{}, err.Error()+": every volume needs a name, every mount a mountPath")
+		return nil, nil, field.Invalid(s.path.Child("podTemplate"), field.OmitValueType{}, err.Error()+": every volume needs a name, every mount a mountPath")
 	}
-	image := cmp.Or(w.spec.PodTemplate.Container.Image, r.image(w.kind, db != nil))
-	return &service.Service{
-		Kind:       w.kind,
+	image = cmp.Or(s.spec.PodTemplate.Container.Image, image)
+	return &component.Component{
+		Kind:       s.kind,
 		Platform:   r.doc.Name,
 		Namespace:  r.doc.Namespace,
-		Name:       name,
 		Image:      image,
 		Version:    images.Version(image),
-		Database:   db,
-		Properties: properties.Encode(r.properties(w.kind, sends)),
 		Pod:        pod,
-
-		BoundToSink: sends,
-	}, append(warnings, r.remarks(w, db)...), nil
+		Properties: component.Properties{Text: r.properties(s, sink != nil), WithoutSink: r.properties(s, false)},
+		Database:   database,
+		Migration:  r.migration(s, database),
+		Source:     source,
+		Sink:       sink,
+		Replicas:   s.spec.PodTemplate.Replicas,
+		Budget:     budget(s.spec.PodTemplate.PodDisruptionBudget),
+	}, append(warnings, r.serviceWarnings(s, database)...), nil
 }
 
-// podTemplate returns a service's podTemplate as the user wrote it.
-func (r *resolver) podTemplate(w wanted) map[string]any {
+// rawTemplate returns a service's podTemplate as the user wrote it.
+func (r resolver) rawTemplate(s service) map[string]any {
 	services, _ := r.doc.raw["services"].(map[string]any) // Decoding has checked the types.
-	key := "dataIndex"
-	if w.kind == service.JobsService {
-		key = "jobService"
-	}
-	spec, _ := services[key].(map[string]any)
+	spec, _ := services[s.name].(map[string]any)
 	raw, _ := spec["podTemplate"].(map[string]any)
 	return raw
 }
 
-// database decides where a service keeps its data: what it says itself, else what
-// the platform says, else nowhere (nil).
-func (r *resolver) database(w wanted, name string) *postgres.Database {
-	defaults := postgres.Defaults{Namespace: r.doc.Namespace, Schema: name}
-	if own := w.spec.Persistence.Database(); own != nil {
-		return postgres.New(own, defaults)
+// broker is the Broker of services without source or sink of their own: the platform's,
+// else the one that is offered. It returns the field that says so, too.
+func (r resolver) broker() (*v1alpha08.Destination, *field.Path) {
+	if e := r.doc.spec.Eventing; e != nil && e.Broker != nil {
+		return e.Broker, field.NewPath("spec", "eventing", "broker")
 	}
+	return r.offer.Broker, nil
+}
+
+// source decides which Broker a service takes events from: its own, else that of services
+// without one, else none (nil). It returns the field that says so, too.
+func (r resolver) source(s service) (*component.Broker, *field.Path) {
+	destination, path := r.broker()
+	if s.source != nil {
+		destination, path = s.source, s.path.Child("source")
+	}
+	broker, found := component.BrokerOf((*duckv1.Destination)(destination), r.doc.Namespace)
+	if !found {
+		return nil, nil
+	}
+	return &broker, path
+}
+
+// validateSource finds a Broker that a service can't have Triggers for. Triggers live where
+// their Broker does, and what a namespaced composite composes lives where the composite
+// does.
+func (r resolver) validateSource(s service) field.ErrorList {
+	broker, path := r.source(s)
+	if broker == nil || !r.doc.namespaced || broker.Namespace == r.doc.Namespace {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path.Child("ref", "namespace"), broker.Namespace, fmt.Sprintf(
+		"a platform that is a namespaced composite can't have Triggers in other namespaces: use a Broker in namespace %s, or a %s that is a claim",
+		r.doc.Namespace, v1alpha08.KindSonataFlowPlatform))}
+}
+
+// sink decides where a service sends events: to its own sink, else to the Broker of
+// services without one, else directly to other services (nil).
+func (r resolver) sink(s service) *duckv1.Destination {
+	if !s.kind.Sends {
+		return nil
+	}
+	destination, _ := r.broker()
+	if s.sink != nil {
+		destination = s.sink
+	}
+	return component.Sink((*duckv1.Destination)(destination), r.doc.Namespace)
+}
+
+// mayBorrow tells whether a service would use a Broker that is offered.
+func (r resolver) mayBorrow() bool {
+	if e := r.doc.spec.Eventing; e != nil && e.Broker != nil {
+		return false
+	}
+	return slices.ContainsFunc(r.doc.services(), func(s service) bool { return s.source == nil || s.kind.Sends && s.sink == nil })
+}
+
+// database decides where a service keeps its data: in its own database, else in the
+// platform's, else nowhere that lasts (nil).
+func (r resolver) database(s service) *postgres.Database {
+	return postgres.Resolve(s.spec.Persistence.Database(), r.sharedDatabase(), postgres.Defaults{
+		Namespace: r.doc.Namespace, Schema: s.kind.Name(r.doc.Name),
+	})
+}
+
+// sharedDatabase is the database of services without their own.
+func (r resolver) sharedDatabase() *v1alpha08.PersistencePostgreSQL {
 	shared := r.doc.spec.Persistence.Database().DeepCopy()
-	if shared == nil {
+	if shared != nil && shared.ServiceRef != nil && r.input.Compatibility == v1beta1.CompatibilityOperator {
+		shared.ServiceRef.DatabaseSchema = "" // The operator's API has no such field here.
+	}
+	return shared
+}
+
+// strategy is how the schema of a service is brought up to date. The documented default
+// is that the service does it.
+func strategy(s service) v1alpha08.DBMigrationStrategy {
+	if s.spec.Persistence == nil {
+		return v1alpha08.DBMigrationStrategyService
+	}
+	return cmp.Or(s.spec.Persistence.DBMigrationStrategy, v1alpha08.DBMigrationStrategyService)
+}
+
+// migration decides how a Job brings the schema of a service up to date, if one does.
+func (r resolver) migration(s service, database *postgres.Database) *component.Migration {
+	if database == nil || strategy(s) != v1alpha08.DBMigrationStrategyJob {
 		return nil
 	}
-	if shared.ServiceRef != nil && r.input.Compatibility == v1beta1.CompatibilityOperator {
-		// The operator's API has no such field here.
-		shared.ServiceRef.DatabaseSchema = ""
+	return &component.Migration{
+		Image: r.images.DBMigrator, Attempt: r.doc.attempt,
+		PullSecrets: r.input.Images.PullSecrets, SecurityContext: r.securityContext(&v1alpha08.PodTemplateSpec{}),
 	}
-	return postgres.New(shared, defaults)
 }
 
-// target decides what a Job migrates before a service starts, if one does.
-func (r *resolver) target(w wanted, db *postgres.Database) *migration.Target {
-	if db == nil || w.spec.Persistence == nil || w.spec.Persistence.DBMigrationStrategy != v1alpha08.DBMigrationStrategyJob {
-		return nil
-	}
-	tool := migration.ToolDataIndex
-	if w.kind == service.JobsService {
-		tool = migration.ToolJobsService
-	}
-	return &migration.Target{Tool: tool, Image: r.images.DBMigrator, Database: db, Attempt: r.doc.attempt}
-}
-
-// migratesAtStart tells whether a service brings its own schema up to date, which is
-// the documented default.
-func migratesAtStart(p *v1alpha08.PersistenceOptionsSpec) bool {
-	return p == nil || cmp.Or(p.DBMigrationStrategy, v1alpha08.DBMigrationStrategyService) == v1alpha08.DBMigrationStrategyService
-}
-
-func (r *resolver) image(k service.Kind, postgresql bool) string {
-	switch {
-	case k == service.DataIndex && postgresql:
-		return r.images.DataIndexPostgreSQL
-	case k == service.DataIndex:
-		return r.images.DataIndexEphemeral
-	case postgresql:
-		return r.images.JobServicePostgreSQL
-	}
-	return r.images.JobServiceEphemeral
-}
-
-func (r *resolver) securityContext(s *v1alpha08.ServiceSpec) *corev1.SecurityContext {
+func (r resolver) securityContext(t *v1alpha08.PodTemplateSpec) *corev1.SecurityContext {
 	if r.input.PodSecurity == v1beta1.PodSecurityNone {
 		return nil
 	}
-	return podtemplate.Restricted(&s.PodTemplate)
+	return podtemplate.Restricted(t)
 }
 
-// properties decides the application.properties of a service that sends events to a
-// sink, or doesn't.
-func (r *resolver) properties(k service.Kind, sink bool) map[string]string {
-	url := service.URL(k.Name(r.doc.Name), r.doc.Namespace)
-	if k == service.DataIndex {
-		return service.DataIndexProperties(url)
+// properties decides the application.properties of a service that sends events to a sink,
+// or doesn't.
+func (r resolver) properties(s service, sink bool) string {
+	around := component.Surroundings{URL: s.kind.URL(r.doc.Name, r.doc.Namespace), Sink: sink}
+	if services := r.doc.spec.Services; services.DataIndex != nil && sharing.Enabled(services.DataIndex.Enabled, r.input.Compatibility) {
+		around.DataIndexURL = component.DataIndex().URL(r.doc.Name, r.doc.Namespace)
 	}
-	dataIndex := ""
-	if r.dataIndexEnabled() {
-		dataIndex = service.URL(service.DataIndex.Name(r.doc.Name), r.doc.Namespace)
-	}
-	return service.JobsServiceProperties(url, dataIndex, sink)
+	return properties.Encode(s.kind.Properties(around))
 }
 
-// dataIndexEnabled tells whether others are wired to this platform's Data Index.
-func (r *resolver) dataIndexEnabled() bool {
-	s := r.doc.spec.Services
-	return s != nil && s.DataIndex != nil && enabled(s.DataIndex.Enabled, r.input.Compatibility)
+func budget(b *v1alpha08.PodDisruptionBudgetSpec) *policyv1.PodDisruptionBudgetSpec {
+	if b == nil {
+		return nil
+	}
+	return &policyv1.PodDisruptionBudgetSpec{MinAvailable: b.MinAvailable, MaxUnavailable: b.MaxUnavailable}
 }

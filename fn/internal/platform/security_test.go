@@ -5,7 +5,6 @@ package platform_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,10 +12,12 @@ import (
 	"k8s.io/pod-security-admission/policy"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// TestPodSecurity has the pods judged as an API server judges them in a namespace
-// that enforces the restricted Pod Security Standard.
+// TestPodSecurity has the pods judged as an API server judges them in a namespace that
+// enforces the restricted Pod Security Standard.
 func TestPodSecurity(t *testing.T) {
 	t.Parallel()
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
@@ -26,7 +27,7 @@ func TestPodSecurity(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		spec   string
-		input  string
+		input  v1beta1.Input
 		want   bool
 	}{
 		"Ephemeral": {
@@ -35,87 +36,67 @@ func TestPodSecurity(t *testing.T) {
 			want:   true,
 		},
 		"PostgreSQL": {
-			reason: "Whatever their database.",
+			reason: "Pods with a database are restricted by default.",
 			spec:   onPostgreSQL,
 			want:   true,
 		},
 		"Migration": {
-			reason: "The pods of migrations, too.",
-			spec:   withJob,
+			reason: "Pods of migrations are restricted by default.",
+			spec:   withJobs,
 			want:   true,
 		},
 		"MigrationNone": {
-			reason: "Unless that is left to the cluster.",
-			spec:   withJob,
-			input:  input("podSecurity: None"),
-			want:   false,
+			reason: "Pods of migrations aren't restricted where the input leaves that to the cluster.",
+			spec:   withJobs,
+			input:  v1beta1.Input{PodSecurity: v1beta1.PodSecurityNone},
 		},
 		"PodTemplate": {
-			reason: "A podTemplate that has other things to say doesn't unlock them.",
-			spec: `
-services:
-  dataIndex: {podTemplate: {securityContext: {runAsUser: 1000, fsGroup: 1000}, container: {securityContext: {readOnlyRootFilesystem: true}}}}
-  jobService: {podTemplate: {securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, container: {securityContext: {runAsUser: 1000}}}}`,
+			reason: "A podTemplate that gives other fields doesn't lift the restriction.",
+			spec: `services: {
+  dataIndex: {podTemplate: {securityContext: {runAsUser: 1000, fsGroup: 1000}, container: {securityContext: {readOnlyRootFilesystem: true}}}},
+  jobService: {podTemplate: {securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, container: {securityContext: {runAsUser: 1000}}}}}`,
 			want: true,
 		},
 		"PodUserIsRoot": {
-			reason: "The standard takes exception to a pod's user root, even where no container runs as that.",
-			spec: `
-services:
-  jobService: {podTemplate: {securityContext: {runAsUser: 0}, container: {securityContext: {runAsUser: 1000}}}}`,
-			want: false,
+			reason: "The standard refuses a pod whose user is root, even where no container runs as root.",
+			spec:   `services: {jobService: {podTemplate: {securityContext: {runAsUser: 0}, container: {securityContext: {runAsUser: 1000}}}}}`,
 		},
 		"Unlocked": {
-			reason: "Who asks for more privileges gets them.",
-			spec: `
-services:
-  jobService: {podTemplate: {container: {securityContext: {allowPrivilegeEscalation: true}}}}`,
-			want: false,
+			reason: "A user who asks for more privileges gets them.",
+			spec:   `services: {jobService: {podTemplate: {container: {securityContext: {allowPrivilegeEscalation: true}}}}}`,
 		},
 		"None": {
-			reason: "A Composition may leave it to the cluster.",
+			reason: "Pods aren't restricted where the input leaves that to the cluster.",
 			spec:   both,
-			input:  input("podSecurity: None"),
-			want:   false,
+			input:  v1beta1.Input{PodSecurity: v1beta1.PodSecurityNone},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := composeValid(t, tc.spec, compositiontest.Cluster{Input: tc.input})
+			r := platform.Compose(compositiontest.Request(t, claimed(tc.spec), compositiontest.Cluster{Required: answers(nil)}), &tc.input)
+			pods := map[string]corev1.PodTemplateSpec{}
 			for _, c := range r.Composed {
-				var pod corev1.PodTemplateSpec
 				switch o := c.Object.(type) {
 				case *appsv1.Deployment:
-					pod = o.Spec.Template
+					pods[c.Key] = o.Spec.Template
 				case *batchv1.Job:
-					pod = o.Spec.Template
-				default:
-					continue
+					pods[c.Key] = o.Spec.Template
 				}
+			}
+			if len(pods) == 0 {
+				t.Errorf("%s\nCompose(...): no pods: %v", tc.reason, r.Fatal)
+			}
+			for key, pod := range pods {
 				results := evaluator.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
-				verdict := policy.AggregateCheckResults(results)
-				if verdict.Allowed != tc.want {
-					t.Errorf("%s\n%s: want allowed %t, got %t: %s", tc.reason, c.Key, tc.want, verdict.Allowed, verdict.ForbiddenDetail())
+				if verdict := policy.AggregateCheckResults(results); verdict.Allowed != tc.want {
+					t.Errorf("%s\nCompose(...): %s: want allowed %t, got %t: %s", tc.reason, key, tc.want, verdict.Allowed, verdict.ForbiddenDetail())
+				}
+				// Where the restriction is left to the cluster, pods are as the operator makes them.
+				if none := tc.input.PodSecurity == v1beta1.PodSecurityNone; none && (pod.Spec.SecurityContext != nil || pod.Spec.Containers[0].SecurityContext != nil) {
+					t.Errorf("%s\nCompose(...): %s: want no security context", tc.reason, key)
 				}
 			}
 		})
-	}
-}
-
-// TestPodSecurityNone holds that pods are then as the operator makes them.
-func TestPodSecurityNone(t *testing.T) {
-	t.Parallel()
-	r := composeValid(t, both, compositiontest.Cluster{Input: input("podSecurity: None")})
-	for _, k := range kinds() {
-		pod := deployment(t, r, k).Spec.Template.Spec
-		if pod.SecurityContext != nil {
-			t.Errorf("%s: want no security context of the pod, got %v", k, pod.SecurityContext)
-		}
-		for _, c := range pod.Containers {
-			if diff := cmp.Diff((*corev1.SecurityContext)(nil), c.SecurityContext); diff != "" {
-				t.Errorf("%s: want no security context of container %s: -want, +got:\n%s", k, c.Name, diff)
-			}
-		}
 	}
 }

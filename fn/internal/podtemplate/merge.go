@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -82,37 +81,18 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	return pod, warn, nil
 }
 
-// fieldsOf returns a copy of those fields that a type of the API has: a live
-// composite has no others, one in a render may. It leaves out what a patch would
-// take for an instruction: nulls, and keys with a dollar sign (no label or resource
-// has such a name).
+// fieldsOf returns a copy of those fields that a type of the API has: a live composite has
+// no others, one in a render may. It leaves out what a patch would take for an
+// instruction: nulls, and keys with a dollar sign (no label or resource has such a name).
 func fieldsOf[T any](raw map[string]any) map[string]any {
-	known := make(map[string]any, len(raw))
-	fields := indices(reflect.TypeFor[T]())
-	for name, v := range raw {
-		if _, ok := fields[name]; ok {
-			known[name] = v
+	known := map[string]any{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if value, given := raw[name]; given {
+			known[name] = value
 		}
 	}
 	return plain(known)
-}
-
-// looked has the fields of types that were looked at before: it takes longer than a merge.
-var looked sync.Map //nolint:gochecknoglobals // A cache, of reflect.Type to map[string][]int.
-
-// indices returns where a struct has its fields, by their names in JSON.
-func indices(t reflect.Type) map[string][]int {
-	if found, ok := looked.Load(t); ok {
-		return found.(map[string][]int) //nolint:forcetypeassert // Nothing else is stored.
-	}
-	out := map[string][]int{}
-	for _, f := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-			out[name] = f.Index
-		}
-	}
-	looked.Store(t, out)
-	return out
 }
 
 func plain(fields map[string]any) map[string]any {
@@ -141,41 +121,29 @@ func plainValue(v any) any {
 	return v
 }
 
-// patch lays fields over an object by the rules of a strategic merge patch. The hook
-// sees both before. Each field is merged by itself, so that only those that are patched
-// are converted, there and back.
+// patch lays fields over an object by the rules of a strategic merge patch. The hook sees
+// both before.
 func patch[T any](over *T, fields map[string]any, hook func(original, fields map[string]any)) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	var part, merged T
-	take(&part, over, fields)
-	original, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&part)
+	original, err := runtime.DefaultUnstructuredConverter.ToUnstructured(over)
 	if err != nil {
 		return err
 	}
 	if hook != nil {
 		hook(original, fields)
 	}
-	result, err := strategicpatch.StrategicMergeMapPatch(original, fields, part)
+	result, err := strategicpatch.StrategicMergeMapPatch(original, fields, *over)
 	if err != nil {
 		return err
 	}
+	var merged T
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result, &merged); err != nil {
 		return err
 	}
-	take(over, &merged, fields)
+	*over = merged
 	return nil
-}
-
-// take sets those fields of a struct that are named, to what they are in another.
-func take[T any](into, from *T, named map[string]any) {
-	to, of := reflect.ValueOf(into).Elem(), reflect.ValueOf(from).Elem()
-	for name, index := range indices(to.Type()) {
-		if _, ok := named[name]; ok {
-			to.FieldByIndex(index).Set(of.FieldByIndex(index))
-		}
-	}
 }
 
 // replaceHandlers removes the handler of each probe that the user gives another one.

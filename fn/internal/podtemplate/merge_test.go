@@ -19,18 +19,19 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
 // path is where the templates of these tests stand.
 var path = field.NewPath("podTemplate")
 
-// pod is the pod of a service before a template is merged in.
-func pod(k service.Kind) corev1.PodSpec {
-	return service.NewPod(service.PodOptions{
-		Kind:           k,
+// pod is the pod of a component before a template is merged in. It shares nothing with the
+// pod of another call.
+func pod(kind func() component.Kind) corev1.PodSpec {
+	return component.NewPod(component.PodOptions{
+		Kind:           kind(),
 		Image:          "example.org/service:1.0",
 		ConfigMap:      "props",
 		Database:       &postgres.Database{URL: "jdbc:postgresql://db", Secret: postgres.Secret{Name: "db", UserKey: "user", PasswordKey: "password"}},
@@ -73,9 +74,11 @@ func TestMerge(t *testing.T) {
 		warnings []string
 	}
 	cases := map[string]struct {
-		reason   string
-		kind     service.Kind
+		reason string
+		// kind is the Data Index unless it is given.
+		kind     func() component.Kind
 		template string
+		injected []string
 		want     want
 	}{
 		"Nothing": {
@@ -83,15 +86,15 @@ func TestMerge(t *testing.T) {
 			template: `{}`,
 		},
 		"EmptyContainer": {
-			reason:   "Nor does an empty container.",
+			reason:   "An empty container changes nothing either.",
 			template: `container: {}`,
 		},
 		"NotOfThePod": {
-			reason:   "Replicas and the budget are read elsewhere.",
+			reason:   "Replicas and the budget aren't fields of a pod.",
 			template: `{replicas: 3, podDisruptionBudget: {minAvailable: 1}}`,
 		},
 		"Scalars": {
-			reason: "What the user says about the container wins.",
+			reason: "What the user says about the container wins over what the platform says.",
 			template: `
 container:
   image: my/di:latest
@@ -113,7 +116,7 @@ container:
 			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].Image = "my/di:latest" }},
 		},
 		"PodFields": {
-			reason: "So does what the user says about the pod.",
+			reason: "What the user says about the pod is taken as it is.",
 			template: `
 serviceAccountName: sa
 nodeSelector: {a: b}
@@ -138,7 +141,7 @@ securityContext: {}`,
 			want:     want{pod: func(p *corev1.PodSpec) { p.AutomountServiceAccountToken = new(true) }},
 		},
 		"Environment": {
-			reason: "New variables follow the managed ones in the user's order.",
+			reason: "New variables follow the platform's variables, in the user's order.",
 			template: `
 container:
   env:
@@ -150,7 +153,7 @@ container:
 			}},
 		},
 		"ManagedEnvironment": {
-			reason: "A managed variable keeps its value, and the user is told; others are added.",
+			reason: "A variable of the platform keeps its value, and a warning names the variable; all other variables are added.",
 			template: `
 container:
   env:
@@ -168,7 +171,7 @@ container:
 			},
 		},
 		"EnvironmentTwice": {
-			reason:   "Server-side apply refuses a name that is there twice; a container takes the last.",
+			reason:   "Server-side apply refuses a name that is there twice; of two variables with one name a container takes the last.",
 			template: `container: {env: [{name: A, value: "1"}, {name: B, value: "2"}, {name: A, value: "3"}]}`,
 			want: want{
 				pod: func(p *corev1.PodSpec) {
@@ -177,22 +180,40 @@ container:
 				warnings: []string{"podTemplate.container.env[2]: A is given more than once; the last one counts"},
 			},
 		},
+		"EnvironmentOfTheSink": {
+			reason:   "A variable that Knative writes is left out, so that the user's value isn't in the way.",
+			template: `container: {env: [{name: A, value: a}, {name: K_SINK, value: "http://mine"}]}`,
+			injected: []string{component.VariableSink},
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "A", Value: "a"})
+				},
+				warnings: []string{"podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the service's sink"},
+			},
+		},
+		"EnvironmentWithoutSink": {
+			reason:   "Without sink the same variable is like any other.",
+			template: `container: {env: [{name: K_SINK, value: "http://mine"}]}`,
+			want: want{pod: func(p *corev1.PodSpec) {
+				p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "K_SINK", Value: "http://mine"})
+			}},
+		},
 		"EnvironmentFrom": {
-			reason:   "Sources of variables are the user's alone.",
+			reason:   "The platform has no sources of variables, so the user's sources are taken as they are.",
 			template: `container: {envFrom: [{configMapRef: {name: more}}]}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers[0].EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "more"}}}}
 			}},
 		},
 		"Port": {
-			reason:   "A port is added: the probes and the Service need the platform's.",
+			reason:   "A port is added to the platform's port, which the probes and the Service need.",
 			template: `container: {ports: [{name: foo, containerPort: 9000}]}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers[0].Ports = append(p.Containers[0].Ports, corev1.ContainerPort{Name: "foo", ContainerPort: 9000})
 			}},
 		},
 		"PortTaken": {
-			reason:   "Neither name nor number of the platform's port can be taken.",
+			reason:   "A user's port can have neither the name nor the number of the platform's port.",
 			template: `container: {ports: [{name: h2c, containerPort: 9000}, {containerPort: 8080}, {containerPort: 9001}]}`,
 			want: want{
 				pod: func(p *corev1.PodSpec) {
@@ -205,7 +226,7 @@ container:
 			},
 		},
 		"PortOfAnotherProtocol": {
-			reason: "One number stands for a port of each protocol, the platform's and the user's.",
+			reason: "Two ports may have one number when their protocols differ.",
 			template: `
 container:
   ports:
@@ -220,7 +241,7 @@ container:
 			}},
 		},
 		"Limits": {
-			reason:   "Resources are merged one by one.",
+			reason:   "Each resource is merged by itself.",
 			template: `container: {resources: {limits: {cpu: 2}, requests: {cpu: "1", ephemeral-storage: 1Gi}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				r := &p.Containers[0].Resources
@@ -239,7 +260,7 @@ container:
 			}},
 		},
 		"RequestAboveLimit": {
-			reason:   "The platform's limit isn't raised, but the user is told that it is in the way.",
+			reason:   "The platform's limit isn't raised, but a warning tells that the limit is in the way of the user's request.",
 			template: `container: {resources: {requests: {memory: 2Gi}}}`,
 			want: want{
 				pod: func(p *corev1.PodSpec) {
@@ -251,7 +272,7 @@ container:
 			},
 		},
 		"RequestAndLimit": {
-			reason:   "What the user gives for both stays as given.",
+			reason:   "A request and a limit that the user gives stay as they are.",
 			template: `container: {resources: {requests: {cpu: 10m}, limits: {cpu: 20m}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				r := &p.Containers[0].Resources
@@ -259,7 +280,7 @@ container:
 			}},
 		},
 		"Volumes": {
-			reason:   "Volumes and mounts are added, before the platform's as Kubernetes' merge does it; the properties stay where the image looks for them.",
+			reason:   "The user's volumes and mounts come before the platform's, as Kubernetes merges lists; the properties stay where the image looks for them.",
 			template: `{volumes: [{name: extra, emptyDir: {}}], container: {volumeMounts: [{name: extra, mountPath: /x}]}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Volumes = append([]corev1.Volume{{Name: "extra", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}, p.Volumes...)
@@ -268,7 +289,7 @@ container:
 			}},
 		},
 		"ConfigVolume": {
-			reason: "Neither the volume with the properties nor its place can be taken, however it is written.",
+			reason: "A user's volume can't take the name of the volume with the properties, and a user's mount can't take its path, also when the path is written in another way.",
 			template: `
 volumes: [{name: application-config, emptyDir: {}}]
 container:
@@ -282,7 +303,7 @@ container:
 			}},
 		},
 		"PatchDirectives": {
-			reason: "Nothing in a template is taken for an instruction to the merge.",
+			reason: "Fields of a template that look like instructions to the merge are no instructions.",
 			template: `
 $patch: replace
 $retainKeys: [volumes]
@@ -306,21 +327,21 @@ container:
 			want:     want{pod: func(p *corev1.PodSpec) { p.Tolerations = []corev1.Toleration{} }},
 		},
 		"FieldsThatTheAPILacks": {
-			reason:   "A live composite doesn't have them, so a render must not take notice of them either.",
+			reason:   "A live composite can't have fields that the API lacks, so a render takes no notice of such fields either.",
 			template: `{serviceAccount: old, ephemeralContainers: [{name: debug}], container: {name: other, workingDir: /tmp, restartPolicy: Always}}`,
 		},
 		"ProbeNumbers": {
-			reason:   "A probe's numbers are merged one by one.",
+			reason:   "Each number of a probe is merged by itself.",
 			template: `container: {readinessProbe: {periodSeconds: 5}}`,
 			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].ReadinessProbe.PeriodSeconds = 5 }},
 		},
 		"ProbeZero": {
-			reason:   "A zero counts as given.",
+			reason:   "A zero that the user gives counts like any other number.",
 			template: `container: {readinessProbe: {initialDelaySeconds: 0}}`,
 			want:     want{pod: func(p *corev1.PodSpec) { p.Containers[0].ReadinessProbe.InitialDelaySeconds = 0 }},
 		},
 		"ProbeHTTPGet": {
-			reason:   "Another httpGet keeps the numbers, and the scheme unless it is given.",
+			reason:   "A probe with another httpGet keeps the numbers of the platform's probe, and the scheme unless the user gives one.",
 			template: `container: {readinessProbe: {periodSeconds: 5, httpGet: {path: /foo, port: 9000}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				r := p.Containers[0].ReadinessProbe
@@ -329,14 +350,14 @@ container:
 			}},
 		},
 		"ProbeHTTPS": {
-			reason:   "A scheme that is given stays.",
+			reason:   "A scheme that the user gives stays.",
 			template: `container: {readinessProbe: {httpGet: {path: /foo, port: tls, scheme: HTTPS}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers[0].ReadinessProbe.HTTPGet = &corev1.HTTPGetAction{Path: "/foo", Port: intstr.FromString("tls"), Scheme: corev1.URISchemeHTTPS}
 			}},
 		},
 		"ProbeExec": {
-			reason:   "A probe has one handler: exec takes the place of httpGet, the numbers stay.",
+			reason:   "A probe has one handler, so exec takes the place of httpGet; the numbers stay.",
 			template: `container: {livenessProbe: {exec: {command: [ls]}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				l := p.Containers[0].LivenessProbe
@@ -344,7 +365,7 @@ container:
 			}},
 		},
 		"ProbeTCPSocket": {
-			reason:   "So does tcpSocket.",
+			reason:   "A probe has one handler, so tcpSocket takes the place of httpGet.",
 			template: `container: {livenessProbe: {tcpSocket: {port: 8080}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				l := p.Containers[0].LivenessProbe
@@ -352,7 +373,7 @@ container:
 			}},
 		},
 		"ProbeGRPC": {
-			reason:   "And grpc.",
+			reason:   "A probe has one handler, so grpc takes the place of httpGet.",
 			template: `container: {livenessProbe: {grpc: {port: 8080}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				l := p.Containers[0].LivenessProbe
@@ -360,7 +381,7 @@ container:
 			}},
 		},
 		"StartupProbe": {
-			reason:   "A probe that the platform doesn't have is the user's alone.",
+			reason:   "The platform has no startup probe, so the user's probe is taken as it is.",
 			template: `container: {startupProbe: {failureThreshold: 30, httpGet: {path: /q/health/started, port: 8080}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers[0].StartupProbe = &corev1.Probe{
@@ -370,14 +391,14 @@ container:
 			}},
 		},
 		"Lifecycle": {
-			reason:   "Hooks are the user's alone.",
+			reason:   "The platform has no hooks, so the user's hooks are taken as they are.",
 			template: `container: {lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers[0].Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sleep", "5"}}}}
 			}},
 		},
 		"ContainerSecurityContext": {
-			reason:   "The security context is merged field by field.",
+			reason:   "Each field of the security context is merged by itself.",
 			template: `container: {securityContext: {readOnlyRootFilesystem: true, runAsNonRoot: false, capabilities: {add: [NET_BIND_SERVICE]}}}`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				s := p.Containers[0].SecurityContext
@@ -416,14 +437,14 @@ topologySpreadConstraints:
 			}},
 		},
 		"PullSecrets": {
-			reason:   "The user's pull secrets join those of the input.",
+			reason:   "The user's pull secrets are added to those of the input.",
 			template: `imagePullSecrets: [{name: mine}, {name: pull}]`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "mine"}, {Name: "pull"}}
 			}},
 		},
 		"Sidecar": {
-			reason: "The service's container comes after the user's, with its own content.",
+			reason: "The container of the Data Index comes after the user's containers, and keeps its content.",
 			template: `
 container: {terminationMessagePath: testing}
 containers: [{name: data-index-service2, terminationMessagePath: testing}, {name: other}]`,
@@ -434,15 +455,15 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 			}},
 		},
 		"SidecarOfTheJobsService": {
-			reason:   "So does the Jobs Service's.",
-			kind:     service.JobsService,
+			reason:   "The container of the Jobs Service comes after the user's containers, too.",
+			kind:     component.JobsService,
 			template: `containers: [{name: jobs-service2}]`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers = []corev1.Container{{Name: "jobs-service2"}, p.Containers[0]}
 			}},
 		},
 		"ContainerOfTheSameName": {
-			reason:   "The service's container takes the place of one with its name, whose content is ignored.",
+			reason:   "A user's container with the name of the platform's container is left out, and the platform's container takes its place.",
 			template: `containers: [{name: data-index-service, image: ignored}, {name: side}]`,
 			want: want{
 				pod: func(p *corev1.PodSpec) { p.Containers = []corev1.Container{p.Containers[0], {Name: "side"}} },
@@ -452,8 +473,8 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 			},
 		},
 		"ContainerOfTheJobsServicesName": {
-			reason:   "The Jobs Service's container has another name.",
-			kind:     service.JobsService,
+			reason:   "The container of the Jobs Service has another name than that of the Data Index.",
+			kind:     component.JobsService,
 			template: `containers: [{name: data-index-service}, {name: jobs-service}, {name: jobs-service}]`,
 			want: want{
 				pod: func(p *corev1.PodSpec) {
@@ -469,8 +490,8 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kind := service.DataIndex
-			if tc.kind != "" {
+			kind := component.DataIndex
+			if tc.kind != nil {
 				kind = tc.kind
 			}
 			want := pod(kind)
@@ -478,6 +499,7 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 				tc.want.pod(&want)
 			}
 			in, tpl := pod(kind), template(t, tc.template)
+			tpl.Injected = tc.injected
 
 			got, warnings, err := podtemplate.Merge(in, tpl)
 			if diff := cmp.Diff(nil, err, cmpopts.EquateErrors()); diff != "" {
@@ -502,7 +524,7 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 	}
 }
 
-// TestMergeRefuses shows what a user reads whose template can't be merged.
+// TestMergeRefuses holds what a user reads when a template can't be merged.
 func TestMergeRefuses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -511,12 +533,12 @@ func TestMergeRefuses(t *testing.T) {
 		want     string
 	}{
 		"NamelessVolume": {
-			reason:   "Without a name nobody knows whether it is the platform's volume.",
+			reason:   "A volume without a name may be the platform's volume.",
 			template: `volumes: [{emptyDir: {}}]`,
 			want:     "cannot merge podTemplate: ",
 		},
 		"MountWithoutPath": {
-			reason:   "Nor whether it takes the place of the properties.",
+			reason:   "A mount without a path may take the place of the properties.",
 			template: `container: {volumeMounts: [{name: extra}]}`,
 			want:     "cannot merge podTemplate.container: ",
 		},
@@ -524,7 +546,7 @@ func TestMergeRefuses(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := podtemplate.Merge(pod(service.DataIndex), template(t, tc.template))
+			_, _, err := podtemplate.Merge(pod(component.DataIndex), template(t, tc.template))
 			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 				t.Errorf("%s\nMerge(...): want error %q..., got %v", tc.reason, tc.want, err)
 			}
@@ -532,7 +554,7 @@ func TestMergeRefuses(t *testing.T) {
 	}
 }
 
-// FuzzMerge holds what the platform depends on for whatever a user may write.
+// FuzzMerge holds what the platform depends on, for anything that a user may write.
 func FuzzMerge(f *testing.F) {
 	for _, s := range []string{
 		`{"container":{"image":"a","env":[{"name":"KOGITO_PERSISTENCE_TYPE","value":"x"},null],"ports":[{"containerPort":8080},null]}}`,
@@ -551,14 +573,14 @@ func FuzzMerge(f *testing.F) {
 		if err != nil {
 			t.Skip("not a podTemplate")
 		}
-		before := pod(service.DataIndex)
+		before := pod(component.DataIndex)
 		own := before.Containers[0]
 		got, warnings, err := podtemplate.Merge(before, tpl)
 		if err != nil {
-			return // Refused, which is an answer.
+			return // The template was refused.
 		}
 
-		again, warningsAgain, err := podtemplate.Merge(pod(service.DataIndex), tpl)
+		again, warningsAgain, err := podtemplate.Merge(pod(component.DataIndex), tpl)
 		if err != nil {
 			t.Fatalf("merged once, but not twice: %v", err)
 		}

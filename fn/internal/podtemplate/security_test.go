@@ -31,37 +31,37 @@ func TestRestricted(t *testing.T) {
 		want     *corev1.SecurityContext
 	}{
 		"Default": {
-			reason:   "A template that says nothing gets all of it.",
+			reason:   "A container whose template says nothing gets every restriction.",
 			template: `{}`,
 			want:     restricted(nil),
 		},
 		"User": {
-			reason:   "A user who isn't root is no reason to lock down less.",
+			reason:   "A user other than root is no reason to restrict less.",
 			template: `securityContext: {runAsUser: 1000, fsGroup: 1000}`,
 			want:     restricted(nil),
 		},
 		"PodAsRoot": {
-			reason:   "A pod whose user is root wouldn't start as non-root.",
+			reason:   "A pod whose user is root doesn't start when it must not run as root.",
 			template: `securityContext: {runAsUser: 0}`,
 			want:     restricted(func(s *corev1.SecurityContext) { s.RunAsNonRoot = nil }),
 		},
 		"ContainerAsRoot": {
-			reason:   "Nor would a container.",
+			reason:   "A container whose user is root doesn't start when it must not run as root.",
 			template: `container: {securityContext: {runAsUser: 0}}`,
 			want:     restricted(func(s *corev1.SecurityContext) { s.RunAsNonRoot = nil }),
 		},
 		"PodAsRootContainerNot": {
-			reason:   "The container's user wins over the pod's, as in Kubernetes.",
+			reason:   "A container's user wins over the user root of its pod, as in Kubernetes.",
 			template: `{securityContext: {runAsUser: 0}, container: {securityContext: {runAsUser: 1000}}}`,
 			want:     restricted(nil),
 		},
 		"PodNotRootContainerIs": {
-			reason:   "In both directions.",
+			reason:   "A container's user root wins over the user of its pod, as in Kubernetes.",
 			template: `{securityContext: {runAsUser: 1000}, container: {securityContext: {runAsUser: 0}}}`,
 			want:     restricted(func(s *corev1.SecurityContext) { s.RunAsNonRoot = nil }),
 		},
 		"PodDecides": {
-			reason:   "What the template says for the whole pod isn't contradicted in the container.",
+			reason:   "The container doesn't contradict what the template says for the whole pod.",
 			template: `securityContext: {runAsNonRoot: false, seccompProfile: {type: Unconfined}}`,
 			want:     restricted(func(s *corev1.SecurityContext) { s.RunAsNonRoot, s.SeccompProfile = nil, nil }),
 		},
@@ -71,12 +71,12 @@ func TestRestricted(t *testing.T) {
 			want:     restricted(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = nil }),
 		},
 		"SysAdmin": {
-			reason:   "And one with this capability.",
+			reason:   "The API server refuses a container with this capability that may not gain privileges.",
 			template: `container: {securityContext: {capabilities: {add: [CAP_SYS_ADMIN]}}}`,
 			want:     restricted(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = nil }),
 		},
 		"NotPrivileged": {
-			reason:   "To say so is no reason to lock down less.",
+			reason:   "A container that isn't privileged is no reason to restrict less.",
 			template: `container: {securityContext: {privileged: false, capabilities: {add: [NET_BIND_SERVICE]}}}`,
 			want:     restricted(nil),
 		},

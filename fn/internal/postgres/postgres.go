@@ -49,8 +49,19 @@ type Defaults struct {
 	Schema string
 }
 
-// New decides how the database in a spec is reached. The spec has exactly one of
-// serviceRef and jdbcUrl.
+// Resolve decides where data is kept: in a component's own database, else in the one that
+// it shares with others, else nowhere that lasts (nil).
+func Resolve(own, shared *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
+	switch {
+	case own != nil:
+		return New(own, d)
+	case shared != nil:
+		return New(shared, d)
+	}
+	return nil
+}
+
+// New decides how the database in a spec is reached. The spec has passed Validate.
 func New(spec *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
 	db := &Database{
 		URL:    spec.JdbcURL,

@@ -33,7 +33,7 @@ func TestNew(t *testing.T) {
 		want   want
 	}{
 		"ServiceDefaults": {
-			reason: "A Service's name is enough: the rest is what the documentation promises.",
+			reason: "The name of a Service is enough; all else is what the documentation promises.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, ServiceRef: &v1alpha08.SQLServiceOptions{Name: "pg"}},
 			want: want{
 				database: postgres.Database{
@@ -45,7 +45,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"ServiceInFull": {
-			reason: "Whatever is given counts.",
+			reason: "Each field that is given counts.",
 			spec: v1alpha08.PersistencePostgreSQL{
 				SecretRef:  v1alpha08.PostgreSQLSecretOptions{Name: "db", UserKey: "U", PasswordKey: "P"},
 				ServiceRef: &v1alpha08.SQLServiceOptions{Name: "pg", Namespace: "dbns", Port: new(int32(1234)), DatabaseName: "db", DatabaseSchema: "sch"},
@@ -60,7 +60,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"ServiceEscaped": {
-			reason: "A database or a schema may have any name, but a URL may not.",
+			reason: "A database and a schema may have any name, which a URL needs in escaped form.",
 			spec: v1alpha08.PersistencePostgreSQL{
 				SecretRef:  secret,
 				ServiceRef: &v1alpha08.SQLServiceOptions{Name: "pg", DatabaseName: "a/b?c", DatabaseSchema: "x&y=z ü"},
@@ -87,7 +87,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"JDBCURLWithoutSchema": {
-			reason: "Nothing is appended to it; the service's own name tells whose schema would be migrated.",
+			reason: "Nothing is appended to a JDBC URL without schema; the schema has the name of the service then.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host:1234/database"},
 			want: want{
 				database: postgres.Database{URL: "jdbc:postgresql://host:1234/database", Schema: "plat-data-index-service", Secret: standard},
@@ -95,7 +95,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"JDBCURLWithEmptySchema": {
-			reason: "An empty schema is none.",
+			reason: "A JDBC URL with an empty schema is one without schema.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/database?currentSchema="},
 			want: want{
 				database: postgres.Database{URL: "jdbc:postgresql://host/database?currentSchema=", Schema: "plat-data-index-service", Secret: standard},
@@ -103,7 +103,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"JDBCURLWithMore": {
-			reason: "The schema may stand anywhere in the query, escaped; other parameters stay.",
+			reason: "The schema may stand anywhere in the query, in escaped form; the other parameters stay.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/db?ssl=true&currentSchema=my%20schema&a=b"},
 			want: want{
 				database: postgres.Database{
@@ -115,7 +115,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"JDBCURLBadlyEscaped": {
-			reason: "What can't be unescaped is taken as it is.",
+			reason: "A schema that can't be unescaped is taken as it is.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/db?currentSchema=100%"},
 			want: want{
 				database: postgres.Database{URL: "jdbc:postgresql://host/db?currentSchema=100%", Schema: "100%", Secret: standard},
@@ -123,7 +123,7 @@ func TestNew(t *testing.T) {
 			},
 		},
 		"JDBCURLPrefixOnce": {
-			reason: "Only the first jdbc: is JDBC's.",
+			reason: "Only the jdbc: at the start is taken away for the reactive client.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/jdbc:db"},
 			want: want{
 				database: postgres.Database{URL: "jdbc:postgresql://host/jdbc:db", Schema: "plat-data-index-service", Secret: standard},
@@ -149,6 +149,39 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestResolve holds which of two databases a component uses.
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	own := &v1alpha08.PersistencePostgreSQL{SecretRef: v1alpha08.PostgreSQLSecretOptions{Name: "own"}, ServiceRef: &v1alpha08.SQLServiceOptions{Name: "own"}}
+	shared := &v1alpha08.PersistencePostgreSQL{
+		SecretRef:  v1alpha08.PostgreSQLSecretOptions{Name: "shared", UserKey: "U", PasswordKey: "P"},
+		ServiceRef: &v1alpha08.SQLServiceOptions{Name: "shared", Port: new(int32(1234)), DatabaseSchema: "s"},
+	}
+	ownDatabase := &postgres.Database{
+		URL:    "jdbc:postgresql://own.ns1:5432/sonataflow?currentSchema=plat-data-index-service",
+		Schema: "plat-data-index-service",
+		Secret: postgres.Secret{Name: "own", UserKey: "POSTGRESQL_USER", PasswordKey: "POSTGRESQL_PASSWORD"},
+	}
+	cases := map[string]struct {
+		reason      string
+		own, shared *v1alpha08.PersistencePostgreSQL
+		want        *postgres.Database
+	}{
+		"None":   {reason: "Without PostgreSQL, data lasts as long as the pod."},
+		"Own":    {reason: "A component uses its own database.", own: own, want: ownDatabase},
+		"Both":   {reason: "The component's own database replaces the shared one as a whole: keys, port and schema aren't inherited.", own: own, shared: shared, want: ownDatabase},
+		"Shared": {reason: "A component without its own database uses the shared one.", shared: shared, want: &postgres.Database{URL: "jdbc:postgresql://shared.ns1:1234/sonataflow?currentSchema=s", Schema: "s", Secret: postgres.Secret{Name: "shared", UserKey: "U", PasswordKey: "P"}}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, postgres.Resolve(tc.own, tc.shared, defaults())); diff != "" {
+				t.Errorf("%s\nResolve(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 func TestEnv(t *testing.T) {
 	t.Parallel()
 	db := postgres.Database{
@@ -167,7 +200,7 @@ func TestEnv(t *testing.T) {
 		want     []corev1.EnvVar
 	}{
 		"Blocking": {
-			reason: "A service that only uses JDBC gets the operator's variables in the operator's order.",
+			reason: "A service that uses JDBC alone gets the operator's variables, in the operator's order.",
 			want: []corev1.EnvVar{
 				key("QUARKUS_DATASOURCE_USERNAME", "user"),
 				key("QUARKUS_DATASOURCE_PASSWORD", "password"),
@@ -177,7 +210,7 @@ func TestEnv(t *testing.T) {
 			},
 		},
 		"Reactive": {
-			reason:   "A reactive one gets another URL, too.",
+			reason:   "A service that uses the reactive client gets a URL for that client, too.",
 			reactive: true,
 			want: []corev1.EnvVar{
 				key("QUARKUS_DATASOURCE_USERNAME", "user"),
@@ -199,8 +232,8 @@ func TestEnv(t *testing.T) {
 	}
 }
 
-// FuzzNewServiceRef holds that a URL leads to where the spec says, whatever the
-// database and the schema are called.
+// FuzzNewServiceRef holds that a URL leads to the database and the schema that the spec
+// names, for any name of both.
 func FuzzNewServiceRef(f *testing.F) {
 	f.Add("sonataflow", "schema", int32(5432))
 	f.Add("a/b?c#d", "x&y=z%20+ ü", int32(0))

@@ -11,40 +11,38 @@ import (
 	"github.com/google/go-cmp/cmp"
 	decoder "github.com/magiconair/properties"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/service"
 )
 
 // TestFiles compares with what the operator writes for a platform plat in ns1.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	const (
-		dataIndex   = "http://plat-data-index-service.ns1"
-		jobsService = "http://plat-jobs-service.ns1"
-	)
+	dataIndex, jobsService := component.DataIndex(), component.JobsService()
+	dataIndexURL, jobsServiceURL := dataIndex.URL("plat", "ns1"), jobsService.URL("plat", "ns1")
 	cases := map[string]struct {
 		reason string
 		in     map[string]string
 		file   string
 	}{
 		"DataIndex": {
-			reason: "The Data Index has one file, whatever else there is.",
-			in:     service.DataIndexProperties(dataIndex),
+			reason: "The properties of the Data Index depend on its own address alone.",
+			in:     dataIndex.Properties(component.Surroundings{URL: dataIndexURL}),
 			file:   "data-index.properties",
 		},
 		"JobsServiceAlone": {
-			reason: "Without a Data Index nobody wants to know about the changes of jobs.",
-			in:     service.JobsServiceProperties(jobsService, "", false),
+			reason: "Without a Data Index the changes of jobs aren't reported.",
+			in:     jobsService.Properties(component.Surroundings{URL: jobsServiceURL}),
 			file:   "jobs-service.properties",
 		},
 		"JobsServiceWithDataIndex": {
-			reason: "With one, they are reported to it.",
-			in:     service.JobsServiceProperties(jobsService, dataIndex, false),
+			reason: "With a Data Index, the changes of jobs are reported to the Data Index.",
+			in:     jobsService.Properties(component.Surroundings{URL: jobsServiceURL, DataIndexURL: dataIndexURL}),
 			file:   "jobs-service-wired.properties",
 		},
 		"JobsServiceWithSink": {
-			reason: "With a sink, they are sent there.",
-			in:     service.JobsServiceProperties(jobsService, dataIndex, true),
+			reason: "With a sink, the changes of jobs are sent to the sink.",
+			in:     jobsService.Properties(component.Surroundings{URL: jobsServiceURL, DataIndexURL: dataIndexURL, Sink: true}),
 			file:   "jobs-service-sink.properties",
 		},
 	}
@@ -70,7 +68,7 @@ func TestEncode(t *testing.T) {
 		want   string
 	}{
 		"Nothing": {
-			reason: "No properties make an empty file.",
+			reason: "Without properties the file is empty.",
 		},
 		"Order": {
 			reason: "Keys are sorted, so that the same properties are always the same text.",
@@ -78,12 +76,12 @@ func TestEncode(t *testing.T) {
 			want:   "B = 4\na = 3\na.b = 2\nb = 1\n",
 		},
 		"Placeholder": {
-			reason: "The application resolves placeholders, even one that refers to itself.",
+			reason: "The application resolves placeholders, so a placeholder isn't escaped, not even one that refers to its own key.",
 			in:     map[string]string{"url": "${K_SINK}/${url}"},
 			want:   "url = ${K_SINK}/${url}\n",
 		},
 		"Quotes": {
-			reason: "Quotes within a key are part of it.",
+			reason: "Quotes within a key are part of the key.",
 			in:     map[string]string{`check."a.B".enabled`: "true"},
 			want:   "check.\"a.B\".enabled = true\n",
 		},
@@ -93,17 +91,17 @@ func TestEncode(t *testing.T) {
 			want:   "a = \n",
 		},
 		"Key": {
-			reason: "What would end a key or make a comment of it is escaped.",
+			reason: "Characters that would end a key, or make a comment of the line, are escaped.",
 			in:     map[string]string{"#a b:c=d!": "v"},
 			want:   `\#a\ b\:c\=d\! = v` + "\n",
 		},
 		"Value": {
-			reason: "In a value only what would end it is escaped, and a space that would be taken for the separator's.",
+			reason: "In a value, the characters that would end the value are escaped, and a space at the start, which would belong to the separator.",
 			in:     map[string]string{"a": "  x = #1: \\\t\r\n"},
 			want:   `a = \  x = #1: \\\t\r\n` + "\n",
 		},
 		"Unicode": {
-			reason: "Quarkus reads UTF-8.",
+			reason: "Quarkus reads UTF-8, so letters beyond ASCII stay as they are.",
 			in:     map[string]string{"größe": "∞"},
 			want:   "größe = ∞\n",
 		},

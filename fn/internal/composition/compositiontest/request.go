@@ -18,14 +18,12 @@ import (
 
 // A Cluster is what Crossplane knows besides the composite. Objects are in YAML.
 type Cluster struct {
-	// Input of the function.
-	Input string
 	// Observed are the composed resources by key.
 	Observed map[string]string
-	// Required are the answers to requirements by their names. One without objects means
+	// Required are the answers to queries by their names. One without objects means
 	// that there are none; one that isn't here wasn't asked yet.
 	Required map[string][]string
-	// Installed are the answers to requirements for schemas by their names: whether the
+	// Installed are the answers to queries for kinds by their names: whether the
 	// kind is installed. A Crossplane without isn't asked; with an empty map it wasn't
 	// asked yet.
 	Installed map[string]bool
@@ -33,7 +31,7 @@ type Cluster struct {
 	Old bool
 }
 
-// Request returns what Crossplane tells about a composite.
+// Request returns what Crossplane tells about a composite, in YAML.
 func Request(t testing.TB, composite string, c Cluster) *composition.Request {
 	t.Helper()
 	req := &fnv1.RunFunctionRequest{
@@ -53,9 +51,6 @@ func Request(t testing.TB, composite string, c Cluster) *composition.Request {
 		if installed {
 			req.RequiredSchemas[name].OpenapiV3 = &structpb.Struct{}
 		}
-	}
-	if c.Input != "" {
-		req.Input = resource(t, c.Input).GetResource()
 	}
 	for key, o := range c.Observed {
 		req.Observed.Resources[key] = resource(t, o)

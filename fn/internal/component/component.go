@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package component describes what runs, as a value: the Data Index and the Jobs Service
+// of a platform. It also has the words that the packages above share when they speak of a
+// component: what holds it back, the Brokers that it uses, the names of labels and
+// annotations.
+package component
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+)
+
+// A Component is something that runs, with every default applied and every precedence
+// decided. It is what the user asks for; what the state of the cluster allows at the
+// moment is decided by the plans about it.
+type Component struct {
+	// Kind is what the component has in common with those of other platforms.
+	Kind Kind
+	// Platform is the name of the platform, Namespace that of all the component's objects.
+	Platform, Namespace string
+	// Image is what the component's container runs, Version the value of its version label.
+	Image, Version string
+	// Pod is the pod, with the user's podTemplate merged in.
+	Pod corev1.PodSpec
+	// Properties are the component's application.properties.
+	Properties Properties
+	// Database is where the component keeps its data; nil is a database that lasts as long
+	// as the pod.
+	Database *postgres.Database
+	// Migration is how a Job brings the database's schema up to date before the component
+	// starts; nil when no Job does.
+	Migration *Migration
+	// Source is the Broker that the component takes events from; nil when events reach it
+	// over HTTP alone.
+	Source *Broker
+	// Sink is where the component sends events; nil when it sends them to other components
+	// directly.
+	Sink *duckv1.Destination
+	// Replicas is how many pods the user asks for; nil when the user doesn't say.
+	Replicas *int32
+	// Budget says how many pods may be away at once; nil when the user doesn't say.
+	Budget *policyv1.PodDisruptionBudgetSpec
+}
+
+// Properties are the application.properties of a component, as text.
+type Properties struct {
+	// Text is what the component gets.
+	Text string
+	// WithoutSink is what the component gets while it runs and doesn't know its sink yet. It
+	// is the same text for a component without sink.
+	WithoutSink string
+}
+
+// A Migration is how a Job brings the schema of a component's database up to date.
+type Migration struct {
+	// Image is the migrator's. Its version decides about the schema's.
+	Image string
+	// Attempt is the value of the annotation that asks for another migration.
+	Attempt string
+	// PullSecrets and SecurityContext are for the Job's pod. They make no other migration.
+	PullSecrets     []corev1.LocalObjectReference
+	SecurityContext *corev1.SecurityContext
+}
+
+// Name is the name of the component's Deployment, Service and PodDisruptionBudget.
+func (c *Component) Name() string { return c.Kind.Name(c.Platform) }
+
+// ConfigMap is the name of the ConfigMap with the component's properties.
+func (c *Component) ConfigMap() string { return c.Kind.ConfigMap(c.Platform) }
+
+// SinkBinding is the name of the SinkBinding that tells the component where to send
+// events.
+func (c *Component) SinkBinding() string {
+	return names.Child(c.Platform, "-"+c.Kind.Container+"-sb")
+}
+
+// URL is where the component is reached within the cluster.
+func (c *Component) URL() string { return c.Kind.URL(c.Platform, c.Namespace) }
+
+// Key is the key under which one of the component's resources is composed.
+func (c *Component) Key(resource string) string { return c.Kind.Key + "-" + resource }
+
+// The resources of a component, as their keys name them.
+const (
+	ResourceConfig     = "config"
+	ResourceDeployment = "deployment"
+	ResourceService    = "service"
+	ResourceBudget     = "pdb"
+	ResourceSink       = "sinkbinding"
+	// ResourceMigration is followed by the hash of the migration's target.
+	ResourceMigration = "migration"
+	// ResourceTrigger is followed by the name of the subscription and a hash of the Broker.
+	ResourceTrigger = "trigger"
+)
+
+// Meta is the metadata of an object of the component.
+func (c *Component) Meta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: c.Namespace, Labels: c.Labels()}
+}
+
+// MigrationMeta is the metadata of the Job that migrates the component's schema to the
+// target with a hash. The Job's pods are none of the component's.
+func (c *Component) MigrationMeta(hash, version string) metav1.ObjectMeta {
+	m := c.Meta(names.Child(c.Platform, "-"+c.Kind.Key+"-migration-"+hash))
+	m.Labels[LabelComponent] = m.Name
+	m.Labels["app.kubernetes.io/name"] = "db-migrator"
+	m.Labels["app.kubernetes.io/component"] = m.Name
+	m.Labels["app.kubernetes.io/version"] = version
+	return m
+}
+
+// Selector has the labels that select the component's pods.
+func (c *Component) Selector() map[string]string {
+	return map[string]string{LabelComponent: c.Name()}
+}
+
+// Labels are those of the operator, plus the Kubernetes recommended ones. See
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/.
+func (c *Component) Labels() map[string]string {
+	platform := names.LabelValue(c.Platform)
+	return map[string]string{
+		"app":                          platform,
+		"app-namespace":                c.Namespace,
+		LabelComponent:                 c.Name(),
+		"app.kubernetes.io/name":       c.Kind.Container,
+		"app.kubernetes.io/instance":   platform,
+		"app.kubernetes.io/component":  c.Name(),
+		"app.kubernetes.io/part-of":    platform,
+		"app.kubernetes.io/managed-by": managedBy,
+		"app.kubernetes.io/version":    c.Version,
+	}
+}
+
+// managedBy tells these objects from those of the operator, which writes its own name.
+const managedBy = "crossplane"

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package component
+
+// LabelComponent is the label that selects the pods of a component. It is all that
+// selects them: a selector is immutable, and the other labels aren't.
+const LabelComponent = "sonataflow.org/service"
+
+// LabelBindingInclude on a workload lets Knative bind it to a sink also where Knative is
+// configured to bind only what asks for it. See SINK_BINDING_SELECTION_MODE in
+// https://knative.dev/docs/eventing/custom-event-source/sinkbinding/create-a-sinkbinding/.
+const LabelBindingInclude = "bindings.knative.dev/include"
+
+// Annotations of the pods. The pods are rolled when one changes, so that a change of
+// their configuration takes effect.
+const (
+	AnnotationConfigChecksum = "sonataflow.org/checksum-config"
+	AnnotationSecretVersion  = "sonataflow.org/checksum-secret"
+)
+
+// AnnotationMigrationAttempt is an annotation of claims, and so of their composites. To
+// change it is to ask for another migration of a target that has had one.
+const AnnotationMigrationAttempt = "sonataflow.org/migration-attempt"
+
+// The environment variables that a SinkBinding writes into the containers of a workload.
+const (
+	// VariableSink has the address of the sink.
+	VariableSink = "K_SINK"
+	// VariableOverrides has attributes for all events.
+	VariableOverrides = "K_CE_OVERRIDES"
+)
+
+// A MigrationTool is what the migrator calls the component whose schema it migrates: part
+// of the names of its environment variables.
+type MigrationTool string
+
+// The components that the migrator knows.
+const (
+	MigrationToolDataIndex   MigrationTool = "DATAINDEX"
+	MigrationToolJobsService MigrationTool = "JOBSSERVICE"
+)
+
+// A Gate is how much of a component's workload may exist.
+type Gate int
+
+// How much of a workload may exist, the least restrictive first.
+const (
+	// Open lets the workload run.
+	Open Gate = iota
+	// Zero keeps the workload without pods.
+	Zero
+	// Withheld leaves the workload out. It is for a workload that was never there: one that
+	// is left out is deleted.
+	Withheld
+)
+
+// A Hold is what a plan says about a component's workload. The zero value holds nothing
+// back.
+type Hold struct {
+	Gate Gate
+	// Reason and Message are those of the component's condition while the gate isn't open.
+	Reason, Message string
+	// WithoutSink lets the workload run as if its component had no sink.
+	WithoutSink bool
+	// Annotations of the workload itself, by which the plan recognizes later what it said
+	// now. They don't roll the pods.
+	Annotations map[string]string
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package migration brings the database schema of a component up to date before the
+// component starts: it builds the Job that does so, tells how far the Job is, and decides
+// what may run meanwhile.
+package migration
+
+import (
+	"cmp"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+)
+
+// A Plan is how far the migration of a component is, and what the migration lets the
+// component do.
+type Plan struct {
+	// Job is the Job that should exist, or nil.
+	Job *composition.Composed
+	// Hold is what the component's workload has to wait for.
+	Hold component.Hold
+
+	title    string
+	progress progress
+}
+
+// For plans the migration of a component, given its Deployment (nil when there is none).
+// It looks for pods only when a migration is about to begin, and when one has failed. It
+// returns nil for a component that no Job migrates.
+func For(req *composition.Request, c *component.Component, deployment *unstructured.Unstructured) *Plan {
+	if c.Migration == nil {
+		return nil
+	}
+	hash := targetOf(c).hash()
+	key := c.Key(component.ResourceMigration) + "-" + hash
+	observed := req.Observed[key]
+	job := newJob(c, observed)
+	plan := &Plan{title: c.Kind.Title}
+	at, words := observe(observed)
+	wanted, gate := decide(facts{hash: hash, job: at, busy: busy(req, c, key, at), deployment: deployment})
+	plan.Hold = component.Hold{Gate: gate, Annotations: annotations(gate, hash)}
+	plan.progress = at
+	if gate == component.Open {
+		plan.progress = complete
+	}
+	if wanted {
+		plan.Job = &composition.Composed{Key: key, Object: job, Ready: health.OfComposed(observed, job).Phase == health.Ready}
+	}
+	switch {
+	case gate == component.Open:
+	case !wanted:
+		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
+		plan.Hold.Message = fmt.Sprintf("Waiting until no pod of the service or of an earlier migration is left before Job %s migrates the database", job.Name)
+	case at == failed:
+		pods := req.Look(podsQuery("pods-"+job.Name, c.Namespace, labelJob, job.Name))
+		plan.Hold.Reason = v1alpha08.ReasonDBMigrationFailure
+		plan.Hold.Message = fmt.Sprintf("Job %s failed: %s; mend the cause, then delete the Job to try again, or change the annotation %s of the platform to migrate all of its services again",
+			job.Name, cmp.Or(explain(pods.Objects), words, "its pods may tell why"), component.AnnotationMigrationAttempt)
+	default:
+		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
+		plan.Hold.Message = fmt.Sprintf("Waiting for Job %s to migrate the database", job.Name)
+	}
+	return plan
+}
+
+// busy tells whether a component's schema may be in use: by a Job for another target, or,
+// before the Job is made, by any pod.
+func busy(req *composition.Request, c *component.Component, key string, at progress) bool {
+	out := anotherJob(req.Observed, c, key)
+	if at != absent {
+		return out
+	}
+	for _, q := range usersQueries(c) {
+		pods := req.Look(q)
+		out = out || pods.State == composition.StatePending || anyRuns(pods.Objects)
+	}
+	return out
+}
+
+// Validate returns what is wrong with the migration strategy of a component whose
+// persistence stands at a path. postgresql tells whether the component has a PostgreSQL
+// database, be it its own or the platform's.
+func Validate(s v1alpha08.DBMigrationStrategy, postgresql bool, persistence *field.Path) field.ErrorList {
+	path := persistence.Child("dbMigrationStrategy")
+	switch s {
+	case "", v1alpha08.DBMigrationStrategyService, v1alpha08.DBMigrationStrategyNone:
+		return nil
+	case v1alpha08.DBMigrationStrategyJob:
+		if postgresql {
+			return nil
+		}
+		return field.ErrorList{field.Invalid(path, s, "the job strategy migrates a PostgreSQL database: set "+persistence.Child("postgresql").String()+" or spec.persistence.postgresql, or use another strategy")}
+	}
+	return field.ErrorList{field.NotSupported(path, s, []v1alpha08.DBMigrationStrategy{
+		v1alpha08.DBMigrationStrategyService, v1alpha08.DBMigrationStrategyJob, v1alpha08.DBMigrationStrategyNone,
+	})}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/crossplane/function-sdk-go/errors"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+)
+
+// Condition returns the condition of a type that has a reason. Its status, and whether it
+// is an alarm, stand in the table.
+func Condition(typ, reason, message string) composition.Condition {
+	r := reasonOf(typ, reason)
+	return composition.Condition{Type: typ, Status: cmp.Or(r.Status, metav1.ConditionUnknown), Reason: reason, Message: message, Alarm: r.Alarm}
+}
+
+// Valid returns the condition about a spec that makes sense. Warnings name what of the
+// spec has no effect, or not the one that it seems to have.
+func Valid(warnings []string) composition.Condition {
+	if len(warnings) > 0 {
+		return Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonValidWithWarnings, strings.Join(warnings, "; "))
+	}
+	return Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonValid, "")
+}
+
+// Invalid returns the result for a spec that makes no sense. Nothing changes until the
+// spec is mended.
+func Invalid(errs field.ErrorList) *composition.Result {
+	texts := make([]string, 0, len(errs))
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	message := strings.Join(slices.Compact(texts), "; ")
+	succeed := Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "The spec is invalid")
+	succeed.Alarm = false // One warning is enough.
+	return &composition.Result{
+		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonInvalid, message), succeed},
+		Fatal:      errors.New(message),
+	}
+}
+
+// Refused returns the result for a request that no composer can work with, for a reason
+// that the spec has no part in.
+func Refused(err error) *composition.Result {
+	return &composition.Result{
+		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, err.Error())},
+		Fatal:      err,
+	}
+}
+
+// Outdated makes those conditions Unknown that the composite still has from an earlier
+// spec, and that the composer has nothing to say about any more. Crossplane would keep
+// them as they are.
+func Outdated(composite *unstructured.Unstructured, told []composition.Condition) []composition.Condition {
+	last := composition.Conditions(composite)
+	var out []composition.Condition
+	for _, typ := range Types() {
+		always := typ == v1alpha08.ConditionSpecValid || typ == v1alpha08.ConditionSucceed
+		if !always && meta.FindStatusCondition(last, typ) != nil && !slices.ContainsFunc(told, ofType(typ)) {
+			out = append(out, Condition(typ, v1alpha08.ReasonNotAskedFor, "The spec doesn't ask for it"))
+		}
+	}
+	return out
+}
+
+// Summary returns the condition Succeed as it follows from the other conditions: what a
+// person has to mend comes first, then what is waited for, then the composed resources
+// that aren't ready, by their keys. done is the message when all is well; it may be
+// empty.
+func Summary(told []composition.Condition, unready []string, done string) composition.Condition {
+	var subjects []string
+	var others []composition.Condition
+	for _, row := range table {
+		i := slices.IndexFunc(told, ofType(row.Type))
+		if i < 0 {
+			continue
+		}
+		c := told[i]
+		switch {
+		case reasonOf(c.Type, c.Reason).Settled:
+		case c.Alarm && row.OnAlarm != "":
+			return summary(row.OnAlarm, about(row.Subject, c.Message))
+		case row.OnWait != "" && row.Subject != "":
+			subjects = append(subjects, row.Subject)
+		case row.OnWait != "":
+			others = append(others, summary(row.OnWait, c.Message))
+		}
+	}
+	switch {
+	case len(subjects) > 0:
+		return summary(v1alpha08.ReasonCreating, "Waiting for "+strings.Join(subjects, " and "))
+	case len(others) > 0:
+		return others[0]
+	case len(unready) > 0:
+		return summary(v1alpha08.ReasonCreating, "Waiting for "+strings.Join(unready, ", "))
+	}
+	return summary(v1alpha08.ReasonSucceeded, done)
+}
+
+func summary(reason, message string) composition.Condition {
+	return Condition(v1alpha08.ConditionSucceed, reason, message)
+}
+
+func about(subject, message string) string {
+	if subject == "" {
+		return message
+	}
+	return subject + ": " + message
+}
+
+func ofType(typ string) func(composition.Condition) bool {
+	return func(c composition.Condition) bool { return c.Type == typ }
+}

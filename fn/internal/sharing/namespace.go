@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sharing
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/election"
+)
+
+// labelClaimNamespace is on every composite that is claimed. Crossplane sets it.
+const labelClaimNamespace = "crossplane.io/claim-namespace"
+
+// LookForOlder returns the name of the platform that counts in the namespace instead of
+// this one, or "". The platforms are composites, so that they are compared with a
+// composite.
+//
+// A platform looks at the others of its namespace before it composes anything, while it
+// is a duplicate, and when it is at rest. In between its own updates come thick and fast,
+// and each would count twice towards Crossplane's limit of updates (the watch circuit
+// breaker), because the query matches the platform, too.
+func LookForOlder(req *composition.Request, self Platform) string {
+	last := meta.FindStatusCondition(composition.Conditions(req.Composite), v1alpha08.ConditionSucceed)
+	resting := last != nil && (last.Status == metav1.ConditionTrue || last.Reason == v1alpha08.ReasonDuplicated)
+	if len(req.Observed) > 0 && !resting {
+		return ""
+	}
+	q := composition.Query{Name: "platforms", APIVersion: req.Composite.GetAPIVersion(), Kind: req.Composite.GetKind()}
+	if self.Namespaced {
+		q.Namespace = self.Namespace
+	} else {
+		q.Labels = map[string]string{labelClaimNamespace: self.Namespace}
+	}
+	all := req.Look(q).Objects
+	if election.IsSecondary(req.Composite) {
+		return ""
+	}
+	winner := election.Winner(election.With(all, req.Composite))
+	if name := composition.Identity(winner).Name; name != self.Name {
+		return name
+	}
+	return ""
+}
+
+// OlderMessage says what to do about a platform that isn't the one of its namespace.
+func OlderMessage(older string) string {
+	return fmt.Sprintf("Platform %s of this namespace is older: delete one of the two, or give one the annotation %s: \"true\"", older, election.AnnotationSecondary)
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+)
+
+// objects are those of a workload that should exist, with its Deployment.
+func (s state) objects(req *composition.Request, deployment *appsv1.Deployment) []composition.Composed {
+	out := []composition.Composed{
+		s.composed(req, component.ResourceConfig, s.configMap()),
+		s.composed(req, component.ResourceService, s.service()),
+	}
+	if s.gate != component.Withheld {
+		out = append(out, s.composed(req, component.ResourceDeployment, deployment))
+	}
+	if s.budget != nil {
+		out = append(out, s.composed(req, component.ResourceBudget, s.disruptionBudget()))
+	}
+	return out
+}
+
+func (s state) composed(req *composition.Request, resource string, o composition.Object) composition.Composed {
+	key := s.Key(resource)
+	return composition.Composed{Key: key, Object: o, Ready: health.OfComposed(req.Observed[key], o).Phase == health.Ready}
+}
+
+// configMap holds the component's properties.
+func (s state) configMap() *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: s.Meta(s.ConfigMap()),
+		Data:       map[string]string{component.PropertiesFile: s.properties},
+	}
+}
+
+// service is the Kubernetes Service in front of the component's pods.
+func (s state) service() *corev1.Service {
+	return &corev1.Service{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+		ObjectMeta: s.Meta(s.Name()),
+		Spec: corev1.ServiceSpec{
+			Selector: s.Selector(),
+			Ports: []corev1.ServicePort{{
+				Name: component.PortName, Protocol: corev1.ProtocolTCP, Port: 80, TargetPort: intstr.FromInt32(component.Port),
+			}},
+		},
+	}
+}
+
+// deployment runs the component.
+func (s state) deployment() *appsv1.Deployment {
+	d := &appsv1.Deployment{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
+		ObjectMeta: s.Meta(s.Name()),
+		Spec: appsv1.DeploymentSpec{
+			Replicas: s.replicas,
+			Selector: &metav1.LabelSelector{MatchLabels: s.Selector()},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{
+					Labels:      s.Labels(),
+					Annotations: map[string]string{component.AnnotationConfigChecksum: checksum(s.properties)},
+				},
+				Spec: s.Pod,
+			},
+		},
+	}
+	if s.secretVersion != "" {
+		d.Spec.Template.Annotations[component.AnnotationSecretVersion] = s.secretVersion
+	}
+	if s.Kind.Singleton {
+		d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
+	}
+	if s.Sink != nil {
+		d.Labels[component.LabelBindingInclude] = "true"
+	}
+	d.Annotations = map[string]string{health.AnnotationSpecChecksum: checksumOf(d.Spec)}
+	maps.Copy(d.Annotations, s.annotations)
+	return d
+}
+
+// disruptionBudget says how many of the component's pods may be away.
+func (s state) disruptionBudget() *policyv1.PodDisruptionBudget {
+	out := &policyv1.PodDisruptionBudget{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
+		ObjectMeta: s.Meta(s.Name()),
+		Spec:       *s.budget,
+	}
+	out.Spec.Selector = &metav1.LabelSelector{MatchLabels: s.Selector()}
+	return out
+}
+
+// checksumOf returns a checksum of a spec, in the order in which Go writes fields and
+// sorts maps.
+func checksumOf(spec appsv1.DeploymentSpec) string {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		panic(err) // A Kubernetes type can be encoded.
+	}
+	return checksum(string(text))
+}
+
+func checksum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package workload builds the Kubernetes objects that run a component, as far as the plans
+// about the component let them, and tells how the component does.
+package workload
+
+import (
+	"fmt"
+	"maps"
+
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+)
+
+// Deployment returns the component's Deployment: the one that is composed, else one that
+// has its name already, as the operator's has. Applied over, the operator's becomes the
+// composed one; until then a plan must not take what runs for something that isn't there.
+// It is looked for only where a plan may hold the component back. It is nil when there is
+// none.
+func Deployment(req *composition.Request, c *component.Component) *unstructured.Unstructured {
+	observed := req.Observed[c.Key(component.ResourceDeployment)]
+	if observed != nil || c.Migration == nil && c.Sink == nil {
+		return observed
+	}
+	return req.Look(composition.Query{
+		Name: "deployment-" + c.Name(), APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Namespace, ResourceName: c.Name(),
+	}).First()
+}
+
+// Orders are what the plans about a component say about its workload.
+type Orders struct {
+	// Replicas is how many pods to ask for; nil leaves the number to others.
+	Replicas *int32
+	// Budget says how many pods may be away; nil makes no PodDisruptionBudget.
+	Budget *policyv1.PodDisruptionBudgetSpec
+	// SecretVersion rolls the pods when it changes; empty when nothing is known.
+	SecretVersion string
+	// Holds keep the workload from running, the gravest first.
+	Holds []component.Hold
+}
+
+// A Plan is what runs of a component, and how it does.
+type Plan struct {
+	// Objects are what should exist.
+	Objects []composition.Composed
+	// Condition is about the component.
+	Condition composition.Condition
+	// Replicas is how many pods are available, of how many wanted, such as 1/1.
+	Replicas string
+}
+
+// For plans what runs of a component.
+func For(req *composition.Request, c *component.Component, orders Orders) Plan {
+	s := combine(c, orders)
+	desired, observed := s.deployment(), req.Observed[c.Key(component.ResourceDeployment)]
+	available, wanted := replicas(observed, s.replicas)
+	return Plan{
+		Objects:   s.objects(req, desired),
+		Condition: conditionOf(s, health.OfComposed(observed, desired), wanted),
+		Replicas:  fmt.Sprintf("%d/%d", available, wanted),
+	}
+}
+
+// A state is what a component's workload should be at the moment.
+type state struct {
+	*component.Component
+
+	// gate is the most restrictive one; reason and message are those of the first hold whose
+	// gate isn't open.
+	gate            component.Gate
+	reason, message string
+
+	replicas      *int32
+	budget        *policyv1.PodDisruptionBudgetSpec
+	properties    string
+	secretVersion string
+	annotations   map[string]string
+}
+
+// combine decides what a workload should be, given all that the plans say about it. It is
+// the only place that does.
+func combine(c *component.Component, o Orders) state {
+	s := state{
+		Component: c, replicas: o.Replicas, budget: o.Budget,
+		properties: c.Properties.Text, secretVersion: o.SecretVersion, annotations: map[string]string{},
+	}
+	for _, hold := range o.Holds {
+		if s.gate == component.Open {
+			s.reason, s.message = hold.Reason, hold.Message
+		}
+		s.gate = max(s.gate, hold.Gate)
+		if hold.WithoutSink {
+			s.properties = c.Properties.WithoutSink
+		}
+		maps.Copy(s.annotations, hold.Annotations)
+	}
+	if s.gate != component.Open {
+		s.replicas, s.budget = new(int32(0)), nil
+	}
+	return s
+}
+
+// conditionOf says how a component does. What holds it back comes before how its
+// Deployment does.
+func conditionOf(s state, deployment health.Verdict, wanted int64) composition.Condition {
+	typ := s.Kind.Condition
+	switch {
+	case s.gate != component.Open:
+		return report.Condition(typ, s.reason, s.message)
+	case deployment.Phase == health.Ready && wanted == 0:
+		return report.Condition(typ, v1alpha08.ReasonScaledToZero, fmt.Sprintf("Deployment %s is scaled to zero", s.Name()))
+	case deployment.Phase == health.Ready:
+		return report.Condition(typ, v1alpha08.ReasonAvailable, "")
+	}
+	reason := v1alpha08.ReasonProgressing
+	if deployment.Phase == health.Failed {
+		reason = v1alpha08.ReasonDeploymentFailure
+	}
+	return report.Condition(typ, reason, fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message))
+}
+
+// replicas returns how many pods of an observed Deployment are available, and how many
+// are wanted: by us where we say so, else by the last one who scaled the Deployment.
+func replicas(deployment *unstructured.Unstructured, asked *int32) (available, wanted int64) {
+	wanted = 1
+	if deployment != nil {
+		if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {
+			wanted = n
+		}
+		if n, found, err := unstructured.NestedInt64(deployment.Object, "status", "availableReplicas"); err == nil && found {
+			available = n
+		}
+	}
+	return available, int64(ptr.Deref(asked, int32(wanted)))
+}
