@@ -5,7 +5,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// panicAnnotation makes the function panic that panics on demand.
+// panicAnnotation makes a function panic that was built with the tag faults.
 const panicAnnotation = "e2e.sonataflow.org/panic"
 
 // panicked makes the function panic for one platform, while others change: these are
@@ -46,35 +45,12 @@ func (f *faults) panicked() {
 	p.awaitReady()
 }
 
-// panicking builds the function with one line more, which panics on demand, and returns
-// its file. No program for users has such a line.
+// panicking builds the function with the tag that makes it panic on demand, and returns its
+// file.
 func (f *faults) panicking() string {
 	f.Helper()
-	const before = "\tin, err := composition.ParseRequest(req)\n"
-	file := filepath.Join(layout.Root, "fn", "fn.go")
-	source, err := os.ReadFile(file)
-	if err != nil {
-		f.Fatal(err)
-	}
-	if strings.Count(string(source), before) != 1 {
-		f.Fatalf("%s doesn't have the line that this looks for: %q", file, before)
-	}
-	dir := f.TempDir()
-	changed, overlay, program := filepath.Join(dir, "fn.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, functionProcess)
-	replacements, err := json.Marshal(map[string]any{"Replace": map[string]string{file: changed}})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for name, content := range map[string]string{
-		changed: strings.Replace(string(source), before,
-			before+"\tif in.Composite.GetAnnotations()[\""+panicAnnotation+"\"] != \"\" {\n\t\tpanic(\"as demanded\")\n\t}\n", 1),
-		overlay: string(replacements),
-	} {
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			f.Fatal(err)
-		}
-	}
-	cmd := exec.CommandContext(f.Context(), "go", "build", "-tags", "grpcnotrace", "-trimpath", "-overlay", overlay, "-o", program, "./fn")
+	program := filepath.Join(f.TempDir(), functionProcess)
+	cmd := exec.CommandContext(f.Context(), "go", "build", "-tags", "grpcnotrace,faults", "-trimpath", "-o", program, "./fn")
 	cmd.Dir, cmd.Env = layout.Root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		f.Fatalf("cannot build a function that panics: %v: %s", err, out)
