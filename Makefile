@@ -1,5 +1,5 @@
-# `make help` lists what there is. Go is all that a machine needs: every other
-# tool is built on first need from a module of its own in test/tools.
+# `make help` lists the targets. A machine needs only Go: make builds every other tool
+# when it is first needed, from a module of its own in test/tools.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,20 +9,20 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
 
-# The release that packages are built for. Both packages always have the same.
+# The version of the packages. All packages have the same.
 VERSION ?= v0.0.0-dev
 
 REGISTRY := ghcr.io/sonataflow-crossplane
 ARCHS    := amd64 arm64
 
-# What is built, and never committed.
+# Build results, which are never committed.
 CACHE := .cache
 BIN   := $(CACHE)/bin
 XPKG  := $(CACHE)/xpkg
 
 GO       ?= go
-# Without gRPC's pages about itself, which nobody serves: they are templates, for which
-# the linker has to keep all methods of all types.
+# grpcnotrace leaves gRPC's debug pages out, which the function doesn't serve. They are
+# templates, for which the linker has to keep all methods of all types.
 GO_BUILD := CGO_ENABLED=0 $(GO) build -tags grpcnotrace -trimpath -buildvcs=false -ldflags "-s -w"
 SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_test.go')
 
@@ -33,7 +33,7 @@ CLI     ?= v2.5
 STATE   ?= first
 FORM    ?= claimed
 
-# What each Crossplane CLI needs to render.
+# The binaries that a render needs: for the default CLI, and for the older CLIs.
 CLIS        := v1.16 v1.20 v2.2
 RENDER_BINS := $(BIN)/crossplane $(BIN)/crossplane-core
 OLD_CLIS    := $(CLIS:%=$(BIN)/crossplane-%)
@@ -63,15 +63,15 @@ test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders wit
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/bench && $(GO) vet ./...
 
-# The packages whose tests know -update.
+# The packages whose tests have the flag -update.
 GOLDEN := ./test/render ./fn ./fn/internal/composition
 
 .PHONY: golden
 golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migrations, encodings.
 	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates|TestEventingStates' $(GOLDEN) -update
 
-# A cache for each checkout: a shared one remembers the paths of another, which the
-# exclusions in .golangci.yml don't match.
+# Each checkout has its own cache: a shared cache has the paths of another checkout, which
+# the exclusions in .golangci.yml don't match.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/$(CACHE)/golangci-lint
 
 .PHONY: lint
@@ -82,7 +82,7 @@ lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
 VULNERABILITIES := https://vuln.go.dev
 
 .PHONY: vulnerabilities
-vulnerabilities: $(BIN)/govulncheck ## Look for known vulnerabilities in what the function calls; needs to reach the Go vulnerability database.
+vulnerabilities: $(BIN)/govulncheck ## Look for known vulnerabilities in the code that the function calls; needs access to the Go vulnerability database.
 	@$(BIN)/govulncheck -db $(VULNERABILITIES) ./fn
 
 .PHONY: fmt
@@ -90,11 +90,11 @@ fmt: $(BIN)/golangci-lint ## Format the code, imports included.
 	@$(BIN)/golangci-lint fmt
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Write what is generated from the Go types: deepcopy, definitions, the input's schema.
+generate: $(BIN)/controller-gen ## Generate from the Go types: deepcopy, definitions, the input's schema.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(GO) generate -tags generate ./...
 
-# The files are compared with themselves, not with what git has, so that it
-# also works while other changes are not committed.
+# Generated files are compared with themselves before `make generate`, not with git, so
+# that other changes needn't be committed.
 GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 
 .PHONY: check-generated
@@ -118,21 +118,21 @@ fuzz: ## Run each fuzz test for FUZZTIME=10s.
 BENCHTIME ?= 10
 
 .PHONY: bench
-bench: ## Compare with the floor and with templates, over gRPC, for BENCHTIME=10 seconds a row; then run Go's benchmarks.
+bench: ## Compare the function with the cheapest possible function and with templates, over gRPC, for BENCHTIME=10 seconds a row; then run Go's benchmarks.
 	@$(GO) run -C test/bench . -seconds $(BENCHTIME)
 	@$(GO) test -run '^$$' -bench . -benchmem ./fn/...
 
-# As time.ParseDuration reads it.
+# A duration in the syntax of time.ParseDuration.
 SOAKTIME ?= 15m
 
 .PHONY: soak
-soak: ## Call the function for SOAKTIME=15m, as Crossplane and as others do, then end it while calls are under way.
+soak: ## Call the function for SOAKTIME=15m, as Crossplane and as clients without access, then end it while calls are under way.
 	@$(GO) run -C test/bench ./soak -time $(SOAKTIME)
 
-# Scenarios recorded from the reference operator, and cases made of public reports, a
-# folder each. They are not part of this repository.
+# Scenarios recorded from the reference operator, and cases made of public reports, with a
+# folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
-# The folders whose scenarios must pass. Those of the others are of features to come.
+# The folders whose scenarios must pass. The other folders are for features to come.
 CONFORMING := platform
 
 .PHONY: conformance
@@ -153,7 +153,7 @@ conformance: ## Compare with recordings of the reference operator, on machines t
 
 ##@ Release
 
-# The forms of the API, a Configuration for each; of one, a cluster has only one.
+# The forms of the API. Each form is a Configuration, and a cluster has only one of them.
 FORMS := configuration configuration-namespaced
 
 PACKAGES := $(ARCHS:%=$(XPKG)/function-%.xpkg) $(FORMS:%=$(XPKG)/%.xpkg)
@@ -166,18 +166,18 @@ space := $(empty) $(empty)
 comma := ,
 
 .PHONY: push
-push: xpkg ## Push all packages: the function first, the configurations depend on it.
+push: xpkg ## Push all packages: the function first, because the configurations depend on it.
 	@$(BIN)/crossplane xpkg push -f $(subst $(space),$(comma),$(ARCHS:%=$(XPKG)/function-%.xpkg)) $(REGISTRY)/function-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration.xpkg $(REGISTRY)/configuration-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration-namespaced.xpkg $(REGISTRY)/configuration-sonataflow-namespaced:$(VERSION)
 
 .PHONY: sbom
-sbom: $(ARCHS:%=$(XPKG)/function-%.cdx.json) ## Write what the function's packages are made of, in CycloneDX, beside them.
+sbom: $(ARCHS:%=$(XPKG)/function-%.cdx.json) ## Write the SBOM of each function package beside it, in CycloneDX.
 
 $(XPKG)/function-%.cdx.json: $(XPKG)/%/function $(XPKG)/version $(BIN)/cyclonedx-gomod
 	@$(BIN)/cyclonedx-gomod bin -json -noserial -version $(VERSION) -output $@ $<
 
-# A package is built anew when the version changes.
+# A new version rebuilds all packages.
 $(XPKG)/version: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = "$(VERSION)" ] || echo "$(VERSION)" > $@
@@ -197,8 +197,8 @@ $(XPKG)/%/runtime.tar: $(XPKG)/%/function $(XPKG)/version $(wildcard test/tools/
 $(XPKG)/function-%.xpkg: $(XPKG)/%/runtime.tar $(BIN)/crossplane $(shell find package -type f)
 	@$(BIN)/crossplane xpkg build -f package --embed-runtime-image-tarball=$< -o $@
 
-# Only what belongs in a package is staged: `xpkg build` takes every YAML file that it
-# finds.
+# Only the files of the package are copied into a folder, because `xpkg build` takes every
+# YAML file that it finds.
 CLAIMS := $(wildcard example/*/claim.yaml)
 
 $(XPKG)/configuration.xpkg: API := .
@@ -222,8 +222,8 @@ TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod)
 .PHONY: tools
 tools: $(TOOLS) ## Build all tools: 25 minutes on two cores the first time, seconds when nothing changed.
 
-# Where the Crossplane binaries of one time or another keep their version. The
-# linker ignores the names that a binary doesn't have.
+# The variables in which Crossplane's binaries keep their version, in all releases. The
+# linker ignores variables that a binary doesn't have.
 VERSIONS := \
 	github.com/crossplane/crossplane-runtime/v2/pkg/version.version \
 	github.com/crossplane/crossplane/v2/internal/version.version \
@@ -240,13 +240,13 @@ $(BIN)/%: test/tools/%/go.mod test/tools/%/go.sum
 	@rm $@.log
 
 .PHONY: clean
-clean: ## Remove all that was built, the tools too.
+clean: ## Remove all build results, with the tools.
 	@[ ! -e $(CACHE)/e2e/state.json ] || $(E2E) down
 	@rm -rf $(CACHE)
 
 ##@ A real control plane
 
-# Which Crossplane, for all that follows: v2.0, v2.2 or v2.4
+# The Crossplane of all targets below: v2.0, v2.2 or v2.4
 CORE  ?= v2.4
 CORES := v2.0 v2.2 v2.4
 $(if $(filter $(CORES),$(CORE)),,$(error no CORE=$(CORE): choose one of $(CORES)))
@@ -260,11 +260,11 @@ E2E       := $(GO) run ./test/e2e/ctl
 E2EFLAGS ?=
 
 .PHONY: e2e
-e2e: $(E2E_TOOLS) xpkg ## Install and claim on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
+e2e: $(E2E_TOOLS) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
 	@SONATAFLOW_E2E_FORM=$(FORM) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
-e2e-up: $(E2E_TOOLS) xpkg ## Start that control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
+e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
 	@SONATAFLOW_E2E_FORM=$(FORM) $(E2E) up
 
 .PHONY: e2e-down
@@ -275,14 +275,14 @@ e2e-down: ## Stop what `make e2e-up` started.
 N ?= 1 50 100 200
 
 .PHONY: e2e-scale
-e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on that control plane: N=200, or 1, 50, 100 and 200 in turn.
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane: N=200, or 1, 50, 100 and 200 in turn.
 	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
-e2e-faults: $(E2E_TOOLS) xpkg ## Break one thing after the other under 30 platforms on that control plane: nothing may be lost.
+e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
 	@SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
 
-# Four commands of one module. The folder appears when all of them are built.
+# Kubernetes is four commands of one module. Their folder appears when all four are built.
 KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
 	-X $(name).gitVersion=$$version -X $(name).gitMajor=1 -X $(name).gitMinor=$$(cut -d. -f2 <<< $$version) -X $(name).gitTreeState=clean)
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Takes platforms over from the SonataFlow operator, and gives them back. The README
-# beside it says when to run what. It needs bash and kubectl, and whoever runs it must
-# be a cluster administrator.
+# beside it says when to run what. It needs bash, kubectl and the rights of a cluster
+# administrator.
 set -euo pipefail
 
 readonly GROUP=sonataflow.org
@@ -13,7 +13,7 @@ readonly COMPOSITES=xsonataflowplatforms.$GROUP
 readonly TRIGGERS=triggers.eventing.knative.dev
 readonly BINDINGS=sinkbindings.sources.knative.dev
 
-# Who manages the fields that were the operator's, between `release` and `finish`.
+# The manager of the operator's former fields, between `release` and `finish`.
 readonly MANAGER=sonataflow-take-over
 
 usage() {
@@ -65,7 +65,7 @@ step() {
   how+=("$(printf '%q ' "$@")")
 }
 
-# carry_out does what was noted.
+# carry_out shows the noted steps, asks, and runs them.
 carry_out() {
   local i answer
   if [ "${#what[@]}" -eq 0 ]; then
@@ -89,10 +89,11 @@ carry_out() {
 
 # --- What the cluster has. ---
 
-# defined tells whether the cluster knew a kind when this began.
+# defined tells whether the cluster knew a kind when the script began.
 defined() { grep -qx "customresourcedefinition.apiextensions.k8s.io/$1" <<<"$definitions"; }
 
-# maker says whose a definition is: Crossplane's, the operator's, or nobody's.
+# maker says who made a definition: crossplane, operator, or nobody if there is no
+# definition.
 maker() {
   local owners
   if ! defined "$1"; then
@@ -106,7 +107,7 @@ maker() {
   esac
 }
 
-# kinds lists what a platform owns, as far as the cluster knows it.
+# kinds lists the kinds of objects that a platform may own and that the cluster knows.
 kinds() {
   local list=deployments.apps,services,configmaps,poddisruptionbudgets.policy,jobs.batch,persistentvolumeclaims,pods
   if defined "$BINDINGS"; then list+=,$BINDINGS; fi
@@ -158,7 +159,7 @@ stopped() {
   if [ -n "$pods" ]; then die "the operator runs, and would work against this; stop it: $pods"; fi
 }
 
-# on_each_line runs a command with the words of each line of a text, if it has any.
+# on_each_line runs a command with the words of each line of a text that isn't empty.
 on_each_line() {
   local text=$1 words
   shift
@@ -167,8 +168,9 @@ on_each_line() {
   done 3<<<"$text"
 }
 
-# triggers lists Triggers with a label selector, without those that are on their way out:
-# namespace, name, what tells one from another, and whether it is ready.
+# triggers lists Triggers with a label selector, without those that are being deleted:
+# namespace, name, what the Trigger does (Broker, type, subscriber), and whether it is
+# ready.
 triggers() {
   defined "$TRIGGERS" || return 0
   # shellcheck disable=SC2016 # These are the template's own variables.
@@ -178,10 +180,11 @@ triggers() {
 
 # --- Templates. ---
 
-# Which JSON patch takes an object away from an owner: object, namespace, name and patch of
-# each that is owned by the UID in place of UID. The fields that the owner's controller
-# wrote become those of a manager that server-side apply can take them away from: else
-# nothing that leaves a platform's spec later could ever leave the object.
+# The JSON patches that take objects away from an owner: kind, version, namespace, name
+# and patch of each object that is owned by UID, which stands for the owner's UID. A patch
+# also makes MANAGER the manager of the fields that the owner's controller wrote.
+# Otherwise server-side apply could never remove such a field from the object when it
+# leaves a platform's spec.
 readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 {{range $o := .items}}{{range $i, $r := .metadata.ownerReferences}}{{if eq $r.uid "UID" -}}
 {{$o.kind}} {{$o.apiVersion}} {{$o.metadata.namespace}} {{$o.metadata.name}} [{"op":"test","path":"/metadata/ownerReferences/{{$i}}/uid","value":"UID"},{"op":"remove","path":"/metadata/ownerReferences/{{$i}}"}
@@ -200,8 +203,10 @@ readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 ]
 {{end}}{{end}}{{end}}'
 
-# The same for what a composite owns, without what Crossplane notes on it. What Crossplane
-# applied stays another manager's: the operator overwrites it, and a later `finish` finds it.
+# The JSON patches that take objects away from a composite, with the labels and
+# annotations that Crossplane writes. MANAGER-back becomes the manager of the fields that
+# Crossplane applied: the operator overwrites these fields, and a later `finish` finds
+# them.
 readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerReferences}}{{if eq $r.uid "UID" -}}
 {{$o.kind}} {{$o.apiVersion}} {{$o.metadata.namespace}} {{$o.metadata.name}} [{"op":"test","path":"/metadata/ownerReferences/{{$i}}/uid","value":"UID"},{"op":"remove","path":"/metadata/ownerReferences/{{$i}}"}
 {{- range $k, $v := $o.metadata.labels -}}
@@ -218,9 +223,9 @@ readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerRefere
 ]
 {{end}}{{end}}{{end}}'
 
-# Which merge patch takes from a platform what its user hasn't written: what the API server
-# and kubectl note, and what the operator writes into specs about builds, of which there
-# are none here; or what Crossplane writes into those of claims.
+# The merge patch that removes from a platform what its user hasn't written: fields of the
+# API server and of kubectl, what the operator writes into specs about builds, which we
+# don't have, and what Crossplane writes into the specs of claims.
 readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"generation":null,"creationTimestamp":null,"deletionTimestamp":null,"deletionGracePeriodSeconds":null,"selfLink":null,"managedFields":null,"ownerReferences":null,"finalizers":null
 {{- $kept := false}}{{range $k, $v := .metadata.annotations}}{{if or (eq $k "kubectl.kubernetes.io/last-applied-configuration") (eq $k "crossplane.io/paused")}}{{else}}{{$kept = true}}{{end}}{{end -}}
 {{$named := false}}{{range $k, $v := .metadata.labels}}{{if ne $k "crossplane.io/composite"}}{{$named = true}}{{end}}{{end -}}
@@ -241,7 +246,7 @@ readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"gen
 
 # --- From the operator. ---
 
-# check_platform says what there is about one platform. It notes problems in a file.
+# check_platform shows one platform, and sets problems if something must be mended.
 check_platform() {
   local namespace=$1 name=$2 uid=$3 lines kinds elsewhere
   say "      Platform $name in namespace $namespace"
@@ -324,8 +329,8 @@ check() {
 file_of_platform() { say "$1/sonataflowplatform-$2-$3.yaml"; }
 file_of_cluster_platform() { say "$1/sonataflowclusterplatform-$2.yaml"; }
 
-# write writes a platform as a manifest of its own into a file. One that is there is
-# somebody's, who may have edited it.
+# write writes a platform as a manifest of its own into a file. It never overwrites a
+# file, because a user may have edited it.
 write() {
   local file=$1 patch reference
   shift
@@ -364,7 +369,8 @@ write_cluster_platform() {
   kubectl get "$CLUSTER_PLATFORMS" "$name" --output yaml >"$dir/before/clusterplatform-$name.yaml"
 }
 
-# write_all writes all platforms into a folder, and what they were into a folder below.
+# write_all writes all platforms into a folder, and their original manifests into its
+# subfolder before.
 write_all() {
   local all
   mkdir -p "$1/before"
@@ -390,7 +396,7 @@ save() {
   done
 }
 
-# resource says how kubectl is told a kind of an API version.
+# resource says how kubectl names a kind of an API version.
 resource() {
   local group=${2%/*}
   if [ "$group" = "$2" ]; then say "$1"; else say "$1.${2#*/}.$group"; fi
@@ -402,8 +408,9 @@ plan_patch() {
   step "let go of $1 $4 in namespace $3" kubectl patch "$resource" "$4" --namespace="$3" --type=json --patch="$5"
 }
 
-# plan_patches notes the patches that a template makes for what a UID owns: a list of kinds,
-# and where to look.
+# plan_patches notes the patches that a template makes for the objects that a UID owns.
+# The other arguments tell kubectl which objects to read: a list of kinds, and the
+# namespaces.
 plan_patches() {
   local template=${1//UID/$2} patches
   template=${template//MANAGER/$MANAGER}
@@ -460,14 +467,15 @@ release() {
   on_each_line "$all" release_platform "$dir"
   all=$(cluster_platforms)
   on_each_line "$all" release_cluster_platform "$dir"
-  # That of platforms goes last: it tells whether there is anything left to do.
+  # The definition of platforms is deleted last, because it tells whether anything is left
+  # to do.
   for definition in "$CLUSTER_PLATFORMS" "$PLATFORMS"; do
     if defined "$definition"; then step "delete the definition $definition" remove_definition "$definition"; fi
   done
   carry_out
 }
 
-# ready tells whether a claim is.
+# ready tells whether a claim is ready.
 ready() {
   local conditions
   conditions=$(kubectl get "$PLATFORMS" "$2" --namespace="$1" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Succeed" "Ready"}}{{.status}} {{end}}{{end}}{{end}}') || return
@@ -484,8 +492,8 @@ plan_trigger() {
   fi
 }
 
-# plan_triggers notes which Triggers with a selector go because there is one with another
-# selector that is ready and does the same.
+# plan_triggers notes which Triggers with the first selector are deleted: those for which
+# a ready Trigger with the second selector does the same.
 plan_triggers() {
   local all others
   all=$(triggers "$1")
@@ -503,7 +511,8 @@ plan_job() {
   fi
 }
 
-# plan_jobs notes which Jobs of a namespace go: a selector, and what their names begin with.
+# plan_jobs notes which Jobs of a namespace are deleted: a selector, and what their names
+# begin with.
 plan_jobs() {
   local all
   all=$(kubectl get jobs.batch --namespace="$1" --selector="$2" --output go-template='{{range .items}}{{.metadata.name}} {{if .status.active}}{{.status.active}}{{else}}0{{end}}
@@ -511,11 +520,11 @@ plan_jobs() {
   on_each_line "$all" plan_job "$1" "^$3"
 }
 
-# nothing_of is a manifest that says nothing about an object.
+# nothing_of prints a manifest that names an object and has no other fields.
 nothing_of() { printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1" "$4" "$3"; }
 
-# give_up gives up the fields of an object that are one manager's. Those that nobody else
-# manages go.
+# give_up gives up one manager's fields of an object. Fields that no other manager has are
+# removed.
 give_up() { nothing_of "${@:2}" | kubectl apply --server-side --field-manager="$1" --filename=-; }
 
 plan_to_give_up() {
@@ -585,7 +594,8 @@ pause() {
   kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite && await is_paused "$1"
 }
 
-# free lets go of all that a composite owns. It is paused, so that nothing takes it back.
+# free lets go of all that a composite owns. The composite is paused, so that Crossplane
+# doesn't take the objects back.
 free() {
   local i all what=() how=()
   all=$(kinds) || return
@@ -596,8 +606,9 @@ free() {
 }
 
 # remove_claim deletes a claim, and with it its composite, which owns nothing any more.
-# While that is paused Crossplane doesn't let it go; once it is being deleted Crossplane
-# composes nothing for it.
+# Crossplane doesn't finish the deletion of a paused composite. When the deletion has
+# begun, the pause can end, because Crossplane composes nothing for a composite that is
+# being deleted.
 remove_claim() {
   kubectl patch "$PLATFORMS" "$2" --namespace="$1" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
     kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false &&
@@ -668,7 +679,8 @@ back_finish_platform() {
   plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane" \
     "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator"
   plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=crossplane,app.kubernetes.io/name=db-migrator" ''
-  # What the operator finds by its name it doesn't own. Jobs and Triggers have other names.
+  # The operator doesn't own the objects that it finds by name. Jobs and Triggers have
+  # other names.
   kinds=deployments.apps,services,configmaps,poddisruptionbudgets.policy
   if defined "$BINDINGS"; then kinds+=,$BINDINGS; fi
   # shellcheck disable=SC2016 # These are the template's own variables.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench compares what the function costs with the floor, which is what any
-// function costs, and with what a user would write instead. It calls all three in turn,
-// over gRPC on the loopback, so that whatever else the machine does hits all alike.
+// Command bench compares the cost of the function with the floor, which is the cheapest
+// possible function, and with a template function that composes the same objects. It
+// calls all three in turn, over gRPC on the loopback, so that other load on the machine
+// slows all three.
 package main
 
 import (

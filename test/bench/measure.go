@@ -23,18 +23,17 @@ type target struct {
 	request *fnv1.RunFunctionRequest
 }
 
-// A result is how a target did.
+// A result has the measurements of a target.
 type result struct {
 	p50, p99 time.Duration
-	// perSecond is how many calls a second the target would answer if the callers called
-	// nobody else.
+	// perSecond is the number of calls per second, without the time that the callers
+	// spend on the other targets.
 	perSecond float64
 	// cpu is the processor time that the target used for a call.
 	cpu time.Duration
 }
 
-// same holds the targets' answers against each other: they must be about the same
-// objects.
+// same returns an error unless the targets compose the same objects.
 func same(ctx context.Context, targets []target) error {
 	var want []string
 	for _, t := range targets {
@@ -58,7 +57,8 @@ func same(ctx context.Context, targets []target) error {
 	return nil
 }
 
-// measure calls all targets in turn, for a time, by a number of callers at once.
+// measure calls all targets in turn for the given time, with the given number of callers
+// at once.
 func measure(ctx context.Context, targets []target, callers int, each time.Duration) ([]result, error) {
 	used := make([]time.Duration, len(targets))
 	for i, t := range targets {
@@ -74,7 +74,7 @@ func measure(ctx context.Context, targets []target, callers int, each time.Durat
 	for c := range callers {
 		all.Go(func() {
 			took[c] = make([][]time.Duration, len(targets))
-			// Each caller starts with another target.
+			// The callers start with different targets.
 			for i := c; time.Now().Before(end); i++ {
 				t := targets[i%len(targets)]
 				began := time.Now()

@@ -17,7 +17,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// TestChange changes one service of a claim: its pods are rolled, nobody else's.
+// TestChange changes one service of a claim: only the pods of this service are rolled.
 func TestChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "change")
@@ -74,7 +74,8 @@ func environment(container map[string]any) map[string]string {
 	return out
 }
 
-// TestRemoval takes a service out of a claim: what was its own goes, nothing else.
+// TestRemoval removes a service from a claim: only the objects of this service are
+// deleted.
 func TestRemoval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "removal")
@@ -96,9 +97,9 @@ func TestRemoval(t *testing.T) {
 
 	maps.DeleteFunc(before, func(name, _ string) bool { return own[name] != "" })
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
-		t.Errorf("what stays: -want, +got:\n%s", diff)
+		t.Errorf("the objects of the other service: -want, +got:\n%s", diff)
 	}
-	// Crossplane can't take a condition away.
+	// Crossplane never removes a condition.
 	p.awaitCondition("JobServiceReady", "Unknown", "NotAskedFor")
 	if url := p.columns()["JOBS-SERVICE"]; url != "" {
 		t.Errorf("kubectl prints the URL of a service that isn't there: %q", url)

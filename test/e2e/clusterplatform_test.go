@@ -25,11 +25,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// secondary is the annotation of a platform, or a cluster platform, that never counts.
+// secondary is the annotation of a platform, or a cluster platform, that is never active.
 const secondary = "sonataflow.org/secondary.platform"
 
-// What the pull request that brought cluster platforms prints of them, and of the
-// platforms that use one. It was on OpenShift there.
+// The statuses that the pull request for cluster platforms prints: of a cluster platform,
+// of a platform that uses it, and of one that doesn't. Its cluster is OpenShift.
 const (
 	printedClusterPlatform = `
 conditions:
@@ -83,15 +83,17 @@ version: '0.8'
 `
 )
 
-// second is a cluster platform beside the one of the pull request. Its name comes before
-// that one's: it would count if ages didn't.
+// second is the name of another cluster platform, which is younger than the one of the
+// pull request. It comes first by name, so it would be active if Crossplane compared only
+// names.
 const second = "another-cluster-platform"
 
-// TestClusterPlatform follows cluster platforms, and platforms that use them, through what
-// may happen to either. It isn't parallel, nor are its parts: there is one active cluster
-// platform for everybody. None is left when the parallel scenarios begin.
+// TestClusterPlatform changes cluster platforms, and platforms that use them. Neither it
+// nor its parts are parallel, because a cluster has only one active cluster platform. It
+// leaves none when the parallel scenarios begin.
 //
-// Each part has objects of its own, for the reason that the scenarios about drift have.
+// Each part has objects of its own, for the same reason as the scenarios about drift:
+// after many changes of an object, Crossplane looks at it only once a minute.
 func TestClusterPlatform(t *testing.T) {
 	needs(t, lookups, "cluster platforms are looked up")
 	shared := &sharing{world: &world{T: t}, timings: &timings{}}
@@ -119,8 +121,8 @@ func TestClusterPlatform(t *testing.T) {
 	part("Replaced", (*sharing).replaced)
 }
 
-// A sharing is a platform whose services others use, another one that may take its place,
-// and two others: one that uses what is shared, and one that says that it doesn't.
+// A sharing has four platforms: central shares its services, other may replace central,
+// consumer uses the shared services, and override doesn't use them.
 type sharing struct {
 	*world
 
@@ -138,7 +140,8 @@ func (s *sharing) seed(name string) *unstructured.Unstructured {
 	return s.documents("test", "seeds", "testdata", "pull-request-"+name+".yaml")[0]
 }
 
-// part returns the same for a part of the scenario, which begins and ends with nothing.
+// part returns a copy for a part of the scenario. A part begins and ends without
+// platforms and cluster platforms.
 func (s *sharing) part(t *testing.T) *sharing {
 	t.Helper()
 	out := *s
@@ -146,7 +149,8 @@ func (s *sharing) part(t *testing.T) *sharing {
 		*p = &platform{world: (*p).within(t), name: (*p).name}
 	}
 	out.world = out.consumer.world
-	// Before the platforms go, so that nobody refers to what is on its way out.
+	// Cluster platforms are deleted before the platforms, so that no cluster platform
+	// refers to a platform that is being deleted.
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		if t.Failed() {
@@ -162,8 +166,9 @@ func (s *sharing) part(t *testing.T) *sharing {
 	return &out
 }
 
-// begin shares these services, and waits until they are used. Who depends on something comes
-// after it: Crossplane minds being told much at once.
+// begin shares these services, and waits until they are used. It applies an object after
+// the objects that it depends on, because Crossplane ignores changes for a while if there
+// are many at once.
 func (s *sharing) begin(services ...string) {
 	s.Helper()
 	name := s.cluster.GetName()
@@ -175,7 +180,7 @@ func (s *sharing) begin(services ...string) {
 	s.expect("the beginning", s.shows(s.consumer, name, s.central, services...), s.shows(s.override, name, s.central))
 }
 
-// both are the services, as a spec names them.
+// both are the names of both services in a spec.
 var both = []string{"dataIndex", "jobService"}
 
 // pointAt applies the cluster platform with a reference to a platform.
@@ -231,7 +236,7 @@ func (s *sharing) showsNone(user *platform) effect {
 	})
 }
 
-// usage is what a platform says of the cluster platform that it uses.
+// usage returns the status of a platform about the cluster platform that it uses.
 func usage(o *unstructured.Unstructured) map[string]any {
 	ref, _, _ := unstructured.NestedMap(o.Object, "status", "clusterPlatformRef")
 	return ref
@@ -242,7 +247,8 @@ func (s *sharing) of(p *platform, check func(*unstructured.Unstructured) error) 
 	return effect{who: p.name, in: s.platforms, namespace: p.namespace, name: p.name, check: check}
 }
 
-// says is the effect that a cluster platform says something of its platform.
+// says is the effect that the condition Succeed of a cluster platform has a status, a
+// reason and a message.
 func (s *sharing) says(name, status, reason, message string) effect {
 	return effect{who: name, in: s.clusterPlatforms, name: name, check: func(o *unstructured.Unstructured) error {
 		if err := kube.Want(o, "Succeed", status, reason); err != nil {
@@ -265,19 +271,20 @@ func (s *sharing) notReady(name string, p *platform) effect {
 	return s.says(name, "False", "Failure", fmt.Sprintf("Referenced SonataFlowPlatform '%s/%s' not ready", p.namespace, p.name))
 }
 
-// succeeds is the effect that a claim says that all of it is there.
+// succeeds is the effect that the condition Succeed of a claim is True.
 func (s *sharing) succeeds(p *platform) effect {
 	return s.of(p, func(o *unstructured.Unstructured) error { return kube.Want(o, "Succeed", "True", "") })
 }
 
-// after makes a change and waits for what comes of it.
+// after makes a change and waits for its effects.
 func (s *sharing) after(change string, do func(), effects ...effect) {
 	s.Helper()
 	s.world.after(s.timings, change, do, effects...)
 }
 
-// asPrinted applies the documents of the pull request, and reads what it prints. The
-// platform that it names but doesn't show is the last to come: all wait for it.
+// asPrinted applies the documents of the pull request, and compares statuses with the
+// printed ones. The pull request names the platform behind the cluster platform, but
+// doesn't print it. This platform is claimed last: all others wait for it.
 func (s *sharing) asPrinted() {
 	s.Helper()
 	name := s.cluster.GetName()
@@ -289,13 +296,14 @@ func (s *sharing) asPrinted() {
 	users := []effect{
 		s.shows(s.consumer, name, s.central, both...),
 		s.shows(s.override, name, s.central),
-		// It has services of its own.
+		// central has services of its own.
 		s.shows(s.central, name, s.central),
 	}
 	succeeds := s.succeeds(s.central)
 	s.after("its platform applied", func() { s.enable(s.central, both...) }, slices.Concat([]effect{succeeds, s.ready(name, s.central)}, users)...)
 	for _, user := range users {
-		// It may fall back for a moment: Crossplane may have a look at it as it was before.
+		// Succeed of central may be False again for a moment, because Crossplane may
+		// reconcile an old version of central. So its first time counts.
 		if early := succeeds.first().Sub(user.since()); early > 0 {
 			s.Errorf("%s used the cluster platform %s before its platform was ready", user.who, early)
 		}
@@ -313,7 +321,7 @@ func (s *sharing) asPrinted() {
 	})
 	for p, printed := range map[*platform]string{s.consumer: printedConsumer, s.override: printedOverride} {
 		s.await("the status of "+p.name, soon, func(context.Context) error {
-			return resembles(p.claimed(), p.composite().GetGeneration(), printed) //nolint:contextcheck // It has the test's.
+			return resembles(p.claimed(), p.composite().GetGeneration(), printed) //nolint:contextcheck // It uses the test's context.
 		})
 	}
 	for _, p := range []*platform{s.consumer, s.override} {
@@ -321,7 +329,7 @@ func (s *sharing) asPrinted() {
 			s.Errorf("%s composed %v, and has no services of its own", p.name, composed)
 		}
 	}
-	// The pull request prints no reason for what is well.
+	// The pull request prints no reason for a condition that is True.
 	printed := strings.Split(strings.TrimSpace(s.kubectl("get", "SonataFlowClusterPlatform")), "\n")
 	for i, want := range []string{
 		"NAME PLATFORM_NAME PLATFORM_NS READY REASON",
@@ -333,8 +341,8 @@ func (s *sharing) asPrinted() {
 	}
 }
 
-// resembles complains of what a status doesn't have of a printed one. Generations and
-// versions are another cluster's, and times have another name.
+// resembles returns an error if a status lacks something of a printed one. Generations
+// and versions differ between clusters, and times have another name.
 func resembles(o *unstructured.Unstructured, generation int64, printed string) error {
 	var want map[string]any
 	if err := yaml.Unmarshal([]byte(printed), &want); err != nil {
@@ -368,8 +376,8 @@ func resembles(o *unstructured.Unstructured, generation int64, printed string) e
 	return errors.Join(errs...)
 }
 
-// switched points the cluster platform at another platform, which has one service. Then it
-// gets the other one.
+// switched points the cluster platform at another platform, which has one service. Then
+// the other platform gets the second service.
 func (s *sharing) switched() {
 	s.Helper()
 	s.enable(s.other, "dataIndex")
@@ -409,8 +417,8 @@ func (s *sharing) capabilities() {
 	check("the cluster platform offered nothing for a while")
 }
 
-// unready keeps the platform behind the cluster platform from being ready for a while: who
-// uses it goes on doing so.
+// unready makes the platform behind the cluster platform unready for a while: the
+// platforms that use the cluster platform keep it.
 func (s *sharing) unready() {
 	s.Helper()
 	s.begin("dataIndex")
@@ -437,8 +445,8 @@ func (s *sharing) unready() {
 	}
 }
 
-// neverReady points the cluster platform at a platform that hasn't been ready yet, and then
-// at none. Nobody uses them.
+// neverReady points the cluster platform at a platform that has never been ready, and
+// then at a platform that doesn't exist. No platform uses their services.
 func (s *sharing) neverReady() {
 	s.Helper()
 	name := s.cluster.GetName()
@@ -475,8 +483,9 @@ func (s *sharing) deleted() {
 		s.succeeds(s.central), s.ready(name, s.central), s.shows(s.consumer, name, s.central, "dataIndex"), s.shows(s.override, name, s.central))
 }
 
-// replaced puts a second cluster platform beside the first, which doesn't count until the
-// first is gone. Then it goes too, and takes nothing with it.
+// replaced adds a second cluster platform, which isn't active until the first one is
+// deleted. Then it deletes the second one, too. No object of a platform is replaced
+// meanwhile.
 func (s *sharing) replaced() {
 	s.Helper()
 	s.enable(s.other, "dataIndex")
@@ -499,21 +508,22 @@ func (s *sharing) replaced() {
 	s.after("the second one not secondary", func() { s.kubectl("annotate", "sonataflowclusterplatform", second, secondary+"-") },
 		s.says(second, "False", "Duplicated", first))
 	if after := uses.since(); !after.Equal(before) {
-		s.Errorf("a cluster platform that doesn't count disturbed %s, which has used the other since %s, and before since %s", s.consumer.name, after, before)
+		s.Errorf("a cluster platform that isn't active disturbed %s, which has used the active one since %s, and before since %s", s.consumer.name, after, before)
 	}
 	begin := time.Now()
 	s.after("the first one deleted", func() { s.kubectl("delete", "sonataflowclusterplatform", first, "--timeout=90s") },
 		s.ready(second, s.other),
 		s.shows(s.consumer, second, s.other, "dataIndex"),
 		s.shows(s.override, second, s.other))
-	s.timings.add("the first one deleted", s.showsNone(s.consumer).during(begin), s.consumer.name+", which was without for so long")
+	s.timings.add("the first one deleted", s.showsNone(s.consumer).during(begin), "how long "+s.consumer.name+" had no cluster platform")
 	s.after("the second one deleted", func() { s.kubectl("delete", "sonataflowclusterplatform", second, "--timeout=90s") },
 		s.showsNone(s.consumer), s.showsNone(s.override))
 	s.expect("the second one deleted", s.showsNone(s.central), s.showsNone(s.other))
 	check("cluster platforms came and went")
 }
 
-// steadyEverywhere returns a check that nothing was replaced since in any namespace.
+// steadyEverywhere returns a check that no object of any of the platforms was replaced
+// since.
 func (s *sharing) steadyEverywhere() func(while string) {
 	s.Helper()
 	platforms := []*platform{s.consumer, s.override, s.central, s.other}
@@ -529,8 +539,9 @@ func (s *sharing) steadyEverywhere() func(while string) {
 	}
 }
 
-// TestTwoPlatforms claims two platforms in a namespace: the older one counts, and the
-// other is a duplicate until that one is gone, or it says itself that it never counts.
+// TestTwoPlatforms claims two platforms in a namespace: the older one is active. The
+// younger one is a duplicate until the older one is deleted, or until the younger one is
+// annotated as secondary.
 func TestTwoPlatforms(t *testing.T) {
 	needs(t, lookups, "platforms are looked up")
 	t.Parallel()
@@ -538,7 +549,7 @@ func TestTwoPlatforms(t *testing.T) {
 	services := map[string]any{"services": map[string]any{"dataIndex": map[string]any{"enabled": true}}}
 	table, claims, deployments := &timings{}, w.record(kube.Platforms, w.namespace), w.record(kube.Deployments, w.namespace)
 	t.Cleanup(func() { table.log(t) })
-	// Names are the other way round than ages.
+	// The younger platform comes first by name.
 	older := w.claim(w.newClaim("second", services))
 	newer := &platform{world: w, name: "first"}
 	is := func(p *platform, status, reason string) effect {
@@ -582,7 +593,8 @@ func TestTwoPlatforms(t *testing.T) {
 	older.awaitReady()
 }
 
-// awaitAge waits until an object is older than what is made now. Ages are counted in seconds.
+// awaitAge waits until an object is older than an object that is made now. Ages are
+// counted in seconds.
 func (w *world) awaitAge(o *unstructured.Unstructured) {
 	w.Helper()
 	w.await("a second to pass", soon, func(context.Context) error {
@@ -593,21 +605,22 @@ func (w *world) awaitAge(o *unstructured.Unstructured) {
 	})
 }
 
-// checkDuplicate wants nothing of a platform but the word that another one counts.
+// checkDuplicate fails the scenario unless a platform composes nothing and says which
+// platform is active.
 func (p *platform) checkDuplicate(elder *platform) {
 	p.Helper()
 	if message := kube.Conditions(p.claimed())["Succeed"].Message; !strings.Contains(message, elder.name) {
-		p.Errorf("%s doesn't say that it is %s that counts: %q", p.name, elder.name, message)
+		p.Errorf("%s doesn't say that %s is the active platform: %q", p.name, elder.name, message)
 	}
 	if diff := cmp.Diff([]string{"SpecValid", "Succeed"}, p.reported()); diff != "" {
 		p.Errorf("conditions of %s: -want, +got:\n%s", p.name, diff)
 	}
 	if composed := p.composed(); len(composed) > 0 {
-		p.Errorf("%s, which doesn't count, composed %v", p.name, composed)
+		p.Errorf("%s, a duplicate, composed %v", p.name, composed)
 	}
 	for name := range p.inventory() {
 		if strings.Contains(name, "/"+p.name+"-") {
-			p.Errorf("of %s, which doesn't count, there is %s", p.name, name)
+			p.Errorf("%s, a duplicate, has %s", p.name, name)
 		}
 	}
 	columns := p.columns()
@@ -616,21 +629,21 @@ func (p *platform) checkDuplicate(elder *platform) {
 	}
 }
 
-// A recording is all that becomes of the objects of a kind, with the times: looking now
-// and then would find changes too late to time them, or not at all.
+// A recording has every state of the objects of a kind, with its time. Polling would find
+// changes too late to time them, or not at all.
 type recording struct {
 	mu     sync.Mutex
 	states []state
 }
 
-// A state is how things are since a time.
+// A state has the objects since a time.
 type state struct {
 	since   time.Time
 	objects map[types.NamespacedName]*unstructured.Unstructured
 }
 
-// record starts a recording of a namespace, or of all with an empty one. It ends with the
-// scenario.
+// record starts a recording of a namespace, or of all namespaces if it is empty. The
+// recording ends with the scenario.
 func (w *world) record(r kube.Resource, namespace string) *recording {
 	w.Helper()
 	out := &recording{}
@@ -673,18 +686,18 @@ type effect struct {
 	who             string
 	in              *recording
 	namespace, name string
-	// check complains of what isn't as it will be. The object is there, at least.
+	// check returns an error until the object has the effect. The object exists.
 	check func(*unstructured.Unstructured) error
 }
 
-// complaint is what there is to say against an effect now.
+// complaint returns why the effect isn't there now; nil if it is.
 func (e effect) complaint() error {
 	e.in.mu.Lock()
 	defer e.in.mu.Unlock()
 	return e.against(e.in.states[len(e.in.states)-1])
 }
 
-// against is what there is to say against an effect at another time.
+// against returns why the effect isn't there in a state; nil if it is.
 func (e effect) against(s state) error {
 	o := s.objects[types.NamespacedName{Namespace: e.namespace, Name: e.name}]
 	if o == nil {
@@ -693,7 +706,8 @@ func (e effect) against(s state) error {
 	return e.check(o)
 }
 
-// since tells when it was that an effect came, to stay until now.
+// since returns the time since which the effect is there without a break; zero if it
+// isn't there now.
 func (e effect) since() time.Time {
 	e.in.mu.Lock()
 	defer e.in.mu.Unlock()
@@ -707,7 +721,7 @@ func (e effect) since() time.Time {
 	return out
 }
 
-// first tells when it was that an effect came first, whether it stayed or not.
+// first returns the first time at which the effect was there; zero if it never was.
 func (e effect) first() time.Time {
 	e.in.mu.Lock()
 	defer e.in.mu.Unlock()
@@ -719,7 +733,7 @@ func (e effect) first() time.Time {
 	return time.Time{}
 }
 
-// during tells for how long all in all an effect was there since a time.
+// during returns for how long, in total, the effect was there since a time.
 func (e effect) during(begin time.Time) time.Duration {
 	e.in.mu.Lock()
 	defer e.in.mu.Unlock()
@@ -747,11 +761,11 @@ func (r *recording) behind(user *platform) map[string]bool {
 	return out
 }
 
-// expect waits until all effects are there, and returns since when each of them is.
+// expect waits until all effects are there, and returns since when each effect is there.
 func (w *world) expect(after string, effects ...effect) []time.Time {
 	w.Helper()
 	since := make([]time.Time, len(effects))
-	w.await("what comes after "+after, noticed, func(context.Context) error {
+	w.await("the effects of: "+after, noticed, func(context.Context) error {
 		for i, e := range effects {
 			if since[i] = e.since(); since[i].IsZero() {
 				return fmt.Errorf("%s: %w", e.who, e.complaint())
@@ -762,13 +776,13 @@ func (w *world) expect(after string, effects ...effect) []time.Time {
 	return since
 }
 
-// after makes a change, waits until all effects are there to stay, and notes when each of
-// them came.
+// after makes a change, waits until all effects are there, and notes when each effect
+// came.
 func (w *world) after(table *timings, change string, do func(), effects ...effect) {
 	w.Helper()
 	for _, e := range effects {
 		if e.complaint() == nil {
-			w.Fatalf("%s: %s is so before", change, e.who)
+			w.Fatalf("%s: %s has the effect before the change", change, e.who)
 		}
 	}
 	do()
@@ -778,8 +792,8 @@ func (w *world) after(table *timings, change string, do func(), effects ...effec
 	}
 }
 
-// Timings are how long changes take to show. They are for people to read: what is asserted
-// is that changes show at all.
+// timings are how long changes take to show. They are for people to read: the scenarios
+// assert only that changes show.
 type timings struct {
 	rows []string
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// The scenarios about drift have a platform each: after many changes at once Crossplane
-// looks at a composite only once a minute (its watch circuit breaker opens), and
-// controllers here are quicker than any cluster's.
+// Each scenario about drift has a platform of its own: after many changes of a composite
+// at once, Crossplane's watch circuit breaker opens, and Crossplane looks at the
+// composite only once a minute. Controllers here are faster than those of any cluster.
 
 const (
 	dataIndex   = "platform-data-index-service"
@@ -53,7 +53,7 @@ func (w *world) awaitLogLevel(want string) {
 	})
 }
 
-// TestDriftRestored changes what is the function's: it is restored.
+// TestDriftRestored changes fields that the function owns: they are restored.
 func TestDriftRestored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "drift-restored")
@@ -84,7 +84,8 @@ func TestDriftRestored(t *testing.T) {
 	p.awaitReady()
 }
 
-// TestDriftKept changes what isn't the function's: it survives a change of the claim.
+// TestDriftKept changes fields that the function doesn't own: they survive a change of
+// the claim.
 func TestDriftKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "drift-kept")
@@ -105,7 +106,7 @@ func TestDriftKept(t *testing.T) {
 		}
 	}
 	if o.GetLabels()["team"] != "ours" || o.GetAnnotations()["team.example.com/note"] != "ours" {
-		t.Errorf("labels and annotations of others are gone: %v, %v", o.GetLabels(), o.GetAnnotations())
+		t.Errorf("labels and annotations that the function doesn't own are gone: %v, %v", o.GetLabels(), o.GetAnnotations())
 	}
 }
 
@@ -128,8 +129,9 @@ func TestDriftPaused(t *testing.T) {
 	p.awaitReady()
 }
 
-// TestAutoscaler hands the number of pods over to an autoscaler, which this scenario
-// plays: the number that the claim gives steps back, and never dips on the way.
+// TestAutoscaler gives the number of pods to an autoscaler, which this scenario plays:
+// the claim's number has no effect any more, and the number of pods doesn't fall when the
+// autoscaler takes over.
 func TestAutoscaler(t *testing.T) {
 	needs(t, lookups, "autoscalers are looked up")
 	t.Parallel()
@@ -148,7 +150,7 @@ func TestAutoscaler(t *testing.T) {
 	w.kubectl("autoscale", "deployment", dataIndex, "--min=2", "--max=5", "--cpu=80%")
 	w.kubectl("patch", "hpa", dataIndex, "--subresource=status", "--type=merge",
 		`--patch={"status":{"currentReplicas":2,"desiredReplicas":2,"conditions":[{"type":"ScalingActive","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`)
-	// The autoscaler is in charge, and hasn't changed anything yet.
+	// The autoscaler is active, and hasn't changed the number yet.
 	w.apply(claim("DEBUG"))
 	w.awaitLogLevel("DEBUG")
 	w.awaitField(kube.Deployments, dataIndex, "2", "spec", "replicas")
@@ -180,9 +182,9 @@ func (w *world) awaitField(r kube.Resource, name, want string, path ...string) {
 	})
 }
 
-// TestOwnership holds what Crossplane owns of each object under server-side apply
-// against what the function means to own: nothing that the API server defaults, and
-// nothing of a status.
+// TestOwnership compares the fields that Crossplane owns under server-side apply with the
+// fields that the function means to own: no field that the API server defaults, and no
+// field of a status.
 func TestOwnership(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "ownership")
@@ -221,8 +223,8 @@ func TestOwnership(t *testing.T) {
 	}
 }
 
-// checkOwned fails the scenario unless objects that are named as kind/name belong to the
-// platform's composite, and to nobody else.
+// checkOwned fails the scenario unless the platform's composite is the only owner of each
+// object. Objects are given as kind/name.
 func (p *platform) checkOwned(objects []string) {
 	p.Helper()
 	want := p.composite()

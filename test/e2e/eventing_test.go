@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	// sink stands in properties for what Knative tells a service.
+	// sink stands in properties for the address that Knative gives a service.
 	sink = "${K_SINK}"
-	// shortly is why a short run leaves a scenario out.
-	shortly = "the short run only has a Broker that comes and stays"
+	// shortly is why the short run leaves a scenario out.
+	shortly = "the short run has no Broker that is elsewhere, changes or goes"
 )
 
 // withBroker returns a claim of both services, with their events through a Broker.
@@ -36,13 +36,13 @@ func (w *world) withBroker(b broker) *unstructured.Unstructured {
 	})
 }
 
-// withoutBroker returns the same claim, with its events over HTTP.
+// withoutBroker returns a claim of both services, with their events over HTTP.
 func (w *world) withoutBroker() *unstructured.Unstructured {
 	return w.newClaim("platform", map[string]any{"services": bothServices()})
 }
 
-// bothServices are wired to each other: what the Jobs Service has to tell the Data Index is
-// what it has a sink for.
+// bothServices returns both services, wired to each other: the Jobs Service reports to
+// the Data Index, and needs its sink for this.
 func bothServices() map[string]any {
 	return map[string]any{"dataIndex": map[string]any{"enabled": true}, "jobService": map[string]any{"enabled": true}}
 }
@@ -58,8 +58,8 @@ func (w *world) eventing(b broker) *platform {
 	return p
 }
 
-// awaitEventing waits until all of a platform is ready, with its eventing, and lists its
-// Triggers.
+// awaitEventing waits until a platform and its eventing are ready, and until its status
+// lists its Triggers.
 func (p *platform) awaitEventing() {
 	p.Helper()
 	p.awaitCondition("EventingReady", "True", "")
@@ -79,14 +79,14 @@ func (p *platform) awaitEventing() {
 			}
 		}
 		slices.Sort(want)
-		if diff := cmp.Diff(want, p.triggers()); diff != "" { //nolint:contextcheck // It has the test's.
+		if diff := cmp.Diff(want, p.triggers()); diff != "" { //nolint:contextcheck // It uses the test's context.
 			return fmt.Errorf("-there, +listed: %s", diff)
 		}
 		return nil
 	})
 }
 
-// triggers lists what the claim says of its Triggers, as namespace/name.
+// triggers lists the Triggers in the claim's status, as namespace/name.
 func (p *platform) triggers() []string {
 	p.Helper()
 	list, _, _ := unstructured.NestedSlice(p.claimed().Object, "status", "triggers")
@@ -113,8 +113,7 @@ func (w *world) uids(r kube.Resource) map[string]types.UID {
 	return out
 }
 
-// steady returns a check that nothing was replaced since, neither what was composed
-// nor the pods.
+// steady returns a check that no composed object and no pod was replaced since.
 func (w *world) steady() func(while string) {
 	w.Helper()
 	objects, sets, pods := w.inventory(), w.uids(kube.ReplicaSets), w.uids(kube.Pods)
@@ -130,8 +129,8 @@ func (w *world) steady() func(while string) {
 	}
 }
 
-// TestEventingKnative follows a platform through times without and with Knative. It isn't
-// parallel: Knative is there for the whole cluster, or for nobody.
+// TestEventingKnative installs and removes Knative under a platform. It isn't parallel,
+// because Knative is installed for the whole cluster.
 func TestEventingKnative(t *testing.T) {
 	needs(t, lookups, "Knative and Brokers are looked up")
 	removeKnative(t)
@@ -146,7 +145,8 @@ func TestEventingKnative(t *testing.T) {
 	p.awaitCondition("Ready", "False", "")
 	services := w.inventory()
 
-	// Crossplane doesn't say when a kind is there. The function is called once a minute.
+	// Crossplane doesn't call the function when a kind is installed. It calls the
+	// function once a minute.
 	installKnative(t)
 	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
 	b.create()
@@ -159,8 +159,9 @@ func TestEventingKnative(t *testing.T) {
 		return
 	}
 
-	// Crossplane can't look at a platform that has objects of a kind that is gone, and for
-	// minutes at others neither. All goes on running, and connects again when Knative is back.
+	// Crossplane can't reconcile a platform with objects of a kind that is gone, and for
+	// minutes it can't reconcile other platforms either. All services go on running, and
+	// connect again when Knative is back.
 	check := w.steady()
 	removeKnative(t)
 	installKnative(t)
@@ -170,7 +171,7 @@ func TestEventingKnative(t *testing.T) {
 	p.awaitEventing()
 	check("Knative was away")
 
-	// So a platform has to let go of Knative before that goes.
+	// So eventing must leave the spec before Knative is removed.
 	w.apply(w.withoutBroker())
 	p.awaitWithoutEventing(b)
 	removeKnative(t)
@@ -180,14 +181,14 @@ func TestEventingKnative(t *testing.T) {
 	p.awaitCondition("JobServiceReady", "True", "Available")
 	w.awaitStatusEvents("/jobs")
 	if diff := cmp.Diff(services, w.inventory()); diff != "" {
-		t.Errorf("what Knative has nothing to do with: -before it came, +after it went:\n%s", diff)
+		t.Errorf("objects of other kinds than Knative's: -before Knative was installed, +after it was removed:\n%s", diff)
 	}
 	other := newWorld(t, "eventing-other")
 	other.claim(other.newClaim("other", map[string]any{"services": bothServices()})).awaitReady()
 }
 
-// TestEventingSink follows the Jobs Service, which has no pods until it knows where to send
-// its events. What it is told stays, whoever reconciles what.
+// TestEventingSink checks that the Jobs Service has no pods until it knows where to send
+// its events. What Knative writes into its Deployment stays there at every reconcile.
 func TestEventingSink(t *testing.T) {
 	t.Parallel()
 	installKnative(t)
@@ -249,11 +250,11 @@ func (w *world) pods(deployment string) []unstructured.Unstructured {
 	return pods
 }
 
-// awaitStatusEvents waits until the Jobs Service is configured to tell what becomes of jobs
-// to a URL that ends so.
+// awaitStatusEvents waits until the Jobs Service is configured to report the changes of
+// jobs to a URL that ends with where.
 func (w *world) awaitStatusEvents(where string) {
 	w.Helper()
-	w.await("what becomes of jobs to be told to "+where, noticed, func(ctx context.Context) error {
+	w.await("the changes of jobs to be reported to "+where, noticed, func(ctx context.Context) error {
 		o, err := cluster.Get(ctx, kube.ConfigMaps, w.namespace, jobsService+"-props")
 		if err != nil {
 			return err
@@ -269,8 +270,9 @@ func (w *world) awaitStatusEvents(where string) {
 	})
 }
 
-// TestEventingElsewhere uses a Broker of another namespace. What is made there goes with
-// the platform. One that is a composite itself can make nothing there, and says so.
+// TestEventingElsewhere uses a Broker of another namespace. The Triggers in its namespace
+// are deleted with the platform. A platform that is a composite itself can't have objects
+// in another namespace, and says so.
 func TestEventingElsewhere(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -297,8 +299,8 @@ func TestEventingElsewhere(t *testing.T) {
 	})
 }
 
-// sinkElsewhere has a Broker of another namespace refused, and then sends events there,
-// for which nothing has to be made where it is.
+// sinkElsewhere expects a refusal of a Broker in another namespace. Then it uses this
+// Broker as a sink, which needs no object in the Broker's namespace.
 func (w *world) sinkElsewhere(b broker) {
 	w.Helper()
 	b.create()
@@ -316,7 +318,7 @@ func (w *world) sinkElsewhere(b broker) {
 }
 
 // awaitRefusedBroker waits until a platform is refused for a Broker of another namespace,
-// and wants nothing composed for it.
+// and fails the scenario if the platform composes anything.
 func (p *platform) awaitRefusedBroker() {
 	p.Helper()
 	c := p.awaitCondition("SpecValid", "False", "Invalid")
@@ -329,8 +331,8 @@ func (p *platform) awaitRefusedBroker() {
 	}
 }
 
-// TestEventingBrokerChanged moves a platform to another Broker: no event finds nobody who
-// takes it.
+// TestEventingBrokerChanged moves a platform to another Broker: at any time, each service
+// has Triggers for all of its events.
 func TestEventingBrokerChanged(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -347,14 +349,15 @@ func TestEventingBrokerChanged(t *testing.T) {
 	w.apply(w.withBroker(after))
 	triggers := after.awaitTriggers(allTriggers)
 	p.awaitCondition("EventingReady", "False", "InProgress")
-	// One of the Data Index is late, and the whole of it waits.
+	// One Trigger of the Data Index isn't ready, so all old Triggers of the Data Index
+	// stay.
 	late := slices.IndexFunc(triggers, func(o unstructured.Unstructured) bool { return strings.HasPrefix(o.GetName(), "data-index-") })
 	after.say("True", slices.Delete(slices.Clone(triggers), late, late+1)...)
 	before.awaitTriggers(7)
 	p.reconcile()
 	before.awaitTriggers(7)
 	if sink, _, _ := unstructured.NestedString(w.get(kube.SinkBindings, p.sinkBinding()).Object, "spec", "sink", "ref", "name"); sink != before.name {
-		t.Errorf("the Jobs Service is told to send events to %s, where not everybody takes them yet", sink)
+		t.Errorf("the Jobs Service is told to send events to %s, whose Triggers aren't all ready yet", sink)
 	}
 	after.say("True", triggers[late])
 	before.awaitTriggers(0)
@@ -364,7 +367,7 @@ func TestEventingBrokerChanged(t *testing.T) {
 	end()
 }
 
-// complete complains unless each service has all of its Triggers for one Broker.
+// complete returns an error unless each service has all of its Triggers for one Broker.
 func complete(triggers map[types.UID]unstructured.Unstructured) error {
 	type service struct{ broker, name string }
 	ready := map[service]int{}
@@ -381,13 +384,13 @@ func complete(triggers map[types.UID]unstructured.Unstructured) error {
 		most[s.name] = max(most[s.name], n)
 	}
 	if most[dataIndex] != 7 || most[jobsService] != 2 {
-		return fmt.Errorf("ready are %v", ready)
+		return fmt.Errorf("the Triggers that are ready: %v", ready)
 	}
 	return nil
 }
 
-// TestEventingBrokerDeleted deletes the Broker of a platform that runs: it goes on running,
-// says what it lacks, and is ready again when the Broker is back.
+// TestEventingBrokerDeleted deletes the Broker of a running platform: the platform goes
+// on running, says what is missing, and is ready again when the Broker is back.
 func TestEventingBrokerDeleted(t *testing.T) {
 	needs(t, lookups, "Brokers are looked up")
 	t.Parallel()
@@ -417,8 +420,9 @@ func TestEventingBrokerDeleted(t *testing.T) {
 	}
 }
 
-// TestEventingAdded gives a Broker to a platform that runs without: the Jobs Service goes
-// on as it is until it knows its sink. Then the Broker is taken away again.
+// TestEventingAdded gives a Broker to a running platform that had none: the Jobs Service
+// stays unchanged until it knows its sink. Then the Broker is removed from the spec
+// again.
 func TestEventingAdded(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -453,8 +457,8 @@ func TestEventingAdded(t *testing.T) {
 	p.awaitWithoutEventing(b)
 }
 
-// awaitWithoutEventing waits until a platform that had eventing has none any more. The last
-// that Knative has to do with it is to take back what it has told the Jobs Service.
+// awaitWithoutEventing waits until a platform that had eventing has none any more. As the
+// last step, Knative removes the address of the sink from the Jobs Service.
 func (p *platform) awaitWithoutEventing(b broker) {
 	p.Helper()
 	p.awaitGone(kube.SinkBindings, p.namespace, p.sinkBinding())
@@ -468,19 +472,19 @@ func (p *platform) awaitWithoutEventing(b broker) {
 	}
 }
 
-// running complains unless a pod of the Jobs Service is available.
+// running returns an error unless a pod of the Jobs Service is available.
 func running(pods map[types.UID]unstructured.Unstructured) error {
 	for _, o := range pods {
 		if strings.HasPrefix(o.GetName(), jobsService+"-") && o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
 			return nil
 		}
 	}
-	return fmt.Errorf("of %d pods none is that", len(pods))
+	return fmt.Errorf("none of %d pods is a ready pod of the Jobs Service", len(pods))
 }
 
-// always holds all that becomes of a kind's objects in the scenario's namespace against a
-// check, and fails the scenario as soon as that has anything to complain about. The returned
-// function ends that, once everything was seen that has happened by then.
+// always runs a check on every state of a kind's objects in the scenario's namespace, and
+// fails the scenario at the first error. The returned function waits until every change
+// so far has been checked, and ends the checks.
 func (w *world) always(what string, r kube.Resource, check func(map[types.UID]unstructured.Unstructured) error) (end func()) {
 	w.Helper()
 	var (
@@ -530,7 +534,7 @@ func (w *world) always(what string, r kube.Resource, check func(map[types.UID]un
 	}
 }
 
-// versions tells objects, and what has become of them, apart.
+// versions returns the resource version of each object, by UID.
 func versions(objects []unstructured.Unstructured) map[types.UID]string {
 	out := make(map[types.UID]string, len(objects))
 	for _, o := range objects {

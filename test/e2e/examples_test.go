@@ -21,8 +21,9 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// examples lists the examples that are claims, but for those about the cluster platform, of
-// which a cluster has one: TestClusterPlatform is about it.
+// examples lists the examples that have a claim, without those about the cluster
+// platform. A cluster has only one active cluster platform, and TestClusterPlatform tests
+// it.
 func examples(t *testing.T) []string {
 	t.Helper()
 	claims, err := filepath.Glob(filepath.Join(layout.Root, "example", "*", "claim.yaml"))
@@ -47,8 +48,8 @@ func (w *world) required(example string) []*unstructured.Unstructured {
 	return w.documents("example", example, "required.yaml")
 }
 
-// provide applies what an example needs. Brokers come with the namespaces that they are in,
-// and with a Knative that cares for them.
+// provide applies what an example needs. For Brokers, it also makes their namespaces and
+// plays Knative.
 func (w *world) provide(objects []*unstructured.Unstructured) {
 	w.Helper()
 	namespaces := map[string]bool{}
@@ -62,7 +63,8 @@ func (w *world) provide(objects []*unstructured.Unstructured) {
 		return
 	}
 	installKnative(w.T)
-	// The SinkBinding is in the platform's, whatever the Brokers are in.
+	// The platform's namespace exists. Knative is played there too, because the
+	// SinkBinding is in it.
 	delete(namespaces, w.namespace)
 	for namespace := range namespaces {
 		newWorld(w.T, namespace)
@@ -71,8 +73,8 @@ func (w *world) provide(objects []*unstructured.Unstructured) {
 	w.knative(append(slices.Collect(maps.Keys(namespaces)), w.namespace)...)
 }
 
-// TestExamples claims every example as a user does: it becomes what its offline render
-// shows, says so, and leaves nothing behind.
+// TestExamples claims every example as a user does: the cluster gets the objects of the
+// offline render, the claim reports them, and its deletion leaves nothing behind.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range examples(t) {
@@ -125,7 +127,7 @@ func brokersElsewhere(claim *unstructured.Unstructured) []any {
 	return out
 }
 
-// checkColumns reads what kubectl prints of a platform that is ready.
+// checkColumns checks what kubectl prints of a platform that is ready.
 func (p *platform) checkColumns() {
 	p.Helper()
 	want := map[string]string{"NAME": p.name, "CLUSTER": "kubernetes", "READY": "True", "REASON": "Succeeded", "SYNCED": "True"}
@@ -142,15 +144,16 @@ func (p *platform) checkColumns() {
 	}
 }
 
-// checkEvents reads the events of a platform that became ready: the last one says so, and
-// there is a warning only for what the spec is warned of. Of one that is a composite itself
-// the last may be dropped, as more of Crossplane's own are about it than are recorded at once.
+// checkEvents checks the events of a platform that became ready: one event says that it
+// succeeded, and the only warnings are those about the spec. If the platform is a
+// composite itself, Crossplane's own events are about it too. Then there may be more
+// events than are recorded at once, and the last one may be dropped.
 func (p *platform) checkEvents() {
 	p.Helper()
 	var events []event
-	// They are written behind the scenes, and so many in a second.
+	// Events are written in the background, a limited number in a second.
 	p.await("an event to say that the platform succeeded", soon, func(context.Context) error {
-		events = p.events() //nolint:contextcheck // It has the test's.
+		events = p.events() //nolint:contextcheck // It uses the test's context.
 		if len(events) > 0 && api.Form == stack.Namespaced {
 			return nil
 		}
@@ -192,7 +195,8 @@ func TestRestricted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Those of Jobs were admitted, else the platform would wait for them.
+			// Pods of Jobs aren't counted. They were admitted, or the platform wouldn't
+			// be ready.
 			pods = slices.DeleteFunc(pods, func(o unstructured.Unstructured) bool { return o.GetOwnerReferences()[0].Kind == "Job" })
 			if wanted == 0 || int64(len(pods)) != wanted {
 				t.Errorf("%d pods of Deployments were admitted, want %d", len(pods), wanted)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestExplain asks kubectl what fields and kinds are: their own words come back.
+// TestExplain checks that `kubectl explain` prints the descriptions of kinds and fields.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	for field, want := range map[string]string{

@@ -20,15 +20,15 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// recorded are the kinds of which every change is kept: what platforms say, what they are
-// composed of, and the pods of that.
+// recorded are the kinds of which every change is kept: claims and composites, composed
+// objects, and pods.
 var recorded = []kube.Resource{
 	kube.Platforms, kube.Composites, kube.Deployments, kube.Services, kube.ConfigMaps, kube.Jobs, kube.Pods,
 	kube.Triggers, kube.SinkBindings,
 }
 
-// A history is every change of what is recorded. Looking now and then would miss an object
-// that goes and comes back, which is what must not happen.
+// A history has every change of the recorded kinds. Polling would miss an object that is
+// deleted and made again, which must not happen.
 type history struct {
 	mu      sync.Mutex
 	changes []change
@@ -47,13 +47,13 @@ func (h *history) since(begin time.Time) []change {
 	return slices.DeleteFunc(slices.Clone(h.changes), func(c change) bool { return c.at.Before(begin) })
 }
 
-// key names an object as it is told to people: kind/namespace/name.
+// key names an object in messages: kind/namespace/name.
 func key(o *unstructured.Unstructured) string {
 	return o.GetKind() + "/" + o.GetNamespace() + "/" + o.GetName()
 }
 
-// lost lists the composed objects that were deleted since a time, but for those that may
-// be.
+// lost lists the composed objects that were deleted since a time, without those that may
+// be deleted.
 func (h *history) lost(begin time.Time, may func(o *unstructured.Unstructured) bool) []string {
 	var out []string
 	for _, c := range h.since(begin) {
@@ -66,8 +66,8 @@ func (h *history) lost(begin time.Time, may func(o *unstructured.Unstructured) b
 	return out
 }
 
-// replaced lists the pods of services that went since a time, but for those of namespaces
-// that somebody changed something in.
+// replaced lists the pods of services that were deleted since a time, without those in
+// namespaces that the fault touched.
 func (h *history) replaced(begin time.Time, touched map[string]bool) []string {
 	var out []string
 	for _, c := range h.since(begin) {
@@ -78,8 +78,8 @@ func (h *history) replaced(begin time.Time, touched map[string]bool) []string {
 	return out
 }
 
-// said lists what claims and composites said since a time that isn't well, with how many
-// said so.
+// said lists the conditions of claims and composites that weren't True since a time, each
+// with the number of objects that had it.
 func (h *history) said(begin time.Time, of func(namespace string) bool) string {
 	who := map[string]map[string]bool{}
 	for _, c := range h.since(begin) {
@@ -93,7 +93,7 @@ func (h *history) said(begin time.Time, of func(namespace string) bool) string {
 			}
 			what := fmt.Sprintf("%s=%s %s", said.Type, said.Status, said.Reason)
 			if kind == "XSonataFlowPlatform" {
-				// What it says of the platform, the claim says too.
+				// The claim has the other conditions of its composite, too.
 				if said.Type != "Synced" && said.Type != "Responsive" {
 					continue
 				}
@@ -115,7 +115,7 @@ func (h *history) said(begin time.Time, of func(namespace string) bool) string {
 	return strings.Join(out, ", ")
 }
 
-// claimNamespace returns the namespace of a claim, or of that which a composite is of.
+// claimNamespace returns the namespace of a claim, or of a composite's claim.
 func claimNamespace(o *unstructured.Unstructured) string {
 	if o.GetNamespace() != "" {
 		return o.GetNamespace()
@@ -123,8 +123,8 @@ func claimNamespace(o *unstructured.Unstructured) string {
 	return o.GetLabels()["crossplane.io/claim-namespace"]
 }
 
-// saw returns how long after a time a claim said something, for one of several reasons, and
-// what it said. An empty status is any but True.
+// saw returns how long after a time a claim had a condition with a status and one of
+// several reasons, and the condition. An empty status matches any status but True.
 func (h *history) saw(begin time.Time, p *platform, conditionType, status string, reasons []string) (time.Duration, kube.Condition, error) {
 	for _, c := range h.since(begin) {
 		if c.object.GetKind() != "SonataFlowPlatform" || c.object.GetNamespace() != p.namespace || c.object.GetName() != p.name {
@@ -137,12 +137,12 @@ func (h *history) saw(begin time.Time, p *platform, conditionType, status string
 	return 0, kube.Condition{}, fmt.Errorf("%s in %s hasn't said %s=%s %v", p.name, p.namespace, conditionType, status, reasons)
 }
 
-// A life is that of one Job or pod, in versions of the store: the API server gives each
-// change of any kind the next one, so that they tell what was before what, however late it
-// was seen.
+// A life is the life of one Job or pod, in resource versions. The API server gives every
+// change of any kind the next version, so versions tell which change came first, also if
+// the test sees it late.
 type life struct {
 	key, namespace, service string
-	// complete is of Jobs.
+	// complete is for Jobs only.
 	born, complete, died uint64
 }
 
@@ -176,7 +176,7 @@ func (h *history) lives() (jobs, pods []*life) {
 	return jobs, pods
 }
 
-// serviceOf returns whose migration a Job is, or which service a pod is of.
+// serviceOf returns the service that a Job migrates, or that a pod belongs to.
 func serviceOf(o *unstructured.Unstructured) string {
 	name := o.GetLabels()["app.kubernetes.io/name"]
 	switch {
@@ -190,8 +190,8 @@ func serviceOf(o *unstructured.Unstructured) string {
 	return ""
 }
 
-// premature lists the pods that there were of a service while a migration of its schema
-// was neither complete nor given up.
+// premature lists the pods of a service that existed while a Job for its schema was
+// neither complete nor deleted.
 func (h *history) premature() []string {
 	jobs, pods := h.lives()
 	var out []string

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// brokerOf returns the Broker of a platform that has its events carried.
+// brokerOf returns the Broker of a platform with eventing.
 func (f *faults) brokerOf(p *platform) broker {
 	w := f.in(p).world
 	return w.broker(w.namespace, "default")
 }
 
-// brokerRemoved removes a Broker, and makes it again. Its Triggers wait for it.
+// brokerRemoved deletes a Broker, and makes it again. Its Triggers stay meanwhile.
 func (f *faults) brokerRemoved() {
 	p := f.in(f.eventing[0])
 	b := f.brokerOf(p)
@@ -32,8 +32,8 @@ func (f *faults) brokerRemoved() {
 	p.awaitCondition("EventingReady", "True", "")
 }
 
-// knativeKindRemoved removes a kind of Knative's, and with it all Triggers there are, and
-// installs it again.
+// knativeKindRemoved deletes the kind Trigger, and with it all Triggers, and installs it
+// again.
 func (f *faults) knativeKindRemoved() {
 	for _, p := range f.eventing {
 		for _, trigger := range f.brokerOf(p).awaitTriggers(allTriggers) {
@@ -44,8 +44,9 @@ func (f *faults) knativeKindRemoved() {
 		f.Fatal(err)
 	}
 	for _, p := range f.eventing {
-		// If Crossplane looks for Triggers before it knows that there are none any more, it can't
-		// look at the platform until the kind is back, and says that itself.
+		// If Crossplane looks for Triggers before it knows that the kind is gone, it
+		// can't reconcile the platform until the kind is back. Then it reports its own
+		// reason, FatalError.
 		said := f.saying(f.in(p), "EventingReady", "", "KnativeNotInstalled", "FatalError")
 		if said.Reason == "KnativeNotInstalled" && !strings.Contains(said.Message, "Trigger") {
 			f.Errorf("the message doesn't name the kind: %q", said.Message)
@@ -55,7 +56,7 @@ func (f *faults) knativeKindRemoved() {
 	f.mend()
 	for _, p := range f.eventing {
 		b := f.brokerOf(p)
-		f.await("other Triggers in "+p.namespace, func(ctx context.Context) error {
+		f.await("new Triggers in "+p.namespace, func(ctx context.Context) error {
 			triggers, err := b.triggers(ctx)
 			if err != nil {
 				return err

@@ -13,11 +13,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// panicAnnotation makes a function panic that was built with the tag faults.
+// panicAnnotation makes the function panic, if it was built with the tag faults.
 const panicAnnotation = "e2e.sonataflow.org/panic"
 
-// panicked makes the function panic for one platform, while others change: these are
-// answered as ever.
+// panicked makes the function panic for one platform while other platforms change: the
+// function still answers for the other platforms.
 func (f *faults) panicked() {
 	function, err := launchOf(functionProcess, f.process(functionProcess))
 	if err != nil {
@@ -37,7 +37,7 @@ func (f *faults) panicked() {
 	p.kubectl("annotate", "sonataflowplatform", p.name, panicAnnotation+"=now")
 	said := f.saying(p, "Succeed", "False", "Failure")
 	if !strings.Contains(said.Message, "panicked") {
-		f.Errorf("the message doesn't tell of the panic: %q", said.Message)
+		f.Errorf("the message doesn't mention the panic: %q", said.Message)
 	}
 	f.done(f.change())
 	p.kubectl("annotate", "sonataflowplatform", p.name, panicAnnotation+"-")

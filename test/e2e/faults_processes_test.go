@@ -31,13 +31,13 @@ const (
 	apiServerProcess = "kube-apiserver"
 	registryProcess  = "registry"
 
-	// coreReady is where core says that it is there.
+	// coreReady is the URL at which core says that it is ready.
 	coreReady = "http://127.0.0.1:8081/readyz"
-	// coreNamespace is where Crossplane lives.
+	// coreNamespace is Crossplane's namespace.
 	coreNamespace = "crossplane-system"
 )
 
-// process returns the number of a process of the stack.
+// process returns the process ID of a process of the stack.
 func (f *faults) process(name string) int {
 	f.Helper()
 	pids, err := processes()
@@ -59,14 +59,14 @@ func (f *faults) signal(name string, s syscall.Signal) {
 	}
 }
 
-// A launch is all that it takes to start a process again as it was started.
+// A launch has all that is needed to start a process again.
 type launch struct {
 	name, dir, log string
 	args, env      []string
 }
 
-// kill ends a process of the stack without any warning, as a node does that runs out of
-// memory, and returns what starts it again.
+// kill kills a process of the stack, as a node without memory does, and returns the
+// launch that starts it again.
 func (f *faults) kill(name string) launch {
 	f.Helper()
 	pid := f.process(name)
@@ -75,7 +75,7 @@ func (f *faults) kill(name string) launch {
 		f.Fatalf("cannot read how %s was started: %v", name, err)
 	}
 	f.signal(name, syscall.SIGKILL)
-	// Until whoever started it has noticed, it may still have its ports.
+	// A process may keep its ports until its parent has waited for it.
 	f.await(name+" to end", func(context.Context) error {
 		switch _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -108,8 +108,8 @@ func launchOf(name string, pid int) (launch, error) {
 	return launch{name: name, dir: dir, log: filepath.Join(layout.Logs(), name+".log"), args: args, env: env}, nil
 }
 
-// start starts a process of the stack again. It gets into the process namespace of the
-// stack, so that it ends with that and with nothing else.
+// start starts a process of the stack again. The process joins the stack's process
+// namespace, so that it ends with the stack and not before.
 func (f *faults) start(l launch) {
 	f.Helper()
 	running, err := stack.Find(layout)
@@ -130,12 +130,13 @@ func (f *faults) start(l launch) {
 	go func() { _ = cmd.Wait() }()
 }
 
-// startInside starts a command in the process namespace of a process. nsenter can't: it
-// stands still when what it started does, and doesn't go on with it.
+// startInside starts a command in the process namespace of another process. nsenter can't
+// be used: it stops when its child is stopped, and doesn't continue with it.
 func startInside(cmd *exec.Cmd, pid int) error {
 	started := make(chan error)
 	go func() {
-		// A thread is changed, which ends with the goroutine because that never unlocks it.
+		// Setns changes the goroutine's thread. The goroutine never unlocks the thread,
+		// so the thread ends with it.
 		runtime.LockOSThread()
 		namespace, err := unix.Open(fmt.Sprintf("/proc/%d/ns/pid", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err == nil {
@@ -150,7 +151,7 @@ func startInside(cmd *exec.Cmd, pid int) error {
 	return <-started
 }
 
-// startCore starts core again, and waits until it says that it is there.
+// startCore starts core again, and waits until core is ready.
 func (f *faults) startCore(l launch) {
 	f.Helper()
 	f.start(l)
@@ -171,7 +172,7 @@ func (f *faults) startCore(l launch) {
 	})
 }
 
-// startAPIServer starts the API server again, and waits until it says that it is there.
+// startAPIServer starts the API server again, and waits until it is ready.
 func (f *faults) startAPIServer(l launch) {
 	f.Helper()
 	f.start(l)
@@ -181,7 +182,7 @@ func (f *faults) startAPIServer(l launch) {
 	})
 }
 
-// startFunction starts the function as the kubelet would, after it was killed or stopped.
+// startFunction starts the function again, as the kubelet does after a crash.
 func (f *faults) startFunction() {
 	f.Helper()
 	if err := stack.StartFunction(context.WithoutCancel(f.Context())); err != nil {
@@ -189,9 +190,10 @@ func (f *faults) startFunction() {
 	}
 }
 
-// rotate replaces all certificates that Crossplane and the function know each other by,
-// the authority's included, as the documentation of Crossplane says: Secrets are deleted,
-// and made again by core and its init container. Both are started with the new ones.
+// rotate replaces all certificates that Crossplane and the function identify themselves
+// with, the authority's included, as Crossplane's documentation says: Secrets are
+// deleted, and made again by core and its init container. Core and the function are
+// started with the new certificates.
 func (f *faults) rotate() {
 	f.Helper()
 	server := f.functionSecret()

@@ -24,16 +24,16 @@ import (
 )
 
 const (
-	// faultsVariable asks for the faults. Without it nothing is broken: it takes six
-	// minutes, and everybody's control plane.
+	// faultsVariable turns TestFaults on. The test takes six minutes, and breaks the
+	// control plane that all scenarios share.
 	faultsVariable = "SONATAFLOW_E2E_FAULTS"
-	// recovery is how long it may take until all is ready again. gRPC waits for up to two
-	// minutes before it calls a function again that was away.
+	// recovery is how long it may take until all platforms are ready again. gRPC waits
+	// for up to two minutes before it calls a function again after an outage.
 	recovery = 5 * time.Minute
 	// outage is how long the function is away.
 	outage = 2 * time.Minute
-	// forgiveness is how long it takes until Crossplane doesn't mind any more that there
-	// were many changes of a composite: it allows 100 at once, and one each second.
+	// forgiveness is how long Crossplane's watch circuit breaker remembers many changes
+	// of a composite: it allows 100 at once, and one each second.
 	forgiveness = 100 * time.Second
 )
 
@@ -47,14 +47,14 @@ const (
 	stuckPlatforms    = 2
 )
 
-// TestFaults breaks one thing after the other under platforms of many kinds, most of the
-// time while some of them change. Nothing that a spec asks for may be deleted meanwhile, no
-// pod of a service may run beside its migration, nobody's pods may be replaced but those of
-// platforms that change, and all must be ready again without help. It prints what claims
-// said, and how long it took.
+// TestFaults causes one fault after another under platforms of many kinds, mostly while
+// some platforms change. During a fault, no object that a spec asks for may be deleted,
+// no pod of a service may run beside its migration, and no pod of an unchanged platform
+// may be replaced. Afterwards, all platforms must become ready without help. It prints
+// what claims said, and how long the recovery took.
 func TestFaults(t *testing.T) {
 	if os.Getenv(faultsVariable) == "" {
-		t.Skip("only `make e2e-faults` breaks things")
+		t.Skip("only `make e2e-faults` causes faults")
 	}
 	f := &faults{T: t, history: &history{}, retried: map[string]time.Time{}}
 	client := newDynamic(t)
@@ -84,7 +84,7 @@ func TestFaults(t *testing.T) {
 	f.control()
 }
 
-// faults are what all of them share.
+// faults has what all faults share.
 type faults struct {
 	*testing.T
 
@@ -93,15 +93,15 @@ type faults struct {
 	// Platforms by kind. The stuck ones wait for a migration that never ends.
 	minimal, databases, migrated, eventing, consumers, stuck []*platform
 	central                                                  *platform
-	// turn counts the changes of platforms: each is the next ones' turn, because Crossplane
-	// leaves changes unseen for a while of composites that change too much.
+	// turn counts the faults. Each fault changes other platforms than the last one,
+	// because Crossplane ignores changes of a composite for a while if there were many.
 	turn int
-	// retried is when a platform was asked for another migration, by its namespace.
+	// retried is when a platform was asked for another migration, by namespace.
 	retried map[string]time.Time
 
 	rows *[]string
-	// Of the fault that is on: when it began, what it said of itself, in which namespaces
-	// it changes something, and which objects it deletes.
+	// About the current fault: when it began, how long it lasted, after how long a claim
+	// reported it, the namespaces that it changes, and the objects that it deletes.
 	began          time.Time
 	mended, spoken time.Duration
 	touched        map[string]bool
@@ -156,7 +156,7 @@ func (f *faults) populate() {
 	w.apply(referring("faults", f.central))
 }
 
-// await waits for something that must come true by itself.
+// await waits until a check passes, and ends the test if it doesn't.
 func (f *faults) await(what string, check func(context.Context) error) {
 	f.Helper()
 	if err := kube.Await(f.Context(), what, recovery, check); err != nil {
@@ -164,7 +164,7 @@ func (f *faults) await(what string, check func(context.Context) error) {
 	}
 }
 
-// in returns the same platform for the part of the test that is on.
+// in returns a platform for the current part of the test.
 func (f *faults) in(p *platform) *platform {
 	return &platform{world: &world{T: f.T, namespace: p.namespace}, name: p.name}
 }
@@ -174,8 +174,8 @@ func (f *faults) ready() []*platform {
 	return slices.Concat(f.minimal, f.databases, f.migrated, f.eventing, f.consumers, []*platform{f.central})
 }
 
-// recovered complains until every platform is ready, and of its latest spec, and those that
-// use the cluster platform do.
+// recovered returns an error until every platform is ready with its latest spec, and the
+// consumers use the cluster platform.
 func (f *faults) recovered(ctx context.Context) error {
 	claims, err := cluster.List(ctx, kube.Platforms, "")
 	if err != nil {
@@ -201,7 +201,7 @@ func (f *faults) recovered(ctx context.Context) error {
 			return fmt.Errorf("%s uses no cluster platform", p.namespace)
 		}
 	}
-	// All of them are looked up again, which is worth it only now.
+	// Every composite is looked up here. This is slow, so it comes last.
 	for _, p := range f.ready() {
 		if err := f.in(p).current(ctx, there[p.namespace]); err != nil {
 			return fmt.Errorf("%s: %w", p.namespace, err)
@@ -210,8 +210,9 @@ func (f *faults) recovered(ctx context.Context) error {
 	return nil
 }
 
-// forgotten complains until Crossplane has forgotten how many changes it took to make the
-// platforms. Otherwise it wouldn't see those of the first fault for a while.
+// forgotten returns an error until Crossplane's watch circuit breaker has forgotten the
+// changes that made the platforms. Otherwise Crossplane would ignore changes of the first
+// fault for a while.
 func (f *faults) forgotten(context.Context) error {
 	all := f.history.since(time.Time{})
 	if passed := time.Since(all[0].at); passed < forgiveness {
@@ -220,7 +221,8 @@ func (f *faults) forgotten(context.Context) error {
 	return nil
 }
 
-// fault breaks something, waits until all is well again, and looks at what was lost.
+// fault causes a fault, waits until all platforms are ready again, and checks what was
+// lost.
 func (f *faults) fault(name string, breaks func(*faults)) {
 	f.Helper()
 	f.turn++
@@ -235,7 +237,7 @@ func (f *faults) fault(name string, breaks func(*faults)) {
 	f.report()
 }
 
-// judge looks at the history of a fault that is over.
+// judge checks the history of a fault that has ended.
 func (f *faults) judge(name string) {
 	f.Helper()
 	ended := time.Since(f.began)
@@ -245,9 +247,10 @@ func (f *faults) judge(name string) {
 	}
 	replaced := f.history.replaced(f.began, f.touched)
 	for _, what := range replaced {
-		f.Errorf("%s was replaced, and nobody changed its platform", what)
+		f.Errorf("%s was replaced, though its platform didn't change", what)
 	}
-	// What is to be seen at any rate tells that the rest would be.
+	// The recording must have the objects that the fault itself deletes. This proves that
+	// it would have others, too.
 	for what := range f.deletes {
 		if !slices.Contains(f.history.lost(f.began, func(*unstructured.Unstructured) bool { return false }), what) {
 			f.Errorf("%s was deleted by hand, and the recording doesn't have it", what)
@@ -270,8 +273,8 @@ func (f *faults) judge(name string) {
 	*f.rows = append(*f.rows, fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s", name, load(), spoken, seconds(ended-f.mended), len(lost), len(replaced), len(premature), said))
 }
 
-// control starts a pod beside a migration that isn't complete, which the platforms never
-// do. If the recording doesn't tell, it tells nothing of the faults either.
+// control starts a pod beside a migration that isn't complete, which the function never
+// does. If the recording misses this pod, it proves nothing about the faults either.
 func (f *faults) control() {
 	f.Run("Control", func(t *testing.T) {
 		part := *f
@@ -281,7 +284,7 @@ func (f *faults) control() {
 		pod.SetLabels(map[string]string{"app.kubernetes.io/name": "data-index-service"})
 		pod.Object["spec"] = map[string]any{"containers": []any{map[string]any{"name": "data-index-service", "image": "e2e"}}}
 		w.apply(pod)
-		part.await("the recording to tell of the pod", func(context.Context) error {
+		part.await("the recording to show the pod", func(context.Context) error {
 			if len(f.history.premature()) == 0 {
 				return errors.New("it doesn't")
 			}
@@ -290,14 +293,15 @@ func (f *faults) control() {
 	})
 }
 
-// mayGo tells whether an object may be deleted: the fault does it, or it is the Job of a
-// target that was given up.
+// mayGo tells whether an object may be deleted: the fault deletes it, or it is the Job of
+// a target that was replaced.
 func (f *faults) mayGo(o *unstructured.Unstructured) bool {
 	if f.deletes[key(o)] {
 		return true
 	}
 	asked, retried := f.retried[o.GetNamespace()]
-	// Creation times are in whole seconds, and another Job is never made within one.
+	// Creation times are in whole seconds, and another Job is never made within the same
+	// second.
 	return o.GetKind() == "Job" && retried && o.GetCreationTimestamp().Time.Before(asked)
 }
 
@@ -305,18 +309,18 @@ func (f *faults) report() {
 	f.Helper()
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "fault\tload\tclaim said so after\tready again after\tobjects lost\tothers' pods replaced\tpods beside migrations\twhat claims said meanwhile (how many)")
+	_, _ = fmt.Fprintln(w, "fault\tload\tclaim reported it after\tready again after\tobjects lost\tpods of unchanged platforms replaced\tpods beside migrations\twhat claims said meanwhile (how many)")
 	_, _ = fmt.Fprintln(w, strings.Join(*f.rows, "\n"))
 	_ = w.Flush()
 	f.Logf("so far:\n%s", out.String())
 }
 
-// mend notes that whatever was broken isn't any more: from now on it is counted how long
-// platforms take.
+// mend notes that the fault has ended: from now on, the time until platforms are ready is
+// measured.
 func (f *faults) mend() { f.mended = time.Since(f.began) }
 
-// saying waits until a claim has said something since the fault began, for one of several
-// reasons, and notes how long it took.
+// saying waits until a claim has had a condition with a status and one of several reasons
+// since the fault began, and notes how long this took.
 func (f *faults) saying(p *platform, conditionType, status string, reasons ...string) kube.Condition {
 	f.Helper()
 	var out kube.Condition
@@ -363,7 +367,7 @@ func (f *faults) change() work {
 	return out
 }
 
-// done waits until a change has been made.
+// done waits until a change is complete.
 func (f *faults) done(w work) {
 	f.Helper()
 	for _, p := range w.rolled {
@@ -388,7 +392,7 @@ func (f *faults) done(w work) {
 	}
 }
 
-// level returns the log level that the pods of a platform have, or are about to.
+// level returns the log level in the Deployment of a platform's Data Index.
 func (p *platform) level(ctx context.Context) string {
 	o, err := cluster.Get(ctx, kube.Deployments, p.namespace, dataIndex)
 	if err != nil {
@@ -398,7 +402,7 @@ func (p *platform) level(ctx context.Context) string {
 	return environment(containers[0].(map[string]any))["QUARKUS_LOG_LEVEL"]
 }
 
-// underWay waits until the first of what the function answers to a change is applied.
+// underWay waits until the first Deployment of a change has been applied.
 func (f *faults) underWay() {
 	f.Helper()
 	f.await("a reconcile", func(context.Context) error {
@@ -420,7 +424,7 @@ func (f *faults) functionKilled() {
 // coreKilled kills core while it applies what the function answers.
 func (f *faults) coreKilled() { f.killed(coreProcess, f.startCore) }
 
-// coreAway changes platforms while core is away: when it is back, it calls the function
+// coreAway changes platforms while core is away: after its start, core calls the function
 // with what its new caches have of the cluster.
 func (f *faults) coreAway() {
 	core := f.kill(coreProcess)
@@ -430,8 +434,8 @@ func (f *faults) coreAway() {
 	f.done(w)
 }
 
-// coreFrozen changes platforms while core stands still, and deletes what was composed: when
-// it goes on, it calls the function with what its caches had of the cluster.
+// coreFrozen changes platforms and deletes composed objects while core is stopped: when
+// core continues, it calls the function with what its old caches have of the cluster.
 func (f *faults) coreFrozen() {
 	f.signal(coreProcess, syscall.SIGSTOP)
 	w := f.change()
@@ -456,8 +460,8 @@ func (f *faults) killed(process string, start func(launch)) {
 	f.done(w)
 }
 
-// functionAway stops the function for a while, in which platforms change and something that
-// was composed is deleted.
+// functionAway stops the function for a while. Meanwhile platforms change, and a composed
+// object is deleted.
 func (f *faults) functionAway() {
 	if err := stack.StopFunction(f.Context()); err != nil {
 		f.Fatal(err)
@@ -484,8 +488,8 @@ func (f *faults) functionAway() {
 	f.done(w)
 }
 
-// registryGone makes the registry answer nobody, and starts core without it: packages that
-// are installed stay so. It isn't killed because it would forget the packages.
+// registryGone stops the registry, and starts core without it: installed packages stay
+// installed. The registry isn't killed, because it would forget the packages.
 func (f *faults) registryGone() {
 	f.signal(registryProcess, syscall.SIGSTOP)
 	f.Cleanup(func() { f.signal(registryProcess, syscall.SIGCONT) })
@@ -518,8 +522,8 @@ func (f *faults) secretRemoved() {
 	p.awaitCondition("SecretsReady", "True", "Found")
 }
 
-// nonsense changes a platform that runs into one that makes no sense, and back. Its pods
-// don't notice.
+// nonsense gives a running platform an invalid spec, and then the valid one again. The
+// pods of the platform aren't replaced.
 func (f *faults) nonsense() {
 	p := f.in(f.minimal[0])
 	level := p.level(f.Context())
@@ -542,8 +546,8 @@ func (f *faults) nonsense() {
 	p.awaitCondition("SpecValid", "True", "Valid")
 }
 
-// jobDeleted deletes the proof that a schema was migrated: it is migrated again, and its
-// service is down meanwhile.
+// jobDeleted deletes a complete Job, which proves that a schema was migrated: the schema
+// is migrated again, and its service is down meanwhile.
 func (f *faults) jobDeleted() {
 	p := f.in(f.migrated[0])
 	f.touched[p.namespace] = true
@@ -557,11 +561,10 @@ func (f *faults) jobDeleted() {
 	f.done(work{migrated: []*platform{p}, jobs: map[string]types.UID{p.namespace: jobs[0].GetUID()}})
 }
 
-// deploymentDeleted deletes a Deployment, with the pods.
+// deploymentDeleted deletes a Deployment with its pods.
 func (f *faults) deploymentDeleted() { f.deploymentGoes(f.minimal[1]) }
 
-// gatedDeploymentDeleted deletes a Deployment that a migration stands before, which is
-// complete.
+// gatedDeploymentDeleted deletes a Deployment whose migration is complete.
 func (f *faults) gatedDeploymentDeleted() { f.deploymentGoes(f.migrated[1]) }
 
 func (f *faults) deploymentGoes(of *platform) {
@@ -581,7 +584,7 @@ func (f *faults) deploymentGoes(of *platform) {
 	})
 }
 
-// delete deletes what a platform is composed of, behind its back.
+// delete deletes a composed object of a platform by hand.
 func (f *faults) delete(p *platform, kind, name string) {
 	f.Helper()
 	f.touched[p.namespace] = true

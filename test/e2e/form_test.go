@@ -15,20 +15,22 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// A form is what scenarios have to know of the form of the API that the cluster has. What
-// they call a claim is a platform as its user applies it, in either form.
+// A form has the differences between the forms of the API that scenarios must know. In
+// both forms, scenarios call the object that a user applies a claim.
 type form struct {
 	stack.Form
 
-	// composites are what is composed for: kind, and as what it is served.
+	// kind and composites are the kind and the resource of the composites.
 	kind       string
 	composites kube.Resource
-	// compositeOf tells which one a claim has. It has no name until there is one.
+	// compositeOf returns the composite of a claim. The name is empty until there is a
+	// composite.
 	compositeOf func(claim *unstructured.Unstructured) types.NamespacedName
-	// machinery is the field of a spec that has what is Crossplane's own; the spec itself
-	// without one.
+	// machinery is the path of Crossplane's own fields in a spec; empty if they are in
+	// the spec itself.
 	machinery []string
-	// folder has the definition and the Composition of platforms, which has a name.
+	// folder has the definition and the Composition of platforms; composition is the name
+	// of the Composition.
 	folder, composition string
 	// elsewhere tells whether Brokers may be in other namespaces than their platform.
 	elsewhere bool
@@ -76,10 +78,10 @@ func (f form) choose(t *testing.T, claim *unstructured.Unstructured, value strin
 	}
 }
 
-// TestOtherForm puts the form of the API that the cluster doesn't have in the place of the
-// one that it has, as who changes his mind does: their definitions have the same names.
+// TestOtherForm uninstalls the form of the API that the cluster has, and installs the
+// other one. Their definitions have the same names.
 //
-// It isn't parallel: a cluster has one form.
+// It isn't parallel, because a cluster has only one form at a time.
 func TestOtherForm(t *testing.T) {
 	skipIfUsed(t)
 	mine, version := api, installedVersion(t)
@@ -103,7 +105,7 @@ func TestOtherForm(t *testing.T) {
 	p.checkOwned(p.composed())
 }
 
-// skipIfUsed skips a scenario that takes the definitions of platforms away, if there are
+// skipIfUsed skips a scenario that removes the definitions of platforms, if there are
 // platforms.
 func skipIfUsed(t *testing.T) {
 	t.Helper()
@@ -112,6 +114,6 @@ func skipIfUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(claims) > 0 {
-		t.Skipf("there are platforms of somebody's, who would lose them: %s in %s is one", claims[0].GetName(), claims[0].GetNamespace())
+		t.Skipf("the scenario would delete platforms that it didn't make, such as %s in %s", claims[0].GetName(), claims[0].GetNamespace())
 	}
 }

@@ -22,16 +22,16 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// givesUp is how long Crossplane may wait for a function before it says so: a reconcile
-// takes two minutes at most.
+// givesUp is how long Crossplane may take to report that it can't call a function: a
+// reconcile takes two minutes at most.
 const givesUp = 3 * time.Minute
 
-// TestFunctionDown takes the function away while a claim changes and something that
-// was composed is deleted: nothing is lost, and all is made good when it is back. It
-// isn't parallel: everybody needs the function.
+// TestFunctionDown stops the function while a claim changes and a composed object is
+// deleted: nothing else is lost, and everything is repaired when the function is back. It
+// isn't parallel, because all scenarios need the function.
 func TestFunctionDown(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes two minutes until Crossplane gives a function up")
+		t.Skip("Crossplane waits two minutes for a function before it gives up")
 	}
 	w := newWorld(t, "outage")
 	spec := func(level string) map[string]any {
@@ -73,7 +73,7 @@ func TestFunctionDown(t *testing.T) {
 	}
 	for _, condition := range []string{"DataIndexReady", "JobServiceReady", "Succeed"} {
 		if c, found := kube.Conditions(p.claimed())[condition]; !found || c.Status == "False" {
-			t.Errorf("a function that is away makes %q of what runs", c)
+			t.Errorf("while the function is away, a condition of running services is %q", c)
 		}
 	}
 
@@ -106,20 +106,22 @@ const (
 	// ready. Crossplane calls it twice in a reconcile if it asks for something, and
 	// reconciles whenever something that was composed changes.
 	callsUntilReady = 20
-	// callsAtRest is how often in a minute after that. Crossplane reconciles once, or a
-	// little more often, when nothing happens, and calls twice before v2.4.
+	// callsAtRest is how often the function may be called in a minute at rest. Crossplane
+	// reconciles once, or a little more often, when nothing happens, and calls twice
+	// before v2.4.
 	callsAtRest = 4
-	// settled is when what made the platform ready has no effect any more.
+	// settled is how long after a platform became ready its own changes may still cause
+	// calls.
 	settled = 10 * time.Second
-	// rest is how long a platform is watched after that, at least.
+	// rest is how long a platform is watched at rest, at least.
 	rest = 40 * time.Second
 )
 
 // TestCalls counts how often Crossplane calls the function for one platform of the
-// largest kind, and looks that calls at rest leave no events.
+// largest kind, and checks that calls at rest record no events.
 //
-// It isn't parallel: each change of a cluster platform, or of a platform behind one, is one
-// to all platforms.
+// It isn't parallel, because a change of a cluster platform, or of the platform behind
+// it, causes calls for all platforms.
 func TestCalls(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
@@ -140,7 +142,7 @@ func TestCalls(t *testing.T) {
 	})
 	events := p.events()
 	var all []time.Time
-	// It is sure to come: Crossplane calls once a minute.
+	// The call comes in any case: Crossplane calls once a minute.
 	w.await("a call at rest", noticed, func(context.Context) error {
 		all = w.calls(composite)
 		if last := all[len(all)-1]; last.Sub(ready) < settled+rest {
@@ -172,7 +174,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// calls reads from the function's log when it answered for a composite.
+// calls reads from the function's log when the function answered for a composite.
 func (w *world) calls(composite *unstructured.Unstructured) []time.Time {
 	w.Helper()
 	log, err := os.Open(filepath.Join(layout.Logs(), "function.log"))

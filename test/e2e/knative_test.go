@@ -21,14 +21,14 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// Knative has its definitions here, but no controllers: scenarios say what these would
-// say, step by step where it matters in which order.
+// The stack has Knative's definitions, but not its controllers. Scenarios write what the
+// controllers would write, step by step if the order matters.
 
 const (
-	// controllers is who writes what Knative's controllers write.
+	// controllers is the field manager of what Knative's controllers would write.
 	controllers = "knative"
-	// allTriggers is how many a platform with both services has for a Broker: seven of the
-	// Data Index, and two of the Jobs Service.
+	// allTriggers is the number of Triggers of a platform with both services: seven of
+	// the Data Index, and two of the Jobs Service.
 	allTriggers = 9
 )
 
@@ -42,16 +42,17 @@ func definitions(t *testing.T) string {
 	return out
 }
 
-// installKnative installs Knative's definitions, which stay: nobody is disturbed by them.
+// installKnative installs Knative's definitions. They stay, because they don't disturb
+// other scenarios.
 func installKnative(t *testing.T) {
 	t.Helper()
 	if err := cluster.Apply(t.Context(), definitions(t)); err != nil {
 		t.Fatal(err)
 	}
 	awaitPublished(t, true)
-	// Crossplane reads schemas anew when a definition changes, which may be before the API
-	// server has published them. So it does once more: Knative's webhook comes up later, and
-	// changes some of its definitions.
+	// Crossplane reads schemas again when a definition changes, which may be before the
+	// API server has published them. The annotation makes Crossplane read them once more.
+	// With a real Knative, the webhook starts later and changes some definitions.
 	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", "brokers.eventing.knative.dev", "e2e/published=true"); err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +68,8 @@ func removeKnative(t *testing.T) {
 }
 
 // awaitPublished waits until the API server publishes the schemas of Knative's kinds, or
-// doesn't any more. By these Crossplane tells what there is, and it takes the API server a
-// second or two after the definitions.
+// has removed them. From these schemas Crossplane knows which kinds there are. The API
+// server updates them a second or two after the definitions.
 func awaitPublished(t *testing.T, want bool) {
 	t.Helper()
 	if err := kube.Await(t.Context(), "the schemas of Knative's kinds", soon, func(ctx context.Context) error {
@@ -99,8 +100,8 @@ func awaitPublished(t *testing.T, want bool) {
 	}
 }
 
-// collectBrokers finds the Brokers that a document refers to. Where it doesn't say in which
-// namespace, it means its own.
+// collectBrokers finds the Brokers that a document refers to. A reference without a
+// namespace means the document's own namespace.
 func collectBrokers(in any, visit func(ref map[string]any)) {
 	switch in := in.(type) {
 	case map[string]any:
@@ -117,8 +118,8 @@ func collectBrokers(in any, visit func(ref map[string]any)) {
 	}
 }
 
-// A broker is a Broker of Knative's, and what its controllers say of what is connected to
-// it.
+// A broker is a Broker of Knative's. Its methods play Knative's controllers for the
+// Broker and for the objects that are connected to it.
 type broker struct {
 	*world
 
@@ -129,14 +130,14 @@ func (w *world) broker(namespace, name string) broker {
 	return broker{world: w, namespace: namespace, name: name}
 }
 
-// ref is what a spec says to mean the Broker.
+// ref is a spec's reference to the Broker.
 func (b broker) ref() map[string]any {
 	return map[string]any{"ref": map[string]any{
 		"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "namespace": b.namespace, "name": b.name,
 	}}
 }
 
-// create makes the Broker, of which Knative has said nothing yet.
+// create makes the Broker, without a status.
 func (b broker) create() {
 	b.Helper()
 	b.apply(object("eventing.knative.dev/v1", "Broker", b.namespace, b.name))
@@ -155,7 +156,7 @@ func (b broker) delete() {
 	b.say("False", triggers...)
 }
 
-// ready says that the Broker takes events.
+// ready sets the Broker's condition Ready to True.
 func (b broker) ready() {
 	b.Helper()
 	o, err := cluster.Get(b.Context(), kube.Brokers, b.namespace, b.name)
@@ -165,7 +166,7 @@ func (b broker) ready() {
 	b.say("True", *o)
 }
 
-// triggers returns the Triggers of the Broker, but for those that are on their way out.
+// triggers returns the Triggers of the Broker, without those that are being deleted.
 func (b broker) triggers(ctx context.Context) ([]unstructured.Unstructured, error) {
 	triggers, err := cluster.List(ctx, kube.Triggers, b.namespace)
 	return slices.DeleteFunc(triggers, func(o unstructured.Unstructured) bool {
@@ -174,7 +175,8 @@ func (b broker) triggers(ctx context.Context) ([]unstructured.Unstructured, erro
 	}), err
 }
 
-// awaitTriggers waits until the Broker has so many Triggers, and returns them.
+// awaitTriggers waits until the Broker has the wanted number of Triggers, and returns
+// them.
 func (b broker) awaitTriggers(want int) []unstructured.Unstructured {
 	b.Helper()
 	var out []unstructured.Unstructured
@@ -189,7 +191,7 @@ func (b broker) awaitTriggers(want int) []unstructured.Unstructured {
 }
 
 // connect plays all of Knative for a platform with both services: Triggers become ready,
-// the sink is resolved, and the Jobs Service gets to know it.
+// the SinkBinding becomes ready, and the Jobs Service gets the address of its sink.
 func (b broker) connect(p *platform) {
 	b.Helper()
 	b.say("True", b.awaitTriggers(allTriggers)...)
@@ -197,7 +199,8 @@ func (b broker) connect(p *platform) {
 	b.inject(p)
 }
 
-// resolve says that the Broker was found to be the sink of a platform's Jobs Service.
+// resolve makes the SinkBinding of a platform's Jobs Service ready, with the Broker as
+// its sink.
 func (b broker) resolve(p *platform) {
 	b.Helper()
 	var binding *unstructured.Unstructured
@@ -214,7 +217,7 @@ func (b broker) resolve(p *platform) {
 	b.say("True", *binding)
 }
 
-// inject tells the Jobs Service of a platform that the Broker is its sink.
+// inject writes the Broker's address into the Deployment of a platform's Jobs Service.
 func (b broker) inject(p *platform) {
 	b.Helper()
 	if err := bind(b.Context(), p.namespace, p.name+"-jobs-service", fmt.Sprintf(injection, address(b.namespace, b.name))); err != nil {
@@ -222,7 +225,7 @@ func (b broker) inject(p *platform) {
 	}
 }
 
-// withdraw takes back what was injected.
+// withdraw removes from the Deployment what inject writes.
 func (b broker) withdraw(p *platform) {
 	b.Helper()
 	if err := bind(b.Context(), p.namespace, p.name+"-jobs-service", withdrawal); err != nil {
@@ -230,7 +233,7 @@ func (b broker) withdraw(p *platform) {
 	}
 }
 
-// say says of objects whether they are ready.
+// say writes into the status of objects whether they are ready.
 func (b broker) say(ready string, objects ...unstructured.Unstructured) {
 	b.Helper()
 	if err := sayReady(b.Context(), ready, objects...); err != nil {
@@ -280,8 +283,8 @@ func condition(conditionType, status string) map[string]any {
 	return map[string]any{"type": conditionType, "status": status, "lastTransitionTime": "2026-01-01T00:00:00Z"}
 }
 
-// What Knative writes into the Deployment that a SinkBinding names, and takes back when that
-// is deleted.
+// The patches with which Knative writes into the Deployment of a SinkBinding, and removes
+// this again when the SinkBinding is deleted.
 const (
 	injection = `{"spec": {"template": {"spec": {"containers": [{"name": "jobs-service", "env": [
 		{"name": "K_SINK", "value": %q}, {"name": "K_CE_OVERRIDES", "value": ""}
@@ -289,22 +292,23 @@ const (
 	withdrawal = `{"spec": {"template": {"spec": {"containers": [{"name": "jobs-service", "env": [
 		{"name": "K_SINK", "$patch": "delete"}, {"name": "K_CE_OVERRIDES", "$patch": "delete"}
 	]}]}}}}`
-	// certificates come with the sink where Knative encrypts.
+	// certificates is written too, if Knative encrypts.
 	certificates = `{"spec": {"template": {"spec": {
 		"containers": [{"name": "jobs-service", "volumeMounts": [{"name": "kne-bundle-volume", "mountPath": "/knative-custom-certs", "readOnly": true}]}],
 		"volumes": [{"name": "kne-bundle-volume", "projected": {"sources": [{"configMap": {"name": "knative-bundle"}}]}}]
 	}}}}`
 )
 
-// bind changes a Deployment as Knative does: by an update, so that it owns what it writes.
+// bind changes a Deployment as Knative does: by an update, so that Knative owns the
+// fields that it writes.
 func bind(ctx context.Context, namespace, deployment, patch string) error {
 	_, err := cluster.Kubectl(ctx, "", "patch", "deployment", deployment, "--namespace="+namespace,
 		"--type=strategic", "--field-manager="+controllers, "--patch="+patch)
 	return err
 }
 
-// knative plays Knative where it isn't what a scenario is about: all that it would care for
-// in a namespace becomes ready as soon as it is there.
+// knative plays Knative for scenarios that aren't about Knative: all Brokers, Triggers
+// and SinkBindings in the namespaces become ready as soon as they exist.
 func (w *world) knative(namespaces ...string) {
 	w.Helper()
 	play := func(ctx context.Context) error {
@@ -314,7 +318,7 @@ func (w *world) knative(namespaces ...string) {
 		}
 		return errors.Join(errs...)
 	}
-	// Brokers are ready before anybody asks.
+	// Brokers are ready before the function looks them up.
 	if err := play(w.Context()); err != nil {
 		w.Fatal(err)
 	}
@@ -322,8 +326,9 @@ func (w *world) knative(namespaces ...string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		// An object may go while it is looked at. What doesn't become ready for another
-		// reason is what the scenario fails by, and then this tells why.
+		// An object may be deleted meanwhile, so errors are only logged. If an object
+		// doesn't become ready for another reason, the scenario fails, and the log tells
+		// why.
 		_ = wait.PollUntilContextCancel(ctx, kube.Interval, true, func(ctx context.Context) (bool, error) {
 			if err := play(ctx); err != nil && ctx.Err() == nil {
 				w.Logf("Knative, as it is played: %v", err)
@@ -337,7 +342,7 @@ func (w *world) knative(namespaces ...string) {
 	})
 }
 
-// playKnative makes ready what isn't.
+// playKnative makes the objects ready that aren't ready yet.
 func playKnative(ctx context.Context, namespace string) error {
 	for _, r := range []kube.Resource{kube.Brokers, kube.Triggers, kube.SinkBindings} {
 		objects, err := cluster.List(ctx, r, namespace)

@@ -23,14 +23,14 @@ import (
 // insideVariable tells this program that it runs in the stack's namespaces.
 const insideVariable = "SONATAFLOW_E2E_INSIDE"
 
-// The stack that all scenarios share. Each has namespaces of its own.
+// All scenarios share the stack. Each scenario has namespaces of its own in the cluster.
 var (
 	layout  *stack.Layout
 	cluster *kube.Client
 )
 
-// TestMain runs the scenarios in the namespaces of a stack: one that is running, else
-// one of their own, which ends with them.
+// TestMain runs the scenarios in the namespaces of a running stack, or else of a new
+// stack, which ends with the scenarios.
 func TestMain(m *testing.M) {
 	stack.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		_, _ = fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
 	}
-	os.Exit(code) //nolint:gocritic // All is done that was deferred.
+	os.Exit(code) //nolint:gocritic // The deferred stop isn't needed any more.
 }
 
 func run(ctx context.Context, m *testing.M) (int, error) {
@@ -53,15 +53,16 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		if cluster, err = kube.NewClient(layout.Kubeconfig(), layout.Kubectl()); err != nil {
 			return 0, err
 		}
-		// A stack that was running has the function that it came up with.
+		// A stack that was running before runs the function that it started with.
 		if err := stack.StartFunction(ctx); err != nil {
 			return 0, err
 		}
-		// Who interrupts this ends it: the stack goes with whoever started it.
+		// An interrupt ends this process at once. The parent process, which started the
+		// stack, stops it.
 		signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 		code := m.Run()
 		if os.Getenv(faultsVariable) != "" {
-			return code, nil // An API server that starts refuses everything for a moment.
+			return code, nil // An API server refuses all requests for a moment after its start.
 		}
 		return code, checkRights()
 	}
@@ -90,7 +91,7 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	// A terminal tells both processes, anybody else this one alone.
+	// A terminal interrupts both processes, but other signals reach only this one.
 	interrupted := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
 	defer interrupted()
 	err = cmd.Wait()
@@ -100,16 +101,16 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 	return 0, err
 }
 
-// checkRights finds what Crossplane wanted to do and wasn't allowed to. Most of it delays
-// things without stopping them, so that no scenario needs to fail.
+// checkRights finds requests of Crossplane that the API server has forbidden. A missing
+// right mostly only delays Crossplane, so that no scenario fails.
 func checkRights() error {
 	log, err := os.ReadFile(filepath.Join(layout.Logs(), "crossplane.log"))
 	if err != nil {
 		return err
 	}
 	for line := range strings.Lines(string(log)) {
-		// When it can't apply an object, for whatever reason, Crossplane looks whether it has
-		// the rights to its kind, and takes the status for that, which it never writes.
+		// When Crossplane can't apply an object, it checks its rights to the kind. It
+		// also checks the subresource status, which it never writes.
 		if strings.Contains(line, "/status") {
 			continue
 		}

@@ -19,8 +19,9 @@ import (
 // attempt is the annotation that asks for another migration.
 const attempt = "sonataflow.org/migration-attempt"
 
-// migrated is a claim whose Data Index is migrated by a Job, in a database of a name.
-// What the name says becomes of the Job's pod; see the stages of the stack.
+// migrated returns a claim whose Data Index has a migration strategy and a database with
+// a name. The name decides how the pod of a migration Job ends; see the stages of the
+// stack.
 func (w *world) migrated(name, database, strategy string) *unstructured.Unstructured {
 	return w.newClaim(name, map[string]any{"services": map[string]any{
 		"dataIndex": map[string]any{"persistence": map[string]any{
@@ -39,8 +40,7 @@ func (w *world) databaseSecret() {
 	w.secret("database", "POSTGRESQL_USER", "user", "POSTGRESQL_PASSWORD", "secret")
 }
 
-// migrating returns the migration Jobs of the scenario, and the pods that run of its Data
-// Index.
+// migrating returns the migration Jobs of the scenario, and the pods of its Data Index.
 func (w *world) migrating(ctx context.Context) (jobs, pods []unstructured.Unstructured, err error) {
 	if jobs, err = cluster.List(ctx, kube.Jobs, w.namespace); err != nil {
 		return nil, nil, err
@@ -77,7 +77,7 @@ func TestMigrationGatesFirstInstall(t *testing.T) {
 		}
 	}
 
-	// Another target is another Job, which begins when the one that hangs is gone.
+	// Another target has another Job, which begins when the Job that hangs is gone.
 	w.apply(w.migrated("platform", "sonataflow", "job"))
 	p.awaitCondition("DatabaseMigrated", "True", "Migrated")
 	p.awaitReady()
@@ -90,8 +90,8 @@ func TestMigrationGatesFirstInstall(t *testing.T) {
 	}
 }
 
-// TestMigrationUpgrade raises the tag of all images: a service that runs is stopped,
-// migrated and started again, and its Deployment is the same all the time.
+// TestMigrationUpgrade raises the tag of all images: a running service is stopped,
+// migrated and started again, and keeps its Deployment.
 func TestMigrationUpgrade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "migration-upgrade")
@@ -115,7 +115,7 @@ func TestMigrationUpgrade(t *testing.T) {
 	})
 }
 
-// TestMigrationRetry asks for another migration of a service that runs.
+// TestMigrationRetry asks for another migration of a running service.
 func TestMigrationRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "migration-retry")
@@ -129,8 +129,8 @@ func TestMigrationRetry(t *testing.T) {
 	}
 }
 
-// composition applies a copy of the Composition with a tag for all images. It goes with
-// the scenario.
+// composition applies a copy of the Composition with a tag for all images. The copy is
+// deleted with the scenario.
 func (w *world) composition(name, tag string) {
 	w.Helper()
 	o := w.documents(api.folder, "composition.yaml")[0]
@@ -150,7 +150,7 @@ func (w *world) composition(name, tag string) {
 	})
 }
 
-// undisturbedBy makes a change that asks for another migration, and follows it.
+// undisturbedBy makes a change that asks for another migration, and checks the migration.
 func (w *world) undisturbedBy(p *platform, change func()) {
 	w.Helper()
 	deployment := w.get(kube.Deployments, dataIndex).GetUID()
@@ -178,8 +178,8 @@ func (w *world) undisturbedBy(p *platform, change func()) {
 	}
 }
 
-// undisturbed complains until another Job than the first is complete, and fails the
-// scenario if the Deployment isn't the same any more, or a pod runs beside a Job.
+// undisturbed returns an error until another Job than the first one is complete. It fails
+// the scenario if the Deployment was replaced, or if a pod runs beside a Job.
 func (w *world) undisturbed(ctx context.Context, deployment, first types.UID) error {
 	w.Helper()
 	d, err := cluster.Get(ctx, kube.Deployments, w.namespace, "platform-data-index-service")
@@ -201,7 +201,7 @@ func (w *world) undisturbed(ctx context.Context, deployment, first types.UID) er
 		case complete:
 			return nil
 		case len(pods) > 0:
-			// It may have become complete between the two looks.
+			// The Job may have become complete after it was listed.
 			now, err := cluster.Get(ctx, kube.Jobs, w.namespace, j.GetName())
 			if err != nil {
 				return err
@@ -258,8 +258,8 @@ func TestMigrationFailed(t *testing.T) {
 	p.awaitReady()
 }
 
-// awaitExplained waits until the claim says with which exit code the migration failed, which
-// only the Job's pod tells.
+// awaitExplained waits until the claim names the exit code of the failed migration, which
+// only the Job's pod has.
 func (p *platform) awaitExplained() {
 	p.Helper()
 	p.await("the exit code to be explained", noticed, func(ctx context.Context) error {
@@ -277,7 +277,7 @@ func (p *platform) awaitExplained() {
 	}
 }
 
-// TestMigrationStrategy changes who migrates, both ways.
+// TestMigrationStrategy changes the strategy from service to job, and from job to none.
 func TestMigrationStrategy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "migration-strategy")

@@ -15,7 +15,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// A platform is a claim, and what comes of it.
+// A platform is a claim and its objects.
 type platform struct {
 	*world
 
@@ -29,7 +29,7 @@ func (w *world) claim(o *unstructured.Unstructured) *platform {
 	return &platform{world: w, name: o.GetName()}
 }
 
-// newClaim returns a claim with a spec in YAML's terms.
+// newClaim returns a claim with a spec.
 func (w *world) newClaim(name string, spec map[string]any) *unstructured.Unstructured {
 	o := object("sonataflow.org/v1alpha08", "SonataFlowPlatform", w.namespace, name)
 	o.Object["spec"] = spec
@@ -52,7 +52,8 @@ func (p *platform) composite() *unstructured.Unstructured {
 	return o
 }
 
-// compositeName returns the composite's name. It may have that of another namespace, too.
+// compositeName returns the composite's name. Composites of other namespaces may have the
+// same name.
 func (p *platform) compositeName() string {
 	p.Helper()
 	return p.composite().GetName()
@@ -67,7 +68,8 @@ func compositeOf(ctx context.Context, claim *unstructured.Unstructured) (*unstru
 	return cluster.Get(ctx, api.composites, of.Namespace, of.Name)
 }
 
-// awaitCondition waits until the claim says something of its latest spec.
+// awaitCondition waits until a condition of the claim has a status, and a reason if one
+// is given.
 func (p *platform) awaitCondition(conditionType, status, reason string) kube.Condition {
 	p.Helper()
 	var out kube.Condition
@@ -82,8 +84,8 @@ func (p *platform) awaitCondition(conditionType, status, reason string) kube.Con
 	return out
 }
 
-// awaitReady waits until all of a platform is there, in Crossplane's words and in ours,
-// and of the spec that was applied last.
+// awaitReady waits until a platform is ready with its latest spec: Crossplane's
+// conditions and the function's Succeed are True.
 func (p *platform) awaitReady() {
 	p.Helper()
 	p.await(p.name+" to be ready", noticed, func(ctx context.Context) error {
@@ -100,8 +102,8 @@ func (p *platform) awaitReady() {
 	})
 }
 
-// current complains as long as the composite doesn't have the claim's spec, or what is
-// reported isn't about it.
+// current returns an error until the composite has the claim's spec, and its status is
+// about this spec.
 func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured) error {
 	composite, err := compositeOf(ctx, claim)
 	if err != nil {
@@ -123,8 +125,8 @@ func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured
 	return kube.Want(composite, "Succeed", "True", "")
 }
 
-// composed lists what the composite refers to, as kind/name. All of it is in the platform's
-// namespace, but for Triggers, which are where their Broker is.
+// composed lists the objects that the composite refers to, as kind/name. All of them are
+// in the platform's namespace, except Triggers, which are in their Broker's.
 func (p *platform) composed() []string {
 	p.Helper()
 	refs, _, err := unstructured.NestedSlice(p.composite().Object, api.own("resourceRefs")...)
@@ -134,7 +136,8 @@ func (p *platform) composed() []string {
 	out := make([]string, 0, len(refs))
 	for _, ref := range refs {
 		r := ref.(map[string]any)
-		// A composite that has a namespace says none: it is its own.
+		// References of a namespaced composite have no namespace, because they mean its
+		// own.
 		if namespace, said := r["namespace"]; said && namespace != p.namespace && r["kind"] != "Trigger" {
 			p.Errorf("%v of %s is in namespace %v", r["kind"], p.name, namespace)
 		}
@@ -144,12 +147,12 @@ func (p *platform) composed() []string {
 	return out
 }
 
-// columns returns what `kubectl get --output wide` prints of the claim, by column. The
-// function's come before Crossplane's, and win where names are the same.
+// columns returns what `kubectl get --output wide` prints of the claim, by column. If two
+// columns have the same name, the first one counts, which is the function's.
 func (p *platform) columns() map[string]string {
 	p.Helper()
 	header, row, _ := strings.Cut(strings.TrimSpace(p.kubectl("get", "sonataflowplatform", p.name, "--output=wide")), "\n")
-	// A cell may be empty, so that only its place tells what it belongs to.
+	// A cell may be empty, so only its position tells its column.
 	out := map[string]string{}
 	for begin := 0; begin < len(header); {
 		width := len(header) - begin
@@ -169,7 +172,7 @@ func (p *platform) columns() map[string]string {
 	return out
 }
 
-// An event is what `kubectl describe` shows of one, with how often it was recorded.
+// An event is what `kubectl describe` shows of an event, with how often it was recorded.
 type event struct {
 	Type, Reason, Message string
 	Count                 int64
@@ -192,7 +195,8 @@ func (p *platform) events() []event {
 			s, _, _ := unstructured.NestedString(o.Object, key)
 			return s
 		}
-		// Crossplane's own, such as ComposeResources, or BindCompositeResource of a claim.
+		// Crossplane's own events, such as ComposeResources, or BindCompositeResource of
+		// a claim.
 		if strings.Contains(text("reason"), "Compos") {
 			continue
 		}

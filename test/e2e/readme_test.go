@@ -19,15 +19,15 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// TestReadme runs the commands of the README's quick start as they are written, but for
-// the version. It isn't parallel: a platform of the same name in the same namespace is one
-// of the examples too.
+// TestReadme runs the commands of the README's quick start as they are written, except
+// for the version. It isn't parallel, because TestExamples claims a platform of the same
+// name in the same namespace.
 func TestReadme(t *testing.T) {
 	commands := quickStart(t)
 	w := &world{T: t, namespace: "sonataflow-minimal"}
 	w.await("the namespace not to be there", gone, func(ctx context.Context) error {
 		if _, err := cluster.Get(ctx, kube.Namespaces, "", w.namespace); !kerrors.IsNotFound(err) {
-			return errors.Join(errors.New("it is there, of an earlier run or of whoever uses this stack"), err)
+			return errors.Join(errors.New("it is there, from an earlier run or from another user of this stack"), err)
 		}
 		return nil
 	})
@@ -48,11 +48,11 @@ func TestReadme(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		t.Logf("$ %s\n%s", command, out)
 		if command == installation {
-			// It is how the stack was installed, which came up. Doing it again can't succeed,
-			// but it gets as far as finding what it would install.
+			// The stack was installed with this command. Its repetition fails, but only
+			// after it has found the same package.
 			installed = true
 			if want := `"` + api.Configuration() + `" already exists`; err == nil || !strings.Contains(string(out), want) {
-				t.Errorf("%s: want that to fail with %q, got %v", command, want, err)
+				t.Errorf("%s: want it to fail with %q, got %v", command, want, err)
 			}
 			continue
 		}
@@ -61,13 +61,13 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	if !installed {
-		t.Errorf("the README doesn't install as this stack was installed: %s", installation)
+		t.Errorf("the README lacks the command that has installed this stack: %s", installation)
 	}
 	(&platform{world: w, name: "minimal"}).awaitReady()
 }
 
-// quickStart returns the commands of the README's quick start. The namespaced form is
-// installed by another one.
+// quickStart returns the commands of the README's quick start. The namespaced form has
+// another first command.
 func quickStart(t *testing.T) []string {
 	t.Helper()
 	out := indented(t, "Quick start on a cluster")
@@ -88,7 +88,7 @@ func indented(t *testing.T, heading string) []string {
 	section, _, _ = strings.Cut(section, "\n## ")
 	var out []string
 	for line := range strings.Lines(section) {
-		// Less is text that belongs to a step.
+		// Lines with a smaller indent are text of a step.
 		if strings.HasPrefix(line, "    ") {
 			out = append(out, strings.TrimSpace(line))
 		}

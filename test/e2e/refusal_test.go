@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestRefusedByAPIServer applies specs that make no sense: kubectl says what is wrong
-// with them, and nothing is made.
+// TestRefusedByAPIServer applies invalid specs: kubectl says what is wrong, and no claim
+// is created.
 func TestRefusedByAPIServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "refused")
@@ -61,8 +61,8 @@ func TestRefusedByAPIServer(t *testing.T) {
 	}
 }
 
-// TestRefusedByFunction changes a platform that runs into one that only the function
-// can refuse: the claim says why, and what runs goes on until the claim is mended.
+// TestRefusedByFunction gives a running platform a spec that only the function can
+// refuse: the claim says why, and the objects stay unchanged until the spec is mended.
 func TestRefusedByFunction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "refused-by-function")
@@ -84,7 +84,7 @@ func TestRefusedByFunction(t *testing.T) {
 	}
 	p.awaitCondition("Succeed", "False", "Failure")
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
-		t.Errorf("what runs: -before, +after:\n%s", diff)
+		t.Errorf("objects of the refused platform: -before, +after:\n%s", diff)
 	}
 
 	w.apply(w.newClaim("platform", spec("registry.example.com/data-index:2")))

@@ -17,8 +17,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// A rendering is what an offline render of an example comes to rest with. The cluster
-// has to come to the same.
+// A rendering is the result of an example's offline render at rest. The cluster must come
+// to the same result.
 type rendering struct {
 	composite *unstructured.Unstructured
 	composed  []*unstructured.Unstructured
@@ -56,19 +56,19 @@ func (r rendering) conditions() []string {
 	return out
 }
 
-// resources are what composed kinds are served as.
+// resources are the resources of the composed kinds.
 var resources = map[string]kube.Resource{
 	"ConfigMap": kube.ConfigMaps, "Service": kube.Services, "Deployment": kube.Deployments, "PodDisruptionBudget": kube.Budgets, "Job": kube.Jobs,
 	"Trigger": kube.Triggers, "SinkBinding": kube.SinkBindings,
 }
 
-// compare waits until the claim's status and every composed object are what is rendered.
-// A claim may fall back to an earlier state of its composite for a moment: Crossplane
-// takes that from a cache.
+// compare waits until the claim's status and every composed object are as rendered. A
+// claim may show an earlier state of its composite for a moment, because Crossplane reads
+// the composite from a cache.
 func (p *platform) compare(r rendering) {
 	p.Helper()
-	p.await("the cluster to come to what is rendered", soon, func(context.Context) error {
-		differences := p.differences(r) //nolint:contextcheck // It has the test's.
+	p.await("the cluster to be as rendered", soon, func(context.Context) error {
+		differences := p.differences(r) //nolint:contextcheck // It uses the test's context.
 		if len(differences) > 0 {
 			return errors.New(strings.Join(differences, "\n"))
 		}
@@ -76,7 +76,7 @@ func (p *platform) compare(r rendering) {
 	})
 }
 
-// differences holds the claim's status and every composed object against the rendering.
+// differences compares the claim's status and every composed object with the rendering.
 func (p *platform) differences(r rendering) []string {
 	p.Helper()
 	var out []string
@@ -109,17 +109,18 @@ func (p *platform) differences(r rendering) []string {
 	return out
 }
 
-// notChecked is what becomes of a condition about Secrets where nobody looks them up.
+// notChecked returns a condition about Secrets as it is if Crossplane doesn't look
+// Secrets up.
 func notChecked(c kube.Condition) kube.Condition {
 	c.Status, c.Reason = "Unknown", "NotChecked"
 	c.Message = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (" + lookups + " and later do)"
 	return c
 }
 
-// portable is what a render says of an object without what differs from cluster to cluster:
-// the composite's generated name and UID, what is observed, and where Secrets are used,
-// checksums that have their identity in them. Nor does it say whose claim it is for:
-// Crossplane labels that, where there are claims.
+// portable returns a rendered object without the fields that differ between clusters: the
+// composite's generated name and UID, the status, and, if Secrets are used, checksums of
+// their identity. It also leaves out the labels that name the claim, because only one
+// form of the API has claims.
 func portable(o *unstructured.Unstructured, secrets bool) map[string]any {
 	out := o.DeepCopy()
 	unstructured.RemoveNestedField(out.Object, "status")
@@ -136,8 +137,8 @@ func portable(o *unstructured.Unstructured, secrets bool) map[string]any {
 	return out.Object
 }
 
-// lacks lists what is wanted and isn't there. What the cluster adds by default is no
-// difference.
+// lacks lists what is wanted and isn't there. Fields that the cluster adds by default are
+// no difference.
 func lacks(path string, want, got any) []string {
 	var out []string
 	switch want := want.(type) {
@@ -155,7 +156,7 @@ func lacks(path string, want, got any) []string {
 			out = append(out, lacks(fmt.Sprintf("%s[%d]", path, i), want[i], items[i])...)
 		}
 	default:
-		// Numbers come as one type or another.
+		// Numbers may have different types.
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			out = append(out, fmt.Sprintf("%s is %q, want %q", path, fmt.Sprint(got), strings.TrimSpace(fmt.Sprint(want))))
 		}

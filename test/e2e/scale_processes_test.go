@@ -21,13 +21,13 @@ import (
 // second on every architecture that Go knows.
 const tick = 10 * time.Millisecond
 
-// othersProcesses is what the processes are called that aren't the stack's, this one
-// included: the more they do, the less a time says.
+// othersProcesses is the name of all processes outside of the stack together, this one
+// included. The more CPU they use, the less reliable the measured times are.
 const othersProcesses = "others"
 
-// processes returns the number of each process of the stack, by the name of its log. They
-// are those of the supervisor's process namespace: whoever started them, it is sure that
-// they aren't another stack's.
+// processes returns the process ID of each process of the stack, by the name of its log.
+// They are the processes in the supervisor's process namespace, so none belongs to
+// another stack.
 func processes() (map[string]int, error) {
 	running, err := stack.Find(layout)
 	if err != nil {
@@ -47,7 +47,7 @@ func processes() (map[string]int, error) {
 	out := map[string]int{}
 	for _, link := range links {
 		pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
-		// Others may be nobody's to look at.
+		// The links of some other processes can't be read.
 		if at, err := os.Readlink(link); err != nil || at != home || pid == running.PID {
 			continue
 		}
@@ -58,7 +58,7 @@ func processes() (map[string]int, error) {
 	return out, nil
 }
 
-// processName returns what the log of a process is called.
+// processName returns the name of a process's log.
 func processName(pid int) string {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil || len(line) == 0 {
@@ -80,7 +80,7 @@ func processName(pid int) string {
 // A consumption is what processes have used so far.
 type consumption struct {
 	at time.Time
-	// cpu is by process, and what the rest of the machine used.
+	// cpu is by process, with othersProcesses for the rest of the machine.
 	cpu map[string]time.Duration
 	// resident and peak are in MiB.
 	resident, peak map[string]float64
@@ -157,7 +157,7 @@ func machine() (time.Duration, error) {
 	var out time.Duration
 	for i, field := range strings.Fields(first)[1:] {
 		const idle, ioWait, guest = 3, 4, 8
-		// The time of guests is in that of users too.
+		// The kernel counts the time of guests also as time of users.
 		if i != idle && i != ioWait && i < guest {
 			out += ticks(field)
 		}
@@ -178,7 +178,7 @@ func mebibytes(status, field string) float64 {
 	return n / 1024
 }
 
-// load returns how many processes of the machine have wanted to run lately.
+// load returns the machine's load average.
 func load() string {
 	averages, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

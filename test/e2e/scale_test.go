@@ -29,27 +29,27 @@ import (
 
 const (
 	// scaleVariable has the numbers of platforms to measure, one after the other. Without
-	// it nothing is: it says little about right and wrong, and takes ten minutes.
+	// it, TestScale is skipped, because it takes ten minutes and asserts little.
 	scaleVariable = "SONATAFLOW_E2E_SCALE"
-	// scaleLabel is what the namespaces of all platforms here have.
+	// scaleLabel is the label of the namespaces of all platforms here.
 	scaleLabel = "e2e.sonataflow.org/scale"
 
-	// functionMetrics and coreMetrics are where Prometheus would ask.
+	// functionMetrics and coreMetrics are the URLs that Prometheus would read.
 	functionMetrics = "http://127.0.1.1:8090/metrics"
 	coreMetrics     = "http://127.0.0.1:8082/metrics"
 
-	// restPeriod is how long platforms are watched at rest. Crossplane looks at each once
-	// a minute, give or take a tenth.
+	// restPeriod is how long platforms are watched at rest. Crossplane looks at each
+	// platform once a minute, give or take a tenth.
 	restPeriod = 66 * time.Second
 )
 
 // TestScale claims many platforms at once, and measures how long it takes until all are
-// ready, who uses how much meanwhile, and how much they cost at rest. It prints a table;
-// what it asserts is that all become ready, and go again.
+// ready, how much each process uses meanwhile, and how much platforms cost at rest. It
+// prints a table, and asserts only that all platforms become ready and are deleted again.
 func TestScale(t *testing.T) {
 	sizes := strings.Fields(os.Getenv(scaleVariable))
 	if len(sizes) == 0 {
-		t.Skip("only `make e2e-scale` measures")
+		t.Skip("only `make e2e-scale` runs this test")
 	}
 	var measurements []measurement
 	for i, size := range sizes {
@@ -61,7 +61,7 @@ func TestScale(t *testing.T) {
 			s := &scale{T: t, client: newDynamic(t), prefix: fmt.Sprintf("scale-%d-", i+1)}
 			measurements = append(measurements, s.measure(n))
 		})
-		// After each, so that one that fails doesn't take the others along.
+		// Printed after each size, so that a failure doesn't lose the earlier results.
 		printMeasurements(t, measurements)
 	}
 }
@@ -71,7 +71,7 @@ type scale struct {
 	*testing.T
 
 	client dynamic.Interface
-	// prefix is what the names of the namespaces begin with.
+	// prefix begins the names of the namespaces.
 	prefix string
 }
 
@@ -79,8 +79,8 @@ type scale struct {
 type measurement struct {
 	n    int
 	load string
-	// accepted is how long it took until the API server had all claims, ready until each
-	// platform was, in the order in which they became it, and deleted until nothing was left.
+	// accepted is how long it took until the API server had all claims, and deleted until
+	// nothing was left. ready has the times until each platform was ready, sorted.
 	accepted, deleted time.Duration
 	ready             []time.Duration
 
@@ -90,11 +90,12 @@ type measurement struct {
 	waited                  time.Duration
 	open, opened, dropped   int
 	events, recorded, noise int
-	// requests are those that the API server answered until all were ready, of each kind.
+	// requests counts the requests that the API server answered until all platforms were
+	// ready, by kind of request.
 	requests map[string]float64
 }
 
-// counters are what Prometheus would read.
+// counters are sums of Prometheus metrics.
 type counters struct {
 	calls, waited, opened, dropped float64
 }
@@ -119,8 +120,8 @@ func (s *scale) consumed() consumption {
 	return out
 }
 
-// measure claims n platforms, in a namespace each: of several in one only the oldest
-// counts.
+// measure claims n platforms, each in a namespace of its own, because only one platform
+// of a namespace is active.
 func (s *scale) measure(n int) measurement {
 	s.Helper()
 	m := measurement{n: n, load: load()}
@@ -135,7 +136,7 @@ func (s *scale) measure(n int) measurement {
 	begin := time.Now()
 	s.claim(namespaces)
 	m.accepted = time.Since(begin)
-	// A minute, and two seconds for each: nobody would wait for longer.
+	// The timeout is a minute and two seconds for each platform.
 	s.await(fmt.Sprintf("%d ready platforms", n), time.Minute+time.Duration(n)*2*time.Second, func(context.Context) error {
 		if got := arrivals.count(); got < n {
 			return fmt.Errorf("%d are", got)
@@ -165,8 +166,8 @@ func (s *scale) measure(n int) measurement {
 	return m
 }
 
-// requests counts what the API server was asked for so far, by what and whether it did it.
-// Who looks up objects mostly has them in caches: what is left is what changes something.
+// requests counts the requests to the API server so far, by verb, resource and error
+// code. Most reads come from caches, so most of these requests change something.
 func (s *scale) requests() map[string]float64 {
 	s.Helper()
 	text, err := cluster.Kubectl(s.Context(), "", "get", "--raw=/metrics")
@@ -197,7 +198,7 @@ func label(labels, name string) string {
 	return value
 }
 
-// await waits for something to come true, and ends the test if it doesn't.
+// await waits until a check passes, and ends the test if it doesn't.
 func (s *scale) await(what string, timeout time.Duration, check func(context.Context) error) {
 	s.Helper()
 	if err := kube.Await(s.Context(), what, timeout, check); err != nil {
@@ -205,8 +206,8 @@ func (s *scale) await(what string, timeout time.Duration, check func(context.Con
 	}
 }
 
-// namespaces makes n namespaces, and waits until Kubernetes has put into each what it puts
-// into all, so that this isn't counted.
+// namespaces makes n namespaces, and waits until Kubernetes has added its default objects
+// to each, so that this work isn't counted.
 func (s *scale) namespaces(n int) []string {
 	s.Helper()
 	out := make([]string, n)
@@ -235,8 +236,8 @@ func (s *scale) namespaces(n int) []string {
 	return out
 }
 
-// remove removes the namespaces, and waits until they are gone: that keeps the control
-// plane as busy as platforms do.
+// remove removes the namespaces, and waits until they are gone, because their deletion
+// keeps the control plane as busy as platforms do.
 func (s *scale) remove(namespaces []string) {
 	s.Helper()
 	if _, err := cluster.Kubectl(s.Context(), "", "delete", "namespace", "--selector="+scaleLabel, "--wait=false"); err != nil {
@@ -277,7 +278,8 @@ func (s *scale) awaitArrivals(namespaces []string) *arrivals {
 	return out
 }
 
-// succeeded tells whether a platform is ready, in Crossplane's words and in ours.
+// succeeded tells whether a platform is ready: Crossplane's conditions and the function's
+// Succeed are True.
 func succeeded(claim *unstructured.Unstructured) bool {
 	conditions := kube.Conditions(claim)
 	for _, name := range []string{"Synced", "Ready", "Succeed"} {
@@ -341,10 +343,10 @@ func (s *scale) awaitRest(n int) {
 		if time.Since(window) < settled {
 			return fmt.Errorf("it is counted since %s", window)
 		}
-		now := s.counters().calls //nolint:contextcheck // It has the test's.
+		now := s.counters().calls //nolint:contextcheck // It uses the test's context.
 		perMinute := (now - calls) / float64(n) / time.Since(window).Minutes()
 		window, calls = time.Now(), now
-		// Of few platforms, none may have been looked at.
+		// With few platforms, there may be no call in this time at all.
 		if perMinute > callsAtRest {
 			return fmt.Errorf("each is called for %.1f times a minute", perMinute)
 		}
@@ -352,7 +354,7 @@ func (s *scale) awaitRest(n int) {
 	})
 }
 
-// rest measures what platforms use that nobody changes.
+// rest measures what platforms use while they don't change.
 func (s *scale) rest(m *measurement) {
 	s.Helper()
 	begin, counted, used := time.Now(), s.counters(), s.consumed()
@@ -393,7 +395,7 @@ func (s *scale) events() (objects, recorded int) {
 	return objects, recorded
 }
 
-// unresponsive counts the composites whose changes Crossplane leaves unseen for a while,
+// unresponsive counts the composites whose changes Crossplane ignores for a while,
 // because there were too many.
 func (s *scale) unresponsive() int {
 	s.Helper()
@@ -427,7 +429,8 @@ func (s *scale) clear(namespaces []string) {
 	}
 }
 
-// countOf counts objects of namespaces, or, where they have none, of claims there.
+// countOf counts the objects in namespaces. An object without a namespace counts for its
+// claim's namespace.
 func countOf(objects []unstructured.Unstructured, namespaces []string) int {
 	n := 0
 	for _, o := range objects {
@@ -442,7 +445,7 @@ func countOf(objects []unstructured.Unstructured, namespaces []string) int {
 	return n
 }
 
-// samples are what a process tells Prometheus, a line for each.
+// samples are the lines of a process's Prometheus metrics.
 type samples []string
 
 func (s *scale) scrape(url string) samples {
@@ -468,7 +471,7 @@ func (s *scale) scrape(url string) samples {
 	return out
 }
 
-// sum adds up the samples of a name whose labels are as wanted.
+// sum adds up the samples that have a name and labels.
 func (s samples) sum(name string, labels ...string) float64 {
 	var out float64
 	for _, line := range s {
@@ -527,7 +530,7 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 	t.Logf("measured:\n%s", out.String())
 }
 
-// most returns the keys of a map, that with the largest value first.
+// most returns the keys of a map, sorted by value, the largest first.
 func most[V cmp.Ordered](of map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b)) })
 }

@@ -25,8 +25,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// newDynamic returns a client that does in a moment what kubectl takes a process for:
-// hundreds of claims are to be there at once.
+// newDynamic returns a client that creates hundreds of claims at once, because kubectl
+// would need a process for each.
 func newDynamic(t *testing.T) dynamic.Interface {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", layout.Kubeconfig())
@@ -41,14 +41,14 @@ func newDynamic(t *testing.T) dynamic.Interface {
 	return client
 }
 
-// served returns what the API server serves a resource as.
+// served returns a resource in the form that the dynamic client takes.
 func served(r kube.Resource) schema.GroupVersionResource {
 	parts := strings.Split(string(r), "/")
 	group := strings.Join(parts[:len(parts)-2], "/")
 	return schema.GroupVersionResource{Group: group, Version: parts[len(parts)-2], Resource: parts[len(parts)-1]}
 }
 
-// A change is what became of one object.
+// A change is one change, or the deletion, of one object.
 type change struct {
 	at      time.Time
 	deleted bool
@@ -56,17 +56,17 @@ type change struct {
 }
 
 // A follower sees each change of the objects of a kind, in all namespaces. Unlike
-// kube.Client's Follow it tells one change at a time, which hundreds of objects need, and it
-// outlives the API server: what happened while that was away it finds by comparing, but for
-// an object that came and went meanwhile.
+// kube.Client's Follow it reports one change at a time, which is fast enough for hundreds
+// of objects, and it survives a restart of the API server. It finds changes of an outage
+// by comparing, so it misses an object that came and went during the outage.
 type follower struct {
 	resource dynamic.NamespaceableResourceInterface
 	known    map[types.UID]*unstructured.Unstructured
 	see      func(change)
 }
 
-// follow starts a follower, which ends with the test, and returns once it has seen what
-// there is.
+// follow starts a follower, which ends with the test, and returns when the follower has
+// seen all existing objects.
 func follow(t *testing.T, client dynamic.Interface, r kube.Resource, see func(change)) {
 	t.Helper()
 	f := &follower{resource: client.Resource(served(r)), known: map[types.UID]*unstructured.Unstructured{}, see: see}
@@ -95,11 +95,12 @@ func follow(t *testing.T, client dynamic.Interface, r kube.Resource, see func(ch
 	select {
 	case <-begun:
 	case <-time.After(soon):
-		t.Fatalf("nothing is to be seen of %s", r)
+		t.Fatalf("cannot list %s", r)
 	}
 }
 
-// list tells what differs from what is known, and returns the version of that.
+// list reports the differences between the API server's objects and the known ones, and
+// returns the version of the API server's.
 func (f *follower) list(ctx context.Context) (string, error) {
 	list, err := f.resource.List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -123,7 +124,7 @@ func (f *follower) list(ctx context.Context) (string, error) {
 	return list.GetResourceVersion(), nil
 }
 
-// watch tells each change since a version, until there is no more to be learned.
+// watch reports each change since a version, until the watch ends.
 func (f *follower) watch(ctx context.Context, version string) error {
 	changes, err := f.resource.Watch(ctx, metav1.ListOptions{ResourceVersion: version})
 	if err != nil {

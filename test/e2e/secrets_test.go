@@ -16,9 +16,11 @@ import (
 )
 
 const (
-	// secretsChecksum is the annotation of pods that a changed Secret changes.
+	// secretsChecksum is the annotation of pods with a checksum of the Secrets that they
+	// use.
 	secretsChecksum = "sonataflow.org/checksum-secret"
-	// specChecksum is that of a Deployment, over all that the function wants of it.
+	// specChecksum is the annotation of a Deployment with a checksum of all that the
+	// function wants of it.
 	specChecksum = "sonataflow.org/checksum-spec"
 )
 
@@ -30,7 +32,7 @@ func database(secret string) map[string]any {
 	}}
 }
 
-// withDatabases returns a claim of both services, with a Secret each.
+// withDatabases returns a claim of both services, each with a Secret of its own.
 func (w *world) withDatabases() *unstructured.Unstructured {
 	return w.newClaim("platform", map[string]any{"services": map[string]any{
 		"dataIndex":  map[string]any{"enabled": true, "persistence": database("data-index-database")},
@@ -38,7 +40,7 @@ func (w *world) withDatabases() *unstructured.Unstructured {
 	}})
 }
 
-// TestSecretNotFound follows a platform whose Secrets come late.
+// TestSecretNotFound claims a platform before its Secrets exist.
 func TestSecretNotFound(t *testing.T) {
 	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
@@ -60,8 +62,7 @@ func TestSecretNotFound(t *testing.T) {
 	p.awaitReady()
 }
 
-// TestKeyNotFound follows a platform of which one Secret is there as a whole, the other
-// one without a key.
+// TestKeyNotFound claims a platform with one complete Secret, and one that lacks a key.
 func TestKeyNotFound(t *testing.T) {
 	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
@@ -81,8 +82,8 @@ func TestKeyNotFound(t *testing.T) {
 	p.awaitReady()
 }
 
-// TestSecretChanged changes a Secret under a platform that runs: the pods that use it
-// are rolled, no others.
+// TestSecretChanged changes a Secret of a running platform: only the pods that use the
+// Secret are rolled.
 func TestSecretChanged(t *testing.T) {
 	needs(t, lookups, "Secrets are looked up")
 	t.Parallel()
@@ -116,7 +117,7 @@ func TestSecretNotChecked(t *testing.T) {
 	p.awaitReady()
 }
 
-// A rollout is what tells one generation of a Deployment's pods from the next.
+// A rollout identifies one generation of a Deployment's pods.
 type rollout struct {
 	deployment, checksum, revision string
 }
@@ -131,7 +132,7 @@ func rolloutOf(d *unstructured.Unstructured) rollout {
 	return rollout{deployment: d.GetName(), checksum: checksum, revision: d.GetAnnotations()["deployment.kubernetes.io/revision"]}
 }
 
-// rolled complains until other pods than before are all that run.
+// rolled returns an error until a Deployment has pods of a later rollout only.
 func (w *world) rolled(ctx context.Context, before rollout) error {
 	d, err := cluster.Get(ctx, kube.Deployments, w.namespace, before.deployment)
 	if err != nil {

@@ -17,9 +17,10 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// TestSeeds applies what was written for the operator, word for word: the API server
-// takes it under strict validation, and it becomes ready once its world is there. One
-// after the other: most of the documents have the same name and namespace.
+// TestSeeds applies documents that were written for the operator, word for word: the API
+// server takes them under strict validation, and the platforms become ready when their
+// Secrets and Brokers exist. The documents are applied one after the other, because most
+// of them have the same name and namespace.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	all := t
@@ -94,14 +95,15 @@ func collectSecrets(in any, out map[string][]string) {
 	}
 }
 
-// checkServices wants a service for each that the document names, with the persistence
-// that it says.
+// checkServices fails the scenario unless each service that the document names is
+// available, with the document's persistence.
 func checkServices(p *platform, document *unstructured.Unstructured) {
 	p.Helper()
 	services, _, _ := unstructured.NestedMap(document.Object, "spec", "services")
 	for field := range services {
 		condition := map[string]string{"dataIndex": "DataIndexReady", "jobService": "JobServiceReady"}[field]
-		// Crossplane may look once more at a composite as it was a moment ago.
+		// A condition may be False again for a moment, because Crossplane may reconcile
+		// an old version of the composite.
 		p.awaitCondition(condition, "True", "Available")
 		_, own, _ := unstructured.NestedMap(document.Object, "spec", "services", field, "persistence", "postgresql")
 		_, inherited, _ := unstructured.NestedMap(document.Object, "spec", "persistence", "postgresql")
@@ -118,8 +120,8 @@ func checkServices(p *platform, document *unstructured.Unstructured) {
 	}
 }
 
-// followClusterPlatform follows a cluster platform from before its platform exists until
-// after it is deleted.
+// followClusterPlatform checks a cluster platform before its platform exists, while it is
+// ready, and after it is deleted.
 func followClusterPlatform(w *world, o *unstructured.Unstructured) {
 	w.Helper()
 	ref, _, _ := unstructured.NestedStringMap(o.Object, "spec", "platformRef")
@@ -139,7 +141,7 @@ func followClusterPlatform(w *world, o *unstructured.Unstructured) {
 	}
 	w.apply(o)
 	if !layout.CoreSince(lookups) {
-		// Nobody can tell whether there is a platform.
+		// This Crossplane can't tell the function whether the platform exists.
 		awaits("Unknown", "Warming")
 		return
 	}

@@ -28,23 +28,23 @@ import (
 )
 
 const (
-	// operatorManager is who the operator is to the API server.
+	// operatorManager is the operator's field manager.
 	operatorManager = "manager"
-	// operatorName is its Deployment.
+	// operatorName is the name of the operator's Deployment.
 	operatorName = "sonataflow-operator-controller-manager"
-	// operatorPlatform is the name of each of its platforms.
+	// operatorPlatform is the name of each platform of the operator's.
 	operatorPlatform = "sonataflow-platform"
 )
 
-// TestTakeOver takes platforms over from the operator as example/take-over tells users to,
-// and gives them back. The operator is played: its definitions and what it makes are in
-// testdata/takeover, as it leaves them.
+// TestTakeOver takes platforms over from the operator as example/take-over tells users
+// to, and gives them back. It plays the operator: testdata/takeover has the definitions
+// and objects that the operator leaves.
 //
-// It isn't parallel: while the operator's definitions are installed, ours can't be.
+// It isn't parallel, because the operator's definitions and ours have the same names.
 func TestTakeOver(t *testing.T) {
 	needs(t, lookups, "what the operator leaves is looked up")
 	if testing.Short() {
-		t.Skip("it is for once in the life of a cluster")
+		t.Skip("the short run has no take-over, which a cluster needs only once")
 	}
 	skipIfUsed(t)
 	installKnative(t)
@@ -93,7 +93,7 @@ func TestTakeOver(t *testing.T) {
 	before := keptOf(taken)
 	saved, back := filepath.Join(t.TempDir(), "claims"), filepath.Join(t.TempDir(), "platforms")
 
-	// Nothing happens while the operator runs.
+	// The script refuses to do anything while the operator runs.
 	if out, err := operator.script("check"); err == nil || !strings.Contains(out, "STOP  The operator runs") {
 		t.Fatalf("check while the operator runs: %v\n%s", err, out)
 	}
@@ -116,7 +116,7 @@ func TestTakeOver(t *testing.T) {
 
 	// Released, with an interruption.
 	if out, err := operator.interrupted("delete sonataflowplatforms.sonataflow.org sonataflow-platform --namespace=takeover-http", "release", saved, "--yes"); err == nil {
-		t.Fatalf("what was to be interrupted wasn't:\n%s", out)
+		t.Fatalf("release wasn't interrupted:\n%s", out)
 	}
 	operator.run("release", saved, "--yes")
 	operator.idle("release", saved)
@@ -144,7 +144,7 @@ func TestTakeOver(t *testing.T) {
 		w.checkFinished(name)
 	}
 	operator.idle("finish")
-	// What the operator never removes goes, for which pods are replaced once more.
+	// finish removes what the operator never removes, so pods are replaced once more.
 	once["migrated/"+operatorPlatform+"-data-index-service"] = 2
 	before.same(t, taken, "is finished", once)
 	for _, w := range connected {
@@ -153,7 +153,8 @@ func TestTakeOver(t *testing.T) {
 	taken["http"].dropSample()
 	once["http/"+operatorPlatform+"-data-index-service"] = 2
 
-	// And back, for which claims have to be paused while they aren't composed for any more.
+	// The way back pauses composites before it deletes claims, so it is for the claimed
+	// form only.
 	if api.Form == stack.Namespaced {
 		if out, err := operator.script("back", back, "--yes"); err == nil || !strings.Contains(out, "this is for the claimed form of the API") {
 			t.Errorf("back: want a refusal, got %v\n%s", err, out)
@@ -205,7 +206,8 @@ func (w *world) script(args ...string) (string, error) {
 	return w.interrupted("", args...)
 }
 
-// interrupted runs the script with a kubectl that fails to run a command which begins so.
+// interrupted runs the script with a kubectl that fails at a command that begins like
+// this one.
 func (w *world) interrupted(command string, args ...string) (string, error) {
 	w.Helper()
 	bin := w.TempDir()
@@ -231,7 +233,8 @@ func (w *world) run(args ...string) string {
 	return out
 }
 
-// idle runs the script where it has nothing to do any more. Nobody answers when it asks.
+// idle runs the script when it has nothing left to do. The script would fail if it asked
+// for confirmation, because it gets no answer.
 func (w *world) idle(args ...string) {
 	w.Helper()
 	if out := w.run(args...); !strings.Contains(out, "There is nothing to do") {
@@ -239,7 +242,7 @@ func (w *world) idle(args ...string) {
 	}
 }
 
-// operators returns what the operator leaves.
+// operators returns the objects in a file of testdata/takeover.
 func (w *world) operators(name string) []*unstructured.Unstructured {
 	w.Helper()
 	return w.documents("test", "e2e", "testdata", "takeover", name+".yaml")
@@ -259,8 +262,8 @@ func (w *world) defineOperators() {
 	})
 }
 
-// create creates objects as the operator does: platforms, then what they own, which gets to
-// know its owner.
+// create creates objects as the operator does: first platforms with their status, then
+// the objects that they own, with the UIDs of their owners.
 func (w *world) create(objects ...*unstructured.Unstructured) {
 	w.Helper()
 	var platforms, statuses, rest []*unstructured.Unstructured
@@ -289,7 +292,7 @@ func (w *world) create(objects ...*unstructured.Unstructured) {
 	w.asOperator(rest, "create")
 }
 
-// asOperator runs kubectl with objects, in the operator's name.
+// asOperator runs kubectl with objects, under the operator's field manager.
 func (w *world) asOperator(objects []*unstructured.Unstructured, args ...string) {
 	w.Helper()
 	if len(objects) == 0 {
@@ -300,7 +303,7 @@ func (w *world) asOperator(objects []*unstructured.Unstructured, args ...string)
 	}
 }
 
-// awaitRollouts waits until all pods of all Deployments are those that are wanted.
+// awaitRollouts waits until all Deployments are rolled out.
 func (w *world) awaitRollouts() {
 	w.Helper()
 	w.await("all pods of "+w.namespace, soon, func(ctx context.Context) error {
@@ -351,7 +354,7 @@ func (w *world) checkSink() {
 	}
 }
 
-// checkSaved holds a saved claim against what the user wrote.
+// checkSaved compares a saved claim with what the user wrote.
 func (w *world) checkSaved(file, name string) {
 	w.Helper()
 	relative, err := filepath.Rel(layout.Root, file)
@@ -375,7 +378,7 @@ func (w *world) checkSaved(file, name string) {
 	}
 }
 
-// checkFinished fails the scenario if something of the operator's is left.
+// checkFinished fails the scenario if an object or a field of the operator's is left.
 func (w *world) checkFinished(name string) {
 	w.Helper()
 	for kind, o := range w.keepers() {
@@ -404,7 +407,8 @@ func (w *world) checkFinished(name string) {
 	}
 }
 
-// dropSample removes from a claim what the operator has written into a Deployment.
+// dropSample removes from a claim a variable that the operator has written into a
+// Deployment, and waits until the Deployment doesn't have it any more.
 func (w *world) dropSample() {
 	w.Helper()
 	w.kubectl("patch", "sonataflowplatform", operatorPlatform, "--type=merge", `--patch={"spec":{"services":{"dataIndex":{"podTemplate":{"container":null}}}}}`)
@@ -422,7 +426,7 @@ func (w *world) dropSample() {
 	(&platform{world: w, name: operatorPlatform}).awaitReady()
 }
 
-// keepers are the objects that keep their names and are kept, with their kinds.
+// keepers returns the objects that a take-over keeps, with their kinds.
 func (w *world) keepers() iter.Seq2[string, unstructured.Unstructured] {
 	w.Helper()
 	return func(yield func(string, unstructured.Unstructured) bool) {
@@ -443,12 +447,13 @@ func (w *world) keepers() iter.Seq2[string, unstructured.Unstructured] {
 	}
 }
 
-// owned fails the scenario unless each object that is kept has an owner of a kind, or none.
+// owned fails the scenario unless the owner of each kept object is of a kind; an empty
+// kind wants no owner.
 func (w *world) owned(kind string) {
 	w.Helper()
 	for of, o := range w.keepers() {
 		if o.GetLabels()["app"] == "" {
-			continue // Kubernetes' own.
+			continue // An object of Kubernetes itself.
 		}
 		var want []string
 		if kind != "" {
@@ -464,8 +469,8 @@ func (w *world) owned(kind string) {
 	}
 }
 
-// A kept is what must not be replaced: UIDs by kind and name, where Services are, and how
-// often the pods of Deployments were replaced.
+// A kept records what a take-over must keep: UIDs by kind and name, the addresses of
+// Services, and how often the pods of Deployments were replaced.
 type kept struct {
 	uids      map[string]types.UID
 	addresses map[string]string
@@ -496,8 +501,8 @@ func revision(o unstructured.Unstructured) int {
 	return n
 }
 
-// same fails the scenario if something was replaced since, or pods more or less often than
-// they may be.
+// same fails the scenario if an object was replaced since, or if pods were replaced more
+// or less often than rollouts says.
 func (k kept) same(t *testing.T, worlds map[string]*world, what string, rollouts map[string]int) {
 	t.Helper()
 	now := keptOf(worlds)
@@ -516,7 +521,7 @@ func (k kept) same(t *testing.T, worlds map[string]*world, what string, rollouts
 	}
 }
 
-// subscribed complains unless there is a Trigger that is ready for each type of events.
+// subscribed returns an error unless each type of events has a Trigger that is ready.
 func subscribed(triggers map[types.UID]unstructured.Unstructured) error {
 	ready := map[string]bool{}
 	for _, o := range triggers {
@@ -526,7 +531,7 @@ func subscribed(triggers map[types.UID]unstructured.Unstructured) error {
 		}
 	}
 	if len(ready) != allTriggers {
-		return fmt.Errorf("only these are taken: %v", slices.Sorted(maps.Keys(ready)))
+		return fmt.Errorf("only these types have a Trigger that is ready: %v", slices.Sorted(maps.Keys(ready)))
 	}
 	return nil
 }
@@ -543,7 +548,8 @@ func checkTriggers(ctx context.Context, namespace string) error {
 	return subscribed(triggers)
 }
 
-// awaitReadyTriggers waits until there are so many Triggers, and all of them are ready.
+// awaitReadyTriggers waits until there are as many Triggers as wanted, and all of them
+// are ready.
 func (w *world) awaitReadyTriggers(want int) {
 	w.Helper()
 	w.await(fmt.Sprintf("%d Triggers that are ready", want), soon, func(ctx context.Context) error {
@@ -563,14 +569,14 @@ func (w *world) awaitReadyTriggers(want int) {
 	})
 }
 
-// indexed complains unless a pod of the Data Index is ready.
+// indexed returns an error unless a pod of the Data Index is ready.
 func indexed(pods map[types.UID]unstructured.Unstructured) error {
 	for _, o := range pods {
 		if strings.HasPrefix(o.GetName(), operatorPlatform+"-data-index-service-") && o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
 			return nil
 		}
 	}
-	return fmt.Errorf("of %d pods none is that", len(pods))
+	return fmt.Errorf("none of %d pods is a ready pod of the Data Index", len(pods))
 }
 
 // uninstall uninstalls the Configuration, and waits until nothing is left of it.
@@ -634,11 +640,12 @@ func install(ctx context.Context, t *testing.T, version string) {
 	}
 }
 
-// reinstall leaves the Configuration as it was found, wherever the scenario ended.
+// reinstall restores the Configuration and removes what the scenario has left, wherever
+// the scenario ended.
 func reinstall(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
 	if _, err := cluster.Get(ctx, kube.Configurations, "", api.Configuration()); err == nil {
-		// It is in no namespace that goes with the scenario.
+		// Cluster platforms aren't deleted with the scenario's namespaces.
 		if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowclusterplatforms", "--all", "--timeout=90s"); err != nil {
 			t.Error(err)
 		}

@@ -32,17 +32,17 @@ const (
 	compositions           kube.Resource = "apiextensions.crossplane.io/v1/compositions"
 	compositionRevisions   kube.Resource = "apiextensions.crossplane.io/v1/compositionrevisions"
 
-	// nextTag is that of all images in the next version, by default.
+	// nextTag is the default tag of all images in the next version.
 	nextTag = "10.99.0"
 )
 
-// TestUpgrade updates the Configuration package as a user does: to a version that only has
-// another number, to one with another tag of the images, and back. Platforms follow, and
-// one that is pinned does when its pin is moved.
+// TestUpgrade updates the Configuration package as a user does: to a version with another
+// number and the same content, to a version with another tag of the images, and back. A
+// platform follows each update, and a pinned platform follows when its pin is moved.
 //
-// What is updated is the package that all scenarios use. That disturbs none of them: this
-// one isn't parallel, so it has the stack to itself, and it puts the version back that it
-// found. Of a stack that was running before, platforms of other namespaces take part.
+// All scenarios use the package that is updated. They aren't disturbed, because this one
+// isn't parallel and restores the version that it found. In a stack that was running
+// before, platforms of other namespaces are updated too.
 func TestUpgrade(t *testing.T) {
 	followed, held := newWorld(t, "upgrade"), newWorld(t, "upgrade-pinned")
 	installed := installedVersion(t)
@@ -66,8 +66,8 @@ func TestUpgrade(t *testing.T) {
 	manual.awaitReady()
 	before, beforeHeld := followed.contents(), held.contents()
 
-	// A release that changes no default: nobody notices. For Crossplane that version is
-	// later which it is told later.
+	// A release that changes no default changes no object. Crossplane takes the version
+	// that is installed last for the latest.
 	same, next := installed+"-next.1", installed+"-next.2"
 	if err := layout.PushConfiguration(t.Context(), installed, same, func(manifests string) string {
 		return strings.Replace(manifests, "friendly-name.meta.crossplane.io: SonataFlow", "friendly-name.meta.crossplane.io: SonataFlow again", 1)
@@ -76,7 +76,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	update(t.Context(), t, same)
 	if got := latestRevision(t.Context(), t); got != first {
-		t.Errorf("a package with the same Composition made the revision %s of it, it was %s", got, first)
+		t.Errorf("a package with the same Composition made another revision: %s, it was %s", got, first)
 	}
 	automatic.awaitReady()
 	if got := changes(before, followed.contents()); len(got) > 0 {
@@ -108,8 +108,8 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 
-	// Crossplane knows the new revision, or the other platform wouldn't have it. What it
-	// makes of the pinned one when it looks at it now is what counts.
+	// Crossplane knows the new revision, because the other platform has it. A reconcile
+	// of the pinned platform must not change it.
 	manual.reconcile()
 	if got := changes(beforeHeld, held.contents()); len(got) > 0 {
 		t.Errorf("the update changed a platform that is pinned to %s:\n%s", first, strings.Join(got, "\n"))
@@ -125,11 +125,11 @@ func TestUpgrade(t *testing.T) {
 	}
 
 	if testing.Short() {
-		// Platforms come to a new revision at once. To one that is the latest again they
-		// come with the next of Crossplane's looks, which are a minute apart.
+		// Platforms get a new revision at once. A revision that is the latest again
+		// reaches them only when Crossplane looks at them next, once a minute.
 		return
 	}
-	// Back. The revision of then is the latest again, and everything is as it was.
+	// Back: the first revision is the latest again, and all objects are as before.
 	update(t.Context(), t, installed)
 	restored = true
 	followed.await("the first revision to be the latest", soon, func(ctx context.Context) error {
@@ -141,7 +141,7 @@ func TestUpgrade(t *testing.T) {
 	automatic.awaitTag("")
 	automatic.awaitReady()
 	if got := changes(before, followed.contents()); len(got) > 0 {
-		t.Errorf("the version of before doesn't bring back what was before:\n%s", strings.Join(got, "\n"))
+		t.Errorf("the first version doesn't bring the objects back:\n%s", strings.Join(got, "\n"))
 	}
 	if got := manual.revision(); got != second {
 		t.Errorf("the composite that is pinned to %s is of %s", second, got)
@@ -163,8 +163,8 @@ func installedVersion(t *testing.T) string {
 	return version
 }
 
-// update updates the Configuration as a user does, and waits until the revision of the
-// version is the only one that is active, and the Composition is its own.
+// update updates the Configuration as a user does, and waits until the version's revision
+// is the only active one, and the Composition belongs to it.
 func update(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
 	source := api.Package() + ":" + version
@@ -237,15 +237,15 @@ func latestRevision(ctx context.Context, t *testing.T) string {
 	return name
 }
 
-// revision returns the CompositionRevision that the platform's composite is of.
+// revision returns the CompositionRevision that the platform's composite uses.
 func (p *platform) revision() string {
 	p.Helper()
 	name, _, _ := unstructured.NestedString(p.composite().Object, api.own("compositionRevisionRef", "name")...)
 	return name
 }
 
-// awaitTag waits until the images of a platform's services have a tag, or, with none, any
-// tag but that of the next version, and their pods have been replaced.
+// awaitTag waits until the images of a platform's services have a tag, and the rollout is
+// observed. An empty tag stands for any tag but nextTag.
 func (p *platform) awaitTag(tag string) {
 	p.Helper()
 	p.await("images of "+p.name+" with the tag "+tag, noticed, func(ctx context.Context) error {
@@ -271,8 +271,8 @@ func (p *platform) awaitTag(tag string) {
 	})
 }
 
-// reconcile makes Crossplane look at a platform, which it does of itself once a minute,
-// and waits until what comes of that is applied.
+// reconcile makes Crossplane reconcile a platform at once instead of once a minute, and
+// waits until the result is applied.
 func (p *platform) reconcile() {
 	p.Helper()
 	composite := p.composite()
@@ -281,11 +281,11 @@ func (p *platform) reconcile() {
 		p.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	// What it has said so far is about earlier times.
+	// The log's earlier lines are about earlier reconciles.
 	if _, err := log.Seek(0, io.SeekEnd); err != nil {
 		p.Fatal(err)
 	}
-	// A value that it has never had.
+	// The annotation has never had this value.
 	mark := "e2e/reconciled-after=" + composite.GetResourceVersion()
 	version, err := cluster.Kubectl(p.Context(), "", "annotate", "--overwrite", composite.GetKind(), composite.GetName(), "--namespace="+composite.GetNamespace(), mark, "--output=jsonpath={.metadata.resourceVersion}")
 	if err != nil {
@@ -309,8 +309,8 @@ func (p *platform) reconcile() {
 	})
 }
 
-// composed tells whether a line of Crossplane's log says that all is applied that came of a
-// look at a composite in a version or a later one.
+// composed tells whether a line of Crossplane's log says that Crossplane has applied
+// everything for a composite in a version or a later one.
 func composed(line string, composite types.UID, version string) bool {
 	fields := strings.SplitN(line, "\t", 5)
 	if len(fields) < 5 || fields[3] != "Successfully composed resources" {
@@ -327,15 +327,15 @@ func composed(line string, composite types.UID, version string) bool {
 	return err == nil && after >= 0
 }
 
-// contents returns all that a platform's objects say, by object and field. That is
-// without what the cluster notes of them.
+// contents returns all fields of a platform's objects, by object and field, without the
+// fields that the cluster writes.
 func (w *world) contents() map[string]string {
 	w.Helper()
 	out := map[string]string{}
 	for kind, r := range resources {
 		objects, err := cluster.List(w.Context(), r, w.namespace)
 		if kerrors.IsNotFound(err) {
-			continue // Knative isn't there.
+			continue // Knative isn't installed.
 		}
 		if err != nil {
 			w.Fatal(err)
@@ -350,7 +350,7 @@ func (w *world) contents() map[string]string {
 	return out
 }
 
-// flatten notes every field of a value that has no fields itself.
+// flatten notes every value that has no fields itself.
 func flatten(path string, value any, into map[string]string) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -378,8 +378,8 @@ func changes(before, after map[string]string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// changedByTag lists what another tag of the images changes of a platform with both
-// services: images, and the labels that tell the version. Everything else stays.
+// changedByTag lists the fields that another tag of the images changes in a platform with
+// both services: the images, and the labels with the version. Everything else stays.
 func changedByTag(platform string) []string {
 	const version = " metadata labels app.kubernetes.io/version"
 	services := []string{"-data-index-service", "-jobs-service"}

@@ -22,21 +22,24 @@ import (
 )
 
 const (
-	// soon is how long anything may take that Crossplane or Kubernetes does at once.
+	// soon is how long an action of Crossplane or Kubernetes may take that begins at
+	// once.
 	soon = 60 * time.Second
-	// noticed is how long it may take until Crossplane notices a change of what a function
-	// only looks up, a Secret for one. It doesn't watch these, but looks once a minute.
+	// noticed is how long it may take until Crossplane notices a change of an object that
+	// the function only looks up, a Secret for one. Crossplane may look at such objects
+	// only once a minute.
 	noticed = 2 * time.Minute
 	// gone is how long a deletion may take. The garbage collector looks for new kinds
 	// every half minute.
 	gone = 90 * time.Second
 )
 
-// lookups is the version since which Crossplane tells functions that it looks up what they
-// ask for. Before, the function doesn't ask, and says what it doesn't know.
+// lookups is the first version of Crossplane that tells functions that it looks up
+// required resources. With an older version, the function asks for none, and says what it
+// doesn't know.
 const lookups = "v2.2"
 
-// needs skips a scenario of what there isn't before a version of Crossplane.
+// needs skips a scenario that an older version of Crossplane can't pass.
 func needs(t *testing.T, version, what string) {
 	t.Helper()
 	if !layout.CoreSince(version) {
@@ -44,7 +47,7 @@ func needs(t *testing.T, version, what string) {
 	}
 }
 
-// precedes skips a scenario of what a platform is like before a version of Crossplane.
+// precedes skips a scenario that is only for older versions of Crossplane.
 func precedes(t *testing.T, version, what string) {
 	t.Helper()
 	if layout.CoreSince(version) {
@@ -52,7 +55,8 @@ func precedes(t *testing.T, version, what string) {
 	}
 }
 
-// A world is what one scenario sees of the cluster: a namespace, which goes with it.
+// A world is a scenario's part of the cluster: a namespace, which is deleted with the
+// scenario.
 type world struct {
 	*testing.T
 
@@ -76,7 +80,7 @@ func newWorld(t *testing.T, namespace string, labels ...string) *world {
 		if err != nil {
 			return err
 		}
-		// That of an earlier run goes first.
+		// The namespace of an earlier run must be gone first.
 		if phase, _, _ := unstructured.NestedString(made.Object, "status", "phase"); phase != "Active" {
 			return fmt.Errorf("it is %s", phase)
 		}
@@ -95,7 +99,7 @@ func newWorld(t *testing.T, namespace string, labels ...string) *world {
 	return w
 }
 
-// within returns the same world for a part of the scenario, which starts with no claims
+// within returns the same world for a part of the scenario, which starts without claims,
 // and without Secrets of the part before it.
 func (w *world) within(t *testing.T) *world {
 	t.Helper()
@@ -104,16 +108,18 @@ func (w *world) within(t *testing.T) *world {
 	return part
 }
 
-// tidy shows what a scenario that failed leaves behind, and deletes its claims, which
-// can't be composed for once their namespace goes, and its Secrets.
+// tidy logs the objects of a failed scenario, and deletes the scenario's claims and
+// Secrets. Claims go before the namespace, because Crossplane can't compose in a
+// namespace that is being deleted.
 func (w *world) tidy(ctx context.Context) {
 	if w.Failed() {
 		out, _ := cluster.Kubectl(ctx, "", "get", "sonataflow-all,deployments,pods,events", "--namespace="+w.namespace)
-		// Of these there may be nothing in the cluster, and nobody knows the kinds.
+		// Separate, because it fails if Knative's kinds aren't installed.
 		connected, _ := cluster.Kubectl(ctx, "", "get", "brokers,triggers,sinkbindings", "--namespace="+w.namespace)
 		w.Logf("%s as the scenario leaves it:\n%s\n%s", w.namespace, out, connected)
 	}
-	// What a platform that is a composite itself is composed of goes after it, else.
+	// In the foreground: otherwise the objects of a platform that is a composite itself
+	// would be deleted after it.
 	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowplatforms,secrets", "--all", "--cascade=foreground", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
 		w.Errorf("cannot delete what is left: %v", err)
 	}
@@ -161,8 +167,7 @@ func (w *world) documents(path ...string) []*unstructured.Unstructured {
 	return out
 }
 
-// moved returns objects in the scenario's namespace instead of their own, and so are the
-// Brokers that they refer to.
+// moved moves objects, and the Brokers that they refer to, to the scenario's namespace.
 func (w *world) moved(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	for _, o := range objects {
 		o.SetNamespace(w.namespace)
@@ -206,7 +211,7 @@ func (w *world) kubectl(args ...string) string {
 	return out
 }
 
-// await waits for something to come true, and ends the scenario if it doesn't.
+// await waits until a check passes, and ends the scenario if it doesn't.
 func (w *world) await(what string, timeout time.Duration, check func(context.Context) error) {
 	w.Helper()
 	if err := kube.Await(w.Context(), what, timeout, check); err != nil {
@@ -238,8 +243,8 @@ func (w *world) awaitGone(r kube.Resource, namespace, name string) {
 	})
 }
 
-// inventory lists what a namespace holds of the kinds that a platform composes, and of
-// those that it must leave alone, as kind/name with the UID.
+// inventory lists the objects of a namespace as kind/name with the UID: those of the
+// kinds that a platform composes, and those that a platform must leave alone.
 func (w *world) inventory() map[string]string {
 	w.Helper()
 	out := map[string]string{}
@@ -255,7 +260,8 @@ func (w *world) inventory() map[string]string {
 	return out
 }
 
-// furnished complains until Kubernetes has put into a namespace what it puts into all.
+// furnished returns an error until Kubernetes has added its default objects to a
+// namespace.
 func (w *world) furnished(ctx context.Context) error {
 	_, err := cluster.Get(ctx, kube.ConfigMaps, w.namespace, "kube-root-ca.crt")
 	return err

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package examples_test holds what users read and apply, the examples, the manifests
-// of an installation and the READMEs, against the definitions and the function that
-// they are about.
+// Package examples_test checks the examples, the manifests of an installation and the
+// READMEs, which users read and apply, against the definitions and the function.
 package examples_test
 
 import (
@@ -23,15 +22,14 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
-// Where this package finds what it is about.
+// The folders that this package reads.
 const (
 	root    = "../.."
 	folder  = root + "/example"
 	install = folder + "/install"
 )
 
-// TestComposites holds every composite against its claim: it must be what Crossplane
-// makes of it.
+// TestComposites checks that every composite is what Crossplane makes of its claim.
 func TestComposites(t *testing.T) {
 	t.Parallel()
 	for _, name := range examples(t) {
@@ -39,7 +37,7 @@ func TestComposites(t *testing.T) {
 			t.Parallel()
 			composite := one(t, folder, name, "composite.yaml")
 			if composite.GetKind() == v1alpha08.KindSonataFlowClusterPlatform {
-				return // Nobody claims it.
+				return // It has no claim.
 			}
 			if want := []string{"apiVersion", "kind", "metadata", "spec"}; !cmp.Equal(want, keys(composite.Object)) {
 				t.Errorf("composite.yaml: -want, +got:\n%s", cmp.Diff(want, keys(composite.Object)))
@@ -51,8 +49,8 @@ func TestComposites(t *testing.T) {
 	}
 }
 
-// converted returns the composite that Crossplane makes of a claim. It ends the name
-// with five random characters, so the name is taken from the composite.
+// converted returns the composite that Crossplane makes of a claim. Crossplane adds five
+// random characters to the name, so the name is the composite's.
 func converted(t *testing.T, claim *unstructured.Unstructured, name string) map[string]any {
 	t.Helper()
 	random, ok := strings.CutPrefix(name, claim.GetName()+"-")
@@ -81,8 +79,8 @@ func converted(t *testing.T, claim *unstructured.Unstructured, name string) map[
 	}
 }
 
-// TestSchemas applies every document of ours to the definitions, as strictly as
-// `kubectl apply --validate=strict` does.
+// TestSchemas validates every document of the API's group against the definitions, as
+// strictly as `kubectl apply --validate=strict` does.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	validator, err := xrdschema.Load(root + "/apis")
@@ -146,7 +144,8 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// TestIndex finds folders that no README tells about.
+// TestIndex finds examples that have no row in example/README.md, or no command in their
+// own README.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	index := text(t, folder, "README.md")
@@ -164,14 +163,14 @@ func TestIndex(t *testing.T) {
 }
 
 const (
-	// schemas is the folder with what offline renders know of Knative.
+	// schemas is the folder with Knative's schemas for offline renders.
 	schemas = "schemas"
-	// takeOver is the folder with the way from the operator.
+	// takeOver is the folder with the way from the operator to claims.
 	takeOver = "take-over"
 )
 
 // examples lists the folders that can be rendered: all but the installation, the schemas
-// and the way from the operator.
+// and the take-over.
 func examples(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)

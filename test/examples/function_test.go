@@ -25,7 +25,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 )
 
-// TestFunction holds what the function does against what is written about it.
+// TestFunction compares the function's answers with the manifests and the README.
 func TestFunction(t *testing.T) {
 	binary, err := function.Build(t.Context(), root, t.TempDir())
 	if err != nil {
@@ -34,7 +34,7 @@ func TestFunction(t *testing.T) {
 	answers := ask(t, binary)
 
 	// The ClusterRoles grant what the function composes and looks up for the examples,
-	// and nothing else. What is Knative's is apart.
+	// and nothing else. Knative's kinds have a ClusterRole of their own.
 	t.Run("ClusterRoles", func(t *testing.T) {
 		knative := needs(answers)
 		rest := maps.Clone(knative)
@@ -123,8 +123,8 @@ func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	return out
 }
 
-// call the function for an example, as a Crossplane that finds nothing of what the
-// function asks for but Brokers, without which there are no Triggers.
+// call calls the function for an example. Of the required resources it finds only
+// Brokers, because without Brokers there are no Triggers.
 func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string, observed *fnv1.State) *fnv1.RunFunctionResponse {
 	t.Helper()
 	req := &fnv1.RunFunctionRequest{
@@ -158,7 +158,7 @@ func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string,
 	return rsp
 }
 
-// failedJobs returns the Jobs of an answer as they are when they have failed.
+// failedJobs returns the Jobs of an answer with the status of a failed Job.
 func failedJobs(t *testing.T, rsp *fnv1.RunFunctionResponse) map[string]*fnv1.Resource {
 	t.Helper()
 	out := map[string]*fnv1.Resource{}
@@ -182,7 +182,7 @@ func encode(t *testing.T, object map[string]any) *structpb.Struct {
 	return s
 }
 
-// needs returns what Crossplane does with each kind of resource.
+// needs returns the verbs that Crossplane needs for each resource.
 func needs(answers []*fnv1.RunFunctionResponse) map[string][]string {
 	out := map[string][]string{}
 	for _, rsp := range answers {
@@ -199,7 +199,7 @@ func needs(answers []*fnv1.RunFunctionResponse) map[string][]string {
 	return out
 }
 
-// grants returns what a ClusterRole allows with each kind of resource.
+// grants returns the verbs that a ClusterRole grants for each resource.
 func grants(t *testing.T, file string) map[string][]string {
 	t.Helper()
 	role := &rbacv1.ClusterRole{}

@@ -12,11 +12,12 @@ import (
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 )
 
-// The name that Crossplane gives the function when the Configuration brings it.
+// functionName is the function's name when Crossplane installs it as a dependency of the
+// Configuration.
 const functionName = "sonataflow-crossplane-function-sonataflow"
 
-// TestInstall reads the manifests of an installation as strictly as an API server
-// can, and holds the names in them against each other.
+// TestInstall decodes the manifests of an installation strictly, and checks that the
+// names in them agree.
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	fn, configuration, namespaced, runtime, mirror := &pkgv1.Function{}, &pkgv1.Configuration{}, &pkgv1.Configuration{}, &pkgv1beta1.DeploymentRuntimeConfig{}, &pkgv1beta1.ImageConfig{}

@@ -16,7 +16,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// TestInput holds the README's table of the function's input against its type.
+// TestInput compares the README's table of the function's input with its Go type.
 func TestInput(t *testing.T) {
 	t.Parallel()
 	got := firstCells(t, "## The function's input")
@@ -95,7 +95,7 @@ func readmes(t *testing.T) []string {
 	return append(out, folder+"/README.md", root+"/README.md")
 }
 
-// anchors returns what links to the headings of a Markdown text look like.
+// anchors returns the anchors of the headings of a Markdown text.
 func anchors(markdown string) []string {
 	dropped := regexp.MustCompile(`[^a-z0-9 _-]`)
 	var out []string
@@ -108,7 +108,7 @@ func anchors(markdown string) []string {
 	return out
 }
 
-// section returns what stands below a heading of the top README.
+// section returns the text below a heading of the top README.
 func section(t *testing.T, heading string) string {
 	t.Helper()
 	_, after, found := strings.Cut(text(t, root, "README.md"), "\n"+heading+"\n")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package function builds the function and runs it as a process of its own,
-// the way Crossplane's tools meet it: over gRPC, on a port.
+// Package function builds the function and runs it as a process of its own, as
+// Crossplane's tools use it: over gRPC, on a port.
 package function
 
 import (
@@ -26,7 +26,7 @@ const (
 	stopTimeout  = 10 * time.Second
 )
 
-// Root of the module that the working directory is in.
+// Root returns the folder of the module that the working directory is in.
 func Root(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -57,7 +57,7 @@ type Function struct {
 	err    error
 }
 
-// Start the function on a free port and wait until it says that it serves.
+// Start starts the function on a free port and waits until it says that it serves.
 func Start(ctx context.Context, binary string) (*Function, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
@@ -85,7 +85,8 @@ func Start(ctx context.Context, binary string) (*Function, error) {
 	return f, nil
 }
 
-// Stop the function the way Kubernetes does, and say so if it doesn't end well.
+// Stop ends the function as Kubernetes does, and returns an error if it doesn't end
+// cleanly.
 func (f *Function) Stop() error {
 	_ = f.cmd.Process.Signal(syscall.SIGTERM)
 

@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestRead holds the reader to a stream: an error must lead to its document.
+// TestRead reads streams of documents: an error must name its document.
 func TestRead(t *testing.T) {
 	t.Parallel()
 
@@ -32,7 +32,7 @@ func TestRead(t *testing.T) {
 		err     string
 	}{
 		"Stream": {
-			reason:  "All documents of a stream are read, and documents without an object don't stop that.",
+			reason:  "All documents of a stream are read, also those after a document without an object.",
 			content: "---\n# Only a comment.\n---" + trigger + "---" + sinkBinding,
 			want: []string{
 				"document 2, Trigger brokers/jobs-service-create-job",
@@ -40,12 +40,12 @@ func TestRead(t *testing.T) {
 			},
 		},
 		"TwiceTheSameKey": {
-			reason:  "Which of two values counts is up to the reader.",
+			reason:  "A key with two values is an error, because readers disagree which value counts.",
 			content: broker + "---" + broker + "kind: Trigger\n",
 			err:     "first.yaml, document 2: cannot parse it",
 		},
 		"NoObject": {
-			reason:  "What isn't an object is a mistake in the file.",
+			reason:  "A document that isn't an object is a mistake in the file.",
 			content: "- kind: Trigger\n",
 			err:     "document 1: cannot decode it",
 		},
@@ -90,8 +90,8 @@ func newDocument(b []byte) (document, error) {
 	return d, nil
 }
 
-// documents returns the objects of a kind, of whatever version, in the files that
-// match a pattern. None is fatal: a test of nothing would pass.
+// documents returns the objects of a kind, in any version, in the files that match a
+// pattern. No object is fatal, because a test without objects would pass.
 func documents(t *testing.T, pattern string, kind schema.GroupKind) []document {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
@@ -133,7 +133,7 @@ func read(file string) ([]document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: cannot read it: %w", where, err)
 		}
-		// Strict: of a key that is there twice, the first one would be lost.
+		// Strict: otherwise the first of two values of a key would be lost.
 		if b, err = yaml.YAMLToJSONStrict(b); err != nil {
 			return nil, fmt.Errorf("%s: cannot parse it: %w", where, err)
 		}

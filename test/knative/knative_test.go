@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package knative_test holds the objects of Knative that the function composes, and
-// the Brokers of the examples, against Knative itself: its Go types, the validation
-// of its webhook, and the schemas that it installs. The function has small structs
-// of its own for these objects, because the types of knative.dev/eventing would add
-// 16 MB to its binary. For the same reason this is a module of its own: it reads
-// files of the repository, and imports nothing of it.
+// Package knative_test checks the Knative objects that the function composes, and the
+// Brokers of the examples, with Knative itself: its Go types, the validation of its
+// webhook, and the schemas that it installs. The function has small structs of its own
+// for these objects, because the types of knative.dev/eventing would add 16 MB to its
+// binary. For the same reason this package is a module of its own: it reads files of the
+// repository, and imports nothing of it.
 package knative_test
 
 import (
@@ -23,19 +23,19 @@ const (
 	examples = "../../example/*/*.yaml"
 )
 
-// An object is what Knative's webhook asks of every type that it admits.
+// An object has the methods that Knative's webhook calls on every type.
 type object interface {
 	apis.Defaultable
 	apis.Validatable
 }
 
-// A kind is one that the function composes.
+// A kind is a kind of Knative's that the function composes.
 type kind struct {
 	schema.GroupKind
 
 	// empty returns Knative's own type.
 	empty func() object
-	// sample is a document that Knative takes. The tests of the checks break it.
+	// sample is a document that Knative accepts. Tests of the checks make it invalid.
 	sample string
 }
 

@@ -67,8 +67,8 @@ status:
 `
 )
 
-// changed returns a sample with a piece of it replaced. One that isn't there is
-// fatal: the sample would stay whole.
+// changed returns a sample in which a piece is replaced. A missing piece is fatal,
+// because the sample would stay unchanged.
 func changed(t *testing.T, sample, from, to string) document {
 	t.Helper()
 	if !strings.Contains(sample, from) {
@@ -85,8 +85,8 @@ func changed(t *testing.T, sample, from, to string) document {
 	return d
 }
 
-// matches compares what a check says to a sample with what it should say. Nothing
-// wanted is nothing said.
+// matches compares the error of a check with the wanted text. An empty text wants no
+// error.
 func matches(t *testing.T, reason, want string, got error) {
 	t.Helper()
 	switch {

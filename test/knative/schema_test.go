@@ -12,7 +12,7 @@ import (
 
 // installed returns the validator of Knative's definitions. All tests share it.
 var installed = sync.OnceValues(func() (validator, error) {
-	ctx := context.Background() // Not one test's: it would end with that.
+	ctx := context.Background() // The context of a test would end with the test.
 	crds, err := definitions(ctx, "broker.yaml", "trigger.yaml", "sinkbindings.yaml")
 	if err != nil {
 		return nil, err
@@ -20,8 +20,8 @@ var installed = sync.OnceValues(func() (validator, error) {
 	return newValidator(crds)
 })
 
-// TestSchemas applies what is composed, and the Brokers of the examples, to the
-// schemas that Knative installs.
+// TestSchemas validates the composed objects, and the Brokers of the examples, against
+// the schemas that Knative installs.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 
@@ -53,8 +53,8 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// TestValidate holds the validator to documents of which it is known what an API
-// server says to them.
+// TestValidate checks the validator with documents for which the answer of an API server
+// is known.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 
@@ -65,25 +65,25 @@ func TestValidate(t *testing.T) {
 		want     string
 	}{
 		"Trigger": {
-			reason: "What Knative takes, its schema takes.",
+			reason: "The schema accepts a Trigger that Knative accepts.",
 			sample: trigger,
 		},
 		"SinkBinding": {
-			reason: "What Knative takes, its schema takes.",
+			reason: "The schema accepts a SinkBinding that Knative accepts.",
 			sample: sinkBinding,
 		},
 		"Broker": {
-			reason: "A Broker with the status that Knative gives it is one.",
+			reason: "The schema accepts a Broker with the status that Knative gives it.",
 			sample: broker,
 		},
 		"TriggerUnknownField": {
-			reason: "Knative preserves unknown fields of this spec: TestTypes is there for them.",
+			reason: "The schema lets unknown fields of a Trigger's spec pass; TestTypes finds them.",
 			sample: trigger,
 			from:   "broker: default",
 			to:     "broker: default\n  brokr: default",
 		},
 		"TriggerUnknownFieldInside": {
-			reason: "It doesn't preserve those of what is in it.",
+			reason: "The schema refuses unknown fields of the objects in a Trigger's spec.",
 			sample: trigger,
 			from:   "uri:",
 			to:     "url:",
@@ -104,7 +104,7 @@ func TestValidate(t *testing.T) {
 			want:   "Knative doesn't serve eventing.knative.dev/v1beta1, Kind=Trigger",
 		},
 		"SinkBindingUnknownField": {
-			reason: "No unknown field of this spec is preserved.",
+			reason: "The schema refuses unknown fields of a SinkBinding's spec.",
 			sample: sinkBinding,
 			from:   "subject:",
 			to:     "subjects:",
@@ -125,7 +125,7 @@ func TestValidate(t *testing.T) {
 			want:   "status.conditions[0].status: Required value",
 		},
 		"BrokerUnknownField": {
-			reason: "The schema has the status too.",
+			reason: "The schema covers a Broker's status too.",
 			sample: broker,
 			from:   "url:",
 			to:     "uri:",

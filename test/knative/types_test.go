@@ -13,8 +13,8 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// TestTypes reads what is composed into Knative's own types and writes it again:
-// neither a misspelt field nor one of another version survives that.
+// TestTypes decodes the composed objects into Knative's own types and encodes them again:
+// a misspelt field, or a field of another version, doesn't survive this.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 
@@ -30,8 +30,8 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// TestSurvives holds the check to documents of which it is known what Knative's
-// types make of them.
+// TestSurvives checks survives with documents for which the result of Knative's types is
+// known.
 func TestSurvives(t *testing.T) {
 	t.Parallel()
 
@@ -42,11 +42,11 @@ func TestSurvives(t *testing.T) {
 		want     string
 	}{
 		"Trigger": {
-			reason: "What the type knows is kept.",
+			reason: "The fields that the type has are kept.",
 			kind:   "Trigger",
 		},
 		"SinkBinding": {
-			reason: "A type's status isn't optional: that it is added is no loss.",
+			reason: "The type always encodes a status. An added empty status is no loss.",
 			kind:   "SinkBinding",
 		},
 		"TriggerMisspelt": {
@@ -64,7 +64,7 @@ func TestSurvives(t *testing.T) {
 			want:   `unknown field "spec.Subscriber"`,
 		},
 		"TriggerMetadataMisspelt": {
-			reason: "The object's metadata is read as strictly.",
+			reason: "An unknown field of the metadata is refused, too.",
 			kind:   "Trigger",
 			from:   "labels:",
 			to:     "label:",
@@ -85,14 +85,14 @@ func TestSurvives(t *testing.T) {
 			want:   `"attributes": map[string]any{}`,
 		},
 		"TriggerChange": {
-			reason: "What the type writes differently is not what was composed.",
+			reason: "A value that the type encodes differently isn't the composed value.",
 			kind:   "Trigger",
 			from:   "uri: /v2/jobs/events",
 			to:     "uri: /v2/jobs/{id}",
 			want:   `"/v2/jobs/%7Bid%7D"`,
 		},
 		"SinkBindingMisspelt": {
-			reason: "A field in an inlined struct is one of the spec.",
+			reason: "An unknown field of a spec with an inlined struct is refused.",
 			kind:   "SinkBinding",
 			from:   "subject:",
 			to:     "subjects:",
@@ -115,7 +115,7 @@ func TestSurvives(t *testing.T) {
 	}
 }
 
-// survives tells what an object loses on its way through a type of Knative.
+// survives returns an error if a type of Knative loses or changes a field of an object.
 func survives(d document, into object) error {
 	if err := decode(d, into); err != nil {
 		return err
@@ -158,7 +158,7 @@ func dropZeros(encoded, source map[string]any) {
 	}
 }
 
-// zero tells whether a value is null or an object of nothing but such values.
+// zero tells whether a value is null, or an object that has only such values.
 func zero(value any) bool {
 	fields, ok := value.(map[string]any)
 	if !ok {

@@ -21,10 +21,10 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 )
 
-// A validator tells what an API server with Knative's definitions makes of an object.
+// A validator validates objects as an API server with Knative's definitions does.
 type validator map[schema.GroupVersionKind]version
 
-// A version is what it takes to validate objects of a version of a kind.
+// A version has the validators for one version of a kind.
 type version struct {
 	structural *structuralschema.Structural
 	openAPI    validation.SchemaValidator
@@ -68,8 +68,8 @@ func newVersion(s *extv1.CustomResourceValidation) (version, error) {
 	}, nil
 }
 
-// validate returns what `kubectl apply --validate=strict` would say to an object:
-// what is unknown, what the schema refuses, what its rules refuse. It doesn't change
+// validate returns the errors that `kubectl apply --validate=strict` would print for an
+// object: unknown fields, errors of the schema, errors of its rules. It doesn't change
 // the document.
 func (v validator) validate(ctx context.Context, d document) error {
 	version, ok := v[d.GroupVersionKind()]
@@ -88,7 +88,7 @@ func (v validator) validate(ctx context.Context, d document) error {
 	errs = slices.Concat(errs,
 		validation.ValidateCustomResource(nil, o, version.openAPI),
 		listtype.ValidateListSetsAndMaps(nil, version.structural, o))
-	// Rules are only for what has the form that they were written for.
+	// CEL rules are written for objects that the schema accepts.
 	if len(errs) == 0 {
 		errs, _ = version.rules.Validate(ctx, nil, version.structural, o, nil, celconfig.RuntimeCELCostBudget)
 	}

@@ -9,7 +9,7 @@ import (
 	"knative.dev/pkg/apis"
 )
 
-// TestWebhook gives what is composed to the code of Knative's webhook.
+// TestWebhook runs the code of Knative's webhook on the composed objects.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 
@@ -25,8 +25,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// TestAdmits holds the check to documents of which it is known what the webhook
-// says to them.
+// TestAdmits checks admits with documents for which the webhook's answer is known.
 func TestAdmits(t *testing.T) {
 	t.Parallel()
 
@@ -45,7 +44,7 @@ func TestAdmits(t *testing.T) {
 			kind:   "SinkBinding",
 		},
 		"TriggerWithoutBroker": {
-			reason: "Without a broker there are no events.",
+			reason: "A Trigger needs a broker, because the broker delivers its events.",
 			kind:   "Trigger",
 			from:   "broker: default",
 			to:     `broker: ""`,
@@ -59,41 +58,41 @@ func TestAdmits(t *testing.T) {
 			want:   "invalid key name",
 		},
 		"TriggerSubscriberReference": {
-			reason: "A reference has a name. The webhook only looks at one that comes without a URI.",
+			reason: "A reference needs a name. The webhook checks only a reference without a URI.",
 			kind:   "Trigger",
 			from:   "name: sonataflow-platform-jobs-service\n      namespace: workflows\n    uri: /v2/jobs/events",
 			to:     "namespace: workflows",
 			want:   "missing field(s): spec.subscriber.ref.name",
 		},
 		"TriggerSubscriberURI": {
-			reason: "A URI is relative to what is referred to.",
+			reason: "A URI beside a reference must be relative.",
 			kind:   "Trigger",
 			from:   "uri: /v2/jobs/events",
 			to:     "uri: http://example.org/v2/jobs/events",
 			want:   "Absolute URI is not allowed when Ref",
 		},
 		"SinkBindingDefault": {
-			reason: "The webhook itself fills in the namespace of what is bound.",
+			reason: "The webhook fills in the namespace of the subject.",
 			kind:   "SinkBinding",
 			from:   "name: sonataflow-platform-jobs-service\n    namespace: workflows",
 			to:     "name: sonataflow-platform-jobs-service",
 		},
 		"SinkBindingSubjectElsewhere": {
-			reason: "Only what is in the SinkBinding's namespace is bound.",
+			reason: "The subject must be in the SinkBinding's namespace.",
 			kind:   "SinkBinding",
 			from:   "name: sonataflow-platform-jobs-service\n    namespace: workflows",
 			to:     "name: sonataflow-platform-jobs-service\n    namespace: brokers",
 			want:   "invalid value: brokers: spec.subject.namespace",
 		},
 		"SinkBindingSubjectName": {
-			reason: "The name of what is bound is a label, though a Deployment may have more than that.",
+			reason: "The subject's name must be a DNS label, though a Deployment's name may have dots.",
 			kind:   "SinkBinding",
 			from:   "name: sonataflow-platform-jobs-service\n    namespace: workflows",
 			to:     "name: sonataflow.platform\n    namespace: workflows",
 			want:   "spec.subject.name",
 		},
 		"SinkBindingWithoutSink": {
-			reason: "Events must go somewhere.",
+			reason: "A SinkBinding needs a sink for its events.",
 			kind:   "SinkBinding",
 			from:   "sink:\n    ref:",
 			to:     "sink: {}\n  ceOverrides:\n    extensions:",
@@ -109,15 +108,16 @@ func TestAdmits(t *testing.T) {
 	}
 }
 
-// admits tells what Knative's webhook has against the creation of an object. It sees
-// the object after its own defaults, and with all optional features turned off.
+// admits returns the error of Knative's webhook for the creation of an object. The
+// webhook sees the object after its own defaults, and with all optional features turned
+// off.
 func admits(ctx context.Context, d document, o object) error {
 	if err := decode(d, o); err != nil {
 		return err
 	}
 	ctx = apis.WithinCreate(ctx)
 	o.SetDefaults(ctx)
-	// Through a variable: a nil *FieldError in an error is not nil.
+	// Not returned directly: a nil *FieldError in an error isn't nil.
 	if err := o.Validate(ctx); err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// known are the licences under which code may become part of the function, by words
-// that only they have. Each lets it be distributed under the Apache License.
+// known returns the licences that the function's modules may have, each with words that
+// only its text has. All of them allow distribution under the Apache License.
 func known() map[string]string {
 	return map[string]string{
 		"Apache-2.0": "Apache License",
@@ -25,7 +25,7 @@ func known() map[string]string {
 	}
 }
 
-// TestLicenses finds modules of the function under other licences, or none.
+// TestLicenses finds modules of the function that have another licence, or none.
 func TestLicenses(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}", "./fn")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package xpkg_test opens the packages that `make xpkg` built, and looks at
-// what Crossplane would find in them.
+// Package xpkg_test opens the packages that `make xpkg` built, and checks what Crossplane
+// would find in them.
 package xpkg_test
 
 import (
@@ -32,8 +32,7 @@ const (
 	versionLabel = "org.opencontainers.image.version"
 )
 
-// An object has those fields of all kinds that a package may hold which are
-// looked at here.
+// An object has the fields that these tests read, of all kinds in a package.
 type object struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -118,8 +117,8 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// configurations are the packages of the API's forms, with the folders that they are
-// made of.
+// configurations returns the packages of the API's forms, with the folders that they are
+// built from.
 func configurations() map[string]string {
 	return map[string]string{"configuration.xpkg": "apis/*", "configuration-namespaced.xpkg": "apis/namespaced/*"}
 }
@@ -164,8 +163,8 @@ func testConfiguration(t *testing.T, file, folders string) {
 	}
 }
 
-// TestFunctionName holds every place that names the function against the name
-// that Crossplane gives it when it installs it as a dependency.
+// TestFunctionName checks that every file gives the function the name that Crossplane
+// gives it when it installs it as a dependency.
 func TestFunctionName(t *testing.T) {
 	want := dnsLabel(functionRepo)
 	objects := slices.Concat(open(t, "configuration.xpkg").objects, open(t, "configuration-namespaced.xpkg").objects)
@@ -189,7 +188,7 @@ func TestFunctionName(t *testing.T) {
 	}
 }
 
-// TestMarketplace looks at what a marketplace shows of a package.
+// TestMarketplace checks what a marketplace shows of a package.
 func TestMarketplace(t *testing.T) {
 	icon := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(read(t, filepath.Join(root, "package/icon.svg")))
 	for file, kind := range map[string]string{"function-amd64.xpkg": "Function", "configuration.xpkg": "Configuration", "configuration-namespaced.xpkg": "Configuration"} {
@@ -331,8 +330,9 @@ func read(t *testing.T, name string) []byte {
 	return b
 }
 
-// TestWeight holds what every node downloads, and what every pod of the function maps
-// into memory. One import can add half as much again: .golangci.yml names some.
+// TestWeight limits the size of the package, which every node downloads, and of the
+// binary, which every pod of the function maps into memory. One import can add half as
+// much again: .golangci.yml names some.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	const mebibyte = 1 << 20

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestToolchain finds the same Go wherever one is named: what a package holds, what the
-// Dockerfile builds, and what the tools check are compiled by one release.
+// TestToolchain checks that all files name the same release of Go, so that packages, the
+// Dockerfile's image and the tools are compiled with one release.
 func TestToolchain(t *testing.T) {
 	t.Parallel()
 

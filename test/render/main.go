@@ -19,7 +19,7 @@ import (
 func main() {
 	example := flag.String("example", "minimal", "the folder in example/ to render")
 	cli := flag.String("cli", defaultCLI, "the Crossplane CLI to render with: v2.5, v2.2, v1.20 or v1.16")
-	state := flag.String("state", first, "first: what is applied at first; ready: what it comes to when all of that is there and healthy; or another of: "+strings.Join(nameAll(states()), ", "))
+	state := flag.String("state", first, "first: what is composed at first; ready: what is composed at rest, when all objects are there and healthy; or another of: "+strings.Join(nameAll(states()), ", "))
 	binary := flag.String("function", "", "the function; built from ./fn when it isn't given")
 	namespaced := flag.Bool("namespaced", false, "render the form of the API whose platforms are composites themselves, for Crossplane v2")
 	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")

@@ -38,8 +38,8 @@ func (s step) change(in *input) error {
 	return store(in.composition, docs...)
 }
 
-// observe writes what Crossplane would see once a render was applied: the composite
-// with its status, the composed objects, and what they lead to.
+// observe writes what Crossplane would see after a render was applied: the composite with
+// its status, the composed objects, and the objects that follow from them.
 func (s step) observe(in *input, out *output) error {
 	docs, err := load(in.composite)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s step) observe(in *input, out *output) error {
 	return errors.Join(store(in.composite, docs[0]), store(in.observed, observed...), store(in.required, required...))
 }
 
-// store writes objects into a file, if it has a name.
+// store writes objects into a file. Without a file name it does nothing.
 func store(file string, docs ...unstructured.Unstructured) error {
 	if file == "" {
 		return nil
@@ -82,12 +82,12 @@ func store(file string, docs ...unstructured.Unstructured) error {
 
 const (
 	generation = 1
-	// then is when everything happens.
+	// then is the time of everything that happens.
 	then = "2024-01-01T00:00:00Z"
 )
 
-// settle gives an object what the API server and the cluster's controllers give it.
-// It returns objects that exist because of it.
+// settle gives an object what the API server and the cluster's controllers give it. It
+// returns the objects that follow from it.
 func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 	o.SetUID(uidOf(o))
 	o.SetGeneration(generation)
@@ -163,8 +163,7 @@ func inject(o *unstructured.Unstructured) {
 	set(o, containers, "spec", "template", "spec", "containers")
 }
 
-// work gives a Job its status. It returns the pod of one that failed, as long as that
-// is of interest.
+// work gives a Job its status. For a failed Job, it returns the failed pod.
 func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 	if s.jobs == running {
 		set(o, map[string]any{"startTime": then, "active": int64(1), "ready": int64(1)}, "status")

@@ -23,16 +23,16 @@ const (
 	defaultCLI = "v2.5"
 	binFolder  = ".cache/bin"
 
-	// maxRounds is how often an example is rendered until it must have come to
-	// rest. Nothing that the function waits for takes more than a few.
+	// maxRounds is how often an example may be rendered until it is at rest. The function
+	// needs a few rounds.
 	maxRounds = 10
 
 	// nameAnnotation tells which of the function's resources an object is.
 	nameAnnotation = "crossplane.io/composition-resource-name"
 	resultKind     = "Result"
 
-	// documentedTarget is where example/functions.yaml says that the function
-	// listens: what a user starts by hand.
+	// documentedTarget is the address in example/functions.yaml: that of a function that
+	// a user starts by hand.
 	documentedTarget = "localhost:9443"
 )
 
@@ -44,8 +44,8 @@ type renderer struct {
 	cli     string
 	address string // of the function
 
-	// namespaced renders the form of the API whose platforms are composites themselves:
-	// what else is a claim.
+	// namespaced renders the form of the API whose platforms are composites themselves. A
+	// file claim.yaml is a composite in this form.
 	namespaced bool
 }
 
@@ -54,7 +54,7 @@ type output struct {
 	yaml      []byte
 	composite unstructured.Unstructured
 	composed  []unstructured.Unstructured
-	// events are documents too: what happened on the way.
+	// events are documents too: the results of all renders so far.
 	events []string
 }
 
@@ -66,10 +66,10 @@ type input struct {
 	definition  string
 	functions   string
 	required    string // "" when the cluster needs to hold nothing
-	schemas     string // "" when no kind is installed that is asked for
-	observed    string // "" when nothing is there yet
+	schemas     string // "" when the kinds that the function asks for aren't installed
+	observed    string // "" when no composed object exists yet
 
-	// prerequisites are what the example wants the cluster to hold.
+	// prerequisites are the objects that the example needs in the cluster.
 	prerequisites []unstructured.Unstructured
 }
 
@@ -103,8 +103,8 @@ func (r renderer) render(ctx context.Context, example, state string) (*output, e
 	return out, err
 }
 
-// take a step: change what it changes, and render until nothing changes any more.
-// What comes out has the events of all of that.
+// take makes a step's change, and renders until nothing changes any more. The output has
+// the events of all these renders.
 func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*output, error) {
 	var events []string
 	if s.tag != "" {
@@ -146,7 +146,7 @@ func (r renderer) composite(example string) (xr unstructured.Unstructured, err e
 	return docs[0], nil
 }
 
-// compositeFile is what an example's render starts from.
+// compositeFile is the file that an example's render starts from.
 func (r renderer) compositeFile(example string) string {
 	folder := filepath.Join(r.root, "example", example)
 	if claim := filepath.Join(folder, "claim.yaml"); r.namespaced {
@@ -189,7 +189,7 @@ func (r renderer) input(example string, xr unstructured.Unstructured, dir string
 	return in, os.WriteFile(in.functions, bytes.ReplaceAll(b, []byte(documentedTarget), []byte(r.address)), 0o600)
 }
 
-// remove takes all of a kind, if there is one, out of what the cluster holds.
+// remove removes all objects of a kind from the cluster. Without a kind it does nothing.
 func (in *input) remove(kind string, uninstalled bool) error {
 	if kind == "" {
 		return nil
@@ -209,7 +209,7 @@ func (in *input) remove(kind string, uninstalled bool) error {
 func examples(root string) []string {
 	files, err := filepath.Glob(filepath.Join(root, "example", "*", "composite.yaml"))
 	if err != nil {
-		return nil // The pattern is a good one.
+		return nil // The pattern is valid.
 	}
 	for i, f := range files {
 		files[i] = filepath.Base(filepath.Dir(f))
@@ -271,7 +271,7 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 	return out, nil
 }
 
-// command spells a render the way the CLI wants it.
+// command returns the command line of a render, in the syntax of the CLI.
 func (r renderer) command(in *input) ([]string, error) {
 	var tool string
 	var args []string
@@ -279,9 +279,9 @@ func (r renderer) command(in *input) ([]string, error) {
 
 	switch r.cli {
 	case "v2.5":
-		// Without a local core it would run one in Docker. Core prints the
-		// whole composite anyway; with --include-full-xr a field of an earlier
-		// status would never go away.
+		// Without a local core the CLI runs one in Docker. Core prints the whole
+		// composite anyway; with --include-full-xr a field of an earlier status would
+		// stay for ever.
 		core, err := r.tool("crossplane-core")
 		if err != nil {
 			return nil, err
@@ -317,7 +317,8 @@ func (r renderer) command(in *input) ([]string, error) {
 	return append([]string{path}, args...), nil
 }
 
-// split a stream into what stands before the results, which come last, and those.
+// split splits a stream into the documents before the results, and the results, which
+// come last.
 func split(stream []byte) (before []byte, results []string) {
 	docs := strings.Split(strings.TrimSuffix("\n"+string(stream), "\n"), "\n---\n")
 	i := slices.IndexFunc(docs, func(doc string) bool { return strings.Contains(doc, "\nkind: "+resultKind+"\n") })
@@ -333,7 +334,7 @@ func (o *output) equal(other *output) bool {
 	return bytes.Equal(o.stream(), other.stream())
 }
 
-// stream is the output as a CLI prints it, with the events in an order.
+// stream is the output as a CLI prints it, with sorted events.
 func (o *output) stream() []byte {
 	out := bytes.Clone(o.yaml)
 	for _, e := range slices.Compact(slices.Sorted(slices.Values(o.events))) {
@@ -342,7 +343,7 @@ func (o *output) stream() []byte {
 	return out
 }
 
-// told leaves out of events what Crossplane repeats for as long as it is so.
+// told returns events without those that Crossplane repeats at every reconcile.
 func told(events []string) []string {
 	return slices.DeleteFunc(slices.Clone(events), func(e string) bool { return strings.Contains(e, "\nreason: ComposeResources\n") })
 }

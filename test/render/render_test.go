@@ -60,8 +60,8 @@ func testWithFunction(ctx context.Context, m *testing.M) (int, error) {
 	return m.Run(), f.Stop()
 }
 
-// TestGolden renders every example with the default CLI. What comes of it is
-// in testdata, so that a change of what is composed shows in a review.
+// TestGolden renders every example with the default CLI. The results are in testdata, so
+// that a review shows every change of what is composed.
 func TestGolden(t *testing.T) {
 	for _, example := range examples(testee.root) {
 		for _, state := range names(t, example) {
@@ -96,7 +96,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenFiles finds golden files that no state of an example is for.
+// TestGoldenFiles finds golden files that belong to no state of an example.
 func TestGoldenFiles(t *testing.T) {
 	files, err := filepath.Glob(golden("*", "*"))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-// TestUnknown asks for what there isn't: the error must say what there is.
+// TestUnknown asks for an unknown example or state: the error must list the known ones.
 func TestUnknown(t *testing.T) {
 	for want, ask := range map[string][2]string{
 		"minimal, ": {"none", first},
@@ -135,8 +135,8 @@ func names(t *testing.T, example string) []string {
 	return nameAll(statesOf(xr))
 }
 
-// TestCLIs renders every example with the other CLIs that the README names:
-// users get the same objects, whichever they have.
+// TestCLIs renders every example with the other CLIs that the README names: users get the
+// same objects with each of them.
 func TestCLIs(t *testing.T) {
 	for _, cli := range []string{"v1.16", "v1.20", "v2.2"} {
 		for _, example := range examples(testee.root) {
@@ -160,8 +160,8 @@ func TestCLIs(t *testing.T) {
 }
 
 // TestNamespaced renders every example in the form whose platforms are composites
-// themselves: users get the same objects, but for Triggers in other namespaces, which
-// such a platform is refused.
+// themselves: users get the same objects. In this form, a platform with a Broker in
+// another namespace is refused.
 func TestNamespaced(t *testing.T) {
 	elsewhere := map[string]bool{"kafka-broker": true, "service-brokers": true}
 	for _, example := range examples(testee.root) {
@@ -218,7 +218,8 @@ func byName(objects []unstructured.Unstructured) map[string]any {
 		labels := o.GetLabels()
 		maps.DeleteFunc(labels, func(k, _ string) bool { return strings.HasPrefix(k, "crossplane.io/") })
 		o.SetLabels(labels)
-		// A CLI that doesn't look Brokers up can't tell one of Kafka's from others.
+		// With a CLI that doesn't look Brokers up, the function can't recognize Kafka's
+		// Brokers.
 		annotations := o.GetAnnotations()
 		delete(annotations, "kafka.eventing.knative.dev/delivery.order")
 		o.SetAnnotations(annotations)

@@ -20,20 +20,19 @@ type state struct {
 	name string
 	// of tells which examples have the state; nil means all.
 	of func(xr unstructured.Unstructured) bool
-	// lacks is a kind that the cluster hasn't got, neither resources of it nor, if
-	// uninstalled, the kind itself.
+	// lacks is a kind of which the cluster has no objects. If uninstalled, the cluster
+	// doesn't have the kind either.
 	lacks       string
 	uninstalled bool
-	// steps follow each other. Without any, nothing of what is composed exists yet.
+	// steps follow each other. Before the first step, no composed object exists yet.
 	steps []step
 }
 
-// A step is something that happens: what is changed, and how the cluster answers
-// until nothing changes any more.
+// A step is a change, and the cluster's reaction until nothing changes any more.
 type step struct {
 	// tag of all images, in the input of the Composition; "" leaves it as it is.
 	tag string
-	// jobs is what becomes of Jobs.
+	// jobs is the outcome of all Jobs.
 	jobs outcome
 	// sinkPending keeps Knative from telling a Deployment its sink.
 	sinkPending bool
@@ -41,7 +40,7 @@ type step struct {
 	linger bool
 }
 
-// An outcome is what becomes of a Job.
+// An outcome is the state that a Job comes to.
 type outcome int
 
 const (

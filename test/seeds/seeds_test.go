@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package seeds_test holds the API against what was written for the operator: every
-// manifest of a platform and of a cluster platform in the documents that this
-// product is held to, in testdata. Where a document comes from is said in its first
-// lines. The documents show workflows too; these are left out until there is a
-// definition of their kind.
+// Package seeds_test validates manifests that were written for the operator. testdata has
+// every manifest of a platform and of a cluster platform in the documents that this
+// product must support. The first lines of a file name the document. Manifests of
+// workflows are left out until there is a definition of their kind.
 package seeds_test
 
 import (

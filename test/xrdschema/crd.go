@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package xrdschema tells what an API server makes of an object of our API, for
-// tests. It uses Crossplane's own code for what Crossplane derives from a
-// CompositeResourceDefinition, and the API server's for the rest: unknown fields,
+// Package xrdschema validates objects of our API as an API server does, for tests. It
+// uses Crossplane's own code for what Crossplane derives from a
+// CompositeResourceDefinition, and the API server's code for the rest: unknown fields,
 // defaults, the schema, CEL rules.
 package xrdschema
 
@@ -21,9 +21,9 @@ import (
 	xpv1 "github.com/crossplane/crossplane/apis/v2/apiextensions/v1"
 )
 
-// CRDs returns the CustomResourceDefinitions that Crossplane derives from the
-// definitions in the folders of dir. One that an API server would refuse, for
-// instance because a CEL rule doesn't compile or costs too much, is an error.
+// CRDs returns the CustomResourceDefinitions that Crossplane derives from the definitions
+// in the folders of dir. It returns an error if an API server would refuse one, for
+// instance because a CEL rule doesn't compile or costs too much.
 func CRDs(dir string) ([]*extv1.CustomResourceDefinition, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*", "definition.yaml"))
 	if err != nil {
@@ -54,7 +54,7 @@ func derive(definition []byte) ([]*extv1.CustomResourceDefinition, error) {
 	if err := yaml.UnmarshalStrict(definition, xrd); err != nil {
 		return nil, errors.Wrap(err, "cannot parse the definition")
 	}
-	xrd.SetUID("of-the-definition") // As on a cluster: what is derived is owned by it.
+	xrd.SetUID("of-the-definition") // As on a cluster, where the definition owns what is derived from it.
 	derivations := []func(*xpv1.CompositeResourceDefinition) (*extv1.CustomResourceDefinition, error){xcrd.ForCompositeResource}
 	if xrd.OffersClaim() {
 		derivations = append(derivations, xcrd.ForCompositeResourceClaim)
@@ -73,7 +73,7 @@ func derive(definition []byte) ([]*extv1.CustomResourceDefinition, error) {
 	return crds, nil
 }
 
-// accepted returns what an API server has against a CustomResourceDefinition.
+// accepted returns the error of an API server for a CustomResourceDefinition.
 func accepted(crd *extv1.CustomResourceDefinition) error {
 	defaulted := crd.DeepCopy()
 	extv1.SetDefaults_CustomResourceDefinition(defaulted)

@@ -75,9 +75,10 @@ func newKind(s *extv1.CustomResourceValidation) (kind, error) {
 	}, nil
 }
 
-// Validate returns what `kubectl apply --validate=strict` would say to an object:
-// first what is unknown, then what the schema refuses, then, as on an API server
-// only if the rest is in order, what the CEL rules refuse. It doesn't change obj.
+// Validate returns the errors that `kubectl apply --validate=strict` would print for an
+// object: first unknown fields, then errors of the schema, then errors of the CEL rules.
+// As on an API server, some errors of the schema hide those of the CEL rules. It doesn't
+// change obj.
 func (v *Validator) Validate(obj map[string]any) field.ErrorList {
 	k, o, err := v.read(obj)
 	if err != nil {
@@ -94,7 +95,7 @@ func (v *Validator) Validate(obj map[string]any) field.ErrorList {
 		return errs
 	}
 	broken, _ := k.rules.Validate(context.Background(), nil, k.structural, o, nil, celconfig.RuntimeCELCostBudget)
-	// They come in the random order of a map.
+	// The errors come in the random order of a map.
 	slices.SortStableFunc(broken, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return append(errs, broken...)
 }
@@ -116,8 +117,7 @@ func (v *Validator) read(obj map[string]any) (kind, map[string]any, *field.Error
 	if !ok {
 		return kind{}, nil, field.NotSupported(field.NewPath("kind"), apiVersion+" "+name, v.known())
 	}
-	// Through JSON, so that whole numbers are what they are to an API server,
-	// whatever parsed obj.
+	// Through JSON, so that numbers have the Go types that they have on an API server.
 	b, err := json.Marshal(obj)
 	if err != nil {
 		return kind{}, nil, field.InternalError(nil, err)
@@ -140,8 +140,7 @@ func (v *Validator) known() []string {
 	return known
 }
 
-// hidesRules tells whether an API server doesn't come to the CEL rules because of
-// an error.
+// hidesRules tells whether an API server skips the CEL rules because of an error.
 func hidesRules(err *field.Error) bool {
 	return slices.Contains([]field.ErrorType{
 		field.ErrorTypeNotSupported, field.ErrorTypeRequired, field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeTypeInvalid,

@@ -11,8 +11,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
-// What an API server would refuse must not pass for a schema that accepts
-// everything.
+// TestLoad loads definitions that an API server would refuse: Load must refuse them too,
+// instead of a schema that accepts everything.
 func TestLoad(t *testing.T) {
 	t.Parallel()
 
@@ -22,7 +22,7 @@ func TestLoad(t *testing.T) {
 		want     string
 	}{
 		"Valid": {
-			reason: "What is generated is what Crossplane takes.",
+			reason: "Load accepts the generated definition.",
 		},
 		"Rule": {
 			reason: "A rule that doesn't compile makes an API server refuse the definition.",
@@ -31,13 +31,13 @@ func TestLoad(t *testing.T) {
 			want:   "undefined field 'url'",
 		},
 		"Cost": {
-			reason: "So does one that may take too long.",
+			reason: "A rule that may take too long makes an API server refuse the definition.",
 			old:    "maxLength: 2048",
 			new:    "maxLength: 20480000",
 			want:   "estimated rule cost exceeds budget",
 		},
 		"UnknownField": {
-			reason: "A misspelt field of the definition itself is one as well.",
+			reason: "A misspelt field of the definition itself is refused, too.",
 			old:    "referenceable:",
 			new:    "referencable:",
 			want:   "unknown field",

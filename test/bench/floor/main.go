@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command floor serves what any function costs: it reads a request and answers with a
-// response that was made before, over the same SDK.
+// Command floor serves the cheapest possible function: it reads a request and answers
+// with a prepared response, over the same SDK.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// A floor answers requests about a composite of which nothing is observed with one
-// response, all others with another.
+// A floor has two responses: one for requests without observed resources, and one for all
+// other requests.
 type floor struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 
@@ -35,7 +35,7 @@ func (f *floor) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*f
 func main() {
 	address := flag.String("address", "127.0.0.1:0", "where to serve")
 	first := flag.String("first", "", "the file with the response to a first request")
-	steady := flag.String("steady", "", "the file with the response to all others")
+	steady := flag.String("steady", "", "the file with the response to all other requests")
 	flag.Parse()
 	f := &floor{first: read(*first), steady: read(*steady)}
 	if err := function.Serve(f, function.Listen("tcp", *address), function.Insecure(true), function.WithMetricsServer("")); err != nil {

@@ -17,11 +17,12 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// An answer is what must come of a request. It doesn't change after the first one.
+// An answer is the expected answer to a request. All answers to a request are equal.
 type answer struct {
 	// code is how gRPC refuses the request; OK if the function answers it.
 	code codes.Code
-	// fatal is part of the fatal result; nothing if there is none.
+	// fatal is a part of the fatal result's message; empty if no fatal result is
+	// expected.
 	fatal string
 	// composed are patterns, one for each composed resource.
 	composed []string
@@ -57,7 +58,7 @@ func (a *answer) check(rsp *fnv1.RunFunctionResponse, err error) error {
 	return fmt.Errorf("an answer of %d bytes differs from the first one of %d bytes", len(got), len(a.first))
 }
 
-// judge tells what is wrong with a response, the first one or another.
+// judge tells what is wrong with a response, apart from a difference to the first one.
 func (a *answer) judge(rsp *fnv1.RunFunctionResponse) error {
 	var fatal []string
 	for _, r := range rsp.GetResults() {

@@ -24,7 +24,7 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// validity is longer than anybody soaks.
+// validity is longer than any soak.
 const validity = 7 * 24 * time.Hour
 
 func newAuthority() (*authority, error) {
@@ -57,7 +57,8 @@ func (a *authority) issue() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// write issues a certificate into a folder, in the files in which Crossplane mounts it.
+// write writes a new certificate into a folder, under the file names that Crossplane
+// uses.
 func (a *authority) write(dir string) error {
 	cert, err := a.issue()
 	if err != nil {
@@ -79,8 +80,8 @@ func (a *authority) write(dir string) error {
 	return nil
 }
 
-// credentials are of a client that trusts this authority's servers, and identifies
-// itself with some certificates, or with none.
+// credentials returns the credentials of a client that trusts this authority, and that
+// identifies itself with the given certificates, if any.
 func (a *authority) credentials(own ...tls.Certificate) credentials.TransportCredentials {
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)

@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// callersAtOnce call over a few connections. Crossplane has one; several take turns
-	// in other ways.
+	// callersAtOnce is the number of callers, which share a few connections. Crossplane
+	// has one connection; with several, calls overlap in more ways.
 	callersAtOnce = 64
 	connections   = 4
 	// giantsAtOnce bounds the memory that huge requests take.
 	giantsAtOnce = 2
-	// patience is how long a call may take. Crossplane's is less, but a huge request that
-	// shares its connection with fifteen others, on a machine that is busy, takes long.
+	// patience is how long a call may take. Crossplane waits less, but a huge request
+	// takes long on a busy machine, where it shares its connection with fifteen callers.
 	patience = 2 * time.Minute
 )
 
@@ -38,7 +38,8 @@ type callers struct {
 	giants chan struct{}
 	all    sync.WaitGroup
 
-	// ending is when the function was told to end, and what became of the calls then.
+	// ending is when the function was told to end. farewell counts the results of the
+	// calls since then.
 	ending   atomic.Pointer[time.Time]
 	farewell farewell
 }
@@ -47,7 +48,8 @@ func connect(address string, creds credentials.TransportCredentials, t *tally) (
 	c := &callers{tally: t, giants: make(chan struct{}, giantsAtOnce)}
 	for range connections {
 		conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(creds), grpc.WithStatsHandler(streams{}), grpc.WithDefaultCallOptions(
-			// gRPC repeats a call that a server hasn't taken, if it still has its request.
+			// gRPC repeats a call that the server hasn't accepted, if its buffer still
+			// has the request.
 			grpc.MaxRetryRPCBufferSize(2*limit),
 			grpc.ForceCodecV2(newCodec()),
 		))
@@ -59,7 +61,7 @@ func connect(address string, creds credentials.TransportCredentials, t *tally) (
 	return c, nil
 }
 
-// start lets a number of callers call for a cycle of kinds, until the function ends.
+// start starts n callers, which call with a cycle of kinds until the function ends.
 func (c *callers) start(ctx context.Context, n int, cycle []*kind) {
 	for i := range n {
 		c.all.Go(func() {
@@ -73,15 +75,15 @@ func (c *callers) start(ctx context.Context, n int, cycle []*kind) {
 	}
 }
 
-// wait returns once all callers have given up.
+// wait returns when all callers have ended.
 func (c *callers) wait() {
 	c.all.Wait()
 	for _, conn := range c.conns {
-		_ = conn.Close() // There is nobody at the other end.
+		_ = conn.Close() // The server has ended.
 	}
 }
 
-// call calls once, and returns whether to call again.
+// call makes one call, and returns whether the caller goes on.
 func (c *callers) call(ctx context.Context, conn *grpc.ClientConn, k *kind) bool {
 	if k.huge() {
 		c.giants <- struct{}{}
@@ -103,13 +105,14 @@ func (c *callers) call(ctx context.Context, conn *grpc.ClientConn, k *kind) bool
 	}
 	c.tally.count(k.name, k.column, took, wrong)
 	if wrong != nil && ctx.Err() == nil {
-		time.Sleep(100 * time.Millisecond) // Whatever is wrong needn't be asked for a thousand times a second.
+		time.Sleep(100 * time.Millisecond) // Without a pause, the error would repeat a thousand times a second.
 	}
 	return true
 }
 
-// A stream tells whether a call has one: a server may have taken it then. A call that
-// waits for a connection, or because a server limits the streams of one, has none.
+// A stream tells whether a call has a gRPC stream. A server can accept only calls with a
+// stream. A call has none while it waits for a connection, or for a free stream of its
+// connection.
 type stream struct{ open atomic.Bool }
 
 type streamKey struct{}
@@ -117,8 +120,8 @@ type streamKey struct{}
 // streams follows the streams of a connection.
 type streams struct{}
 
-// HandleRPC notes that a call has a stream now, or that gRPC tries again, because the
-// server has said that it hadn't taken it.
+// HandleRPC notes that a call has got a stream, or that gRPC begins another attempt
+// because the server hasn't accepted the last one.
 func (streams) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	call, ok := ctx.Value(streamKey{}).(*stream)
 	if !ok {

@@ -10,14 +10,14 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// method is what Crossplane calls.
+// method is the gRPC method that Crossplane calls.
 const method = fnv1.FunctionRunnerService_RunFunction_FullMethodName
 
-// wire is a request as it is sent.
+// wire is a request in the wire format.
 type wire []byte
 
-// A codec sends what was encoded once as it is. Else the soak would encode the same
-// requests over and over, and leave the function that much less of the machine.
+// A codec sends encoded requests unchanged. Otherwise the soak would encode the same
+// requests again and again, and the function would get less processor time.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }

@@ -12,22 +12,24 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/server"
 )
 
-// grace is how long Kubernetes waits for a pod that it told to end.
+// grace is how long Kubernetes waits before it kills a pod that it has told to end.
 const grace = 30 * time.Second
 
-// A farewell counts what becomes of calls once the function is told to end.
+// A farewell counts the results of calls after the function is told to end.
 type farewell struct {
 	mu sync.Mutex
-	// underWay are the calls that had begun then, later those after it.
+	// underWay are the calls that had begun when the function was told to end; later are
+	// the calls that began afterwards.
 	underWay, later fates
 }
 
-// fates are what may become of a call.
+// fates counts calls by their result.
 type fates struct {
 	answered int
-	// turnedAway are those that no server had taken: who calls may try again elsewhere.
+	// turnedAway are the calls that no server had accepted: the caller may repeat them
+	// elsewhere.
 	turnedAway int
-	// lost are the others.
+	// lost are all other calls.
 	lost int
 }
 
@@ -51,10 +53,10 @@ func (f *farewell) count(k *kind, underWay, turnedAway bool, wrong error) {
 	}
 }
 
-// end tells the function to end while it has work to do, and proves that no call is lost
-// that it had taken. Those that it hadn't, Crossplane makes again.
+// end tells the function to end while it has calls to answer, and proves that it answers
+// every call that it has accepted. Crossplane repeats the other calls.
 func end(ctx context.Context, fn *server.Server, c *callers, giants []*kind) error {
-	// Something is under way that takes its time.
+	// The calls under way are huge requests, because they take long.
 	c.start(ctx, giantsAtOnce, giants)
 	time.Sleep(500 * time.Millisecond)
 

@@ -21,7 +21,7 @@ import (
 // limit is the size of the largest request that the function accepts.
 const limit = 4 << 20
 
-// A kind is a request that is made again and again, and what must come of it.
+// A kind is a request that is made again and again, and the answer that it must get.
 type kind struct {
 	name   string
 	column column
@@ -46,9 +46,9 @@ const (
 	columns
 )
 
-// kinds returns what is called for, in a cycle of 1500 calls: four in five are good, one
-// in five is bad, and one in 500 is huge, because one of those takes as much as a
-// hundred others.
+// kinds returns the requests of a cycle of 1500 calls: four in five are good, one in five
+// is bad, and one in 500 is huge, because a huge request costs as much as a hundred
+// others.
 func kinds(ctx context.Context, client fnv1.FunctionRunnerServiceClient) ([]*kind, error) {
 	apply, steady, err := scene.Platform(ctx, client)
 	if err != nil {
@@ -69,7 +69,8 @@ func kinds(ctx context.Context, client fnv1.FunctionRunnerServiceClient) ([]*kin
 	pad(exact, limit)
 	pad(beyond, limit+1)
 
-	// What a platform is composed of. Names that end in a hash change with releases.
+	// The keys of a platform's composed resources. A key that ends in a hash changes with
+	// releases, so it is a pattern.
 	waiting := []string{
 		"data-index-config", "data-index-migration-*", "data-index-service",
 		"data-index-trigger-jobs-*", "data-index-trigger-process-definition-*", "data-index-trigger-process-error-*",
@@ -78,7 +79,7 @@ func kinds(ctx context.Context, client fnv1.FunctionRunnerServiceClient) ([]*kin
 		"jobs-service-config", "jobs-service-migration-*", "jobs-service-service", "jobs-service-sinkbinding",
 		"jobs-service-trigger-create-job-*", "jobs-service-trigger-delete-job-*",
 	}
-	// Databases are migrated before these come.
+	// Deployments follow when the databases are migrated.
 	running := append([]string{"data-index-deployment", "data-index-pdb", "jobs-service-deployment"}, waiting...)
 	all := []*kind{
 		{name: "a platform's first apply", column: first, share: 297, request: apply.Request, want: answer{composed: waiting}},
@@ -142,7 +143,8 @@ func dataIndex(req *fnv1.RunFunctionRequest) map[string]*structpb.Value {
 	return services.GetFields()["dataIndex"].GetStructValue().GetFields()
 }
 
-// variables are many, and large enough to fill most of a request.
+// variables returns n environment variables, which together fill most of the largest
+// request.
 func variables(n int) *structpb.Value {
 	out := make([]any, 0, n)
 	long := strings.Repeat("x", 7*limit/8/n)
@@ -152,21 +154,21 @@ func variables(n int) *structpb.Value {
 	return value(out)
 }
 
-// value is a value that was written here.
+// value converts a literal of this file.
 func value(v any) *structpb.Value {
 	out, err := structpb.NewValue(v)
 	if err != nil {
-		panic(err) // It isn't JSON: a slip in this file.
+		panic(err) // The literal isn't JSON: a mistake in this file.
 	}
 	return out
 }
 
-// pad makes a request as large as told, by what is observed of a ConfigMap.
+// pad makes a request exactly as large as wanted, by data in an observed ConfigMap.
 func pad(req *fnv1.RunFunctionRequest, size int) {
 	data := req.GetObserved().GetResources()["data-index-config"].GetResource().GetFields()["data"].GetStructValue().GetFields()
 	padding := size - proto.Size(req)
 	for proto.Size(req) != size {
 		data["padding"] = structpb.NewStringValue(strings.Repeat("x", padding))
-		padding -= proto.Size(req) - size // The length of a length depends on it.
+		padding -= proto.Size(req) - size // The encoded length takes more bytes when the padding is longer.
 	}
 }

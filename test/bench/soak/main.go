@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command soak calls the function for a long time, as Crossplane and as others do, and
-// tells it to end while calls are under way. It fails if an answer isn't what it must be,
-// if a call is lost, or if the function keeps what it should let go of.
+// Command soak calls the function for a long time, as Crossplane does and as clients
+// without access do, and tells it to end while calls are under way. It fails if an answer
+// is wrong, if a call is lost, or if the function's goroutines, memory or open files
+// grow.
 package main
 
 import (
@@ -69,7 +70,7 @@ func run(ctx context.Context, soak time.Duration) error {
 	if err != nil {
 		return err
 	}
-	// The first answers, one by one; all others are held against them.
+	// The first answers, one by one. All later answers must be equal to them.
 	for _, k := range all {
 		rsp, err := fn.Client.RunFunction(ctx, k.request)
 		if err := k.want.check(rsp, err); err != nil {

@@ -18,15 +18,16 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// A visitor is somebody who connects anew.
+// A visitor is a client that opens a new connection.
 type visitor struct {
 	name    string
 	creds   credentials.TransportCredentials
 	welcome bool
 }
 
-// visitors returns who connects now and then: strangers, and one who is none, so that
-// the others aren't refused just because nobody gets in.
+// visitors returns the clients that connect now and then: three that the function must
+// refuse, and one that it must answer. The last one proves that the function doesn't
+// refuse every new connection.
 func visitors(ours *authority) ([]visitor, error) {
 	theirs, err := newAuthority()
 	if err != nil {
@@ -45,8 +46,8 @@ func visitors(ours *authority) ([]visitor, error) {
 	}, err
 }
 
-// visit lets one visitor after the other connect, until the context ends. Somebody who
-// says nothing is connected all the time.
+// visit lets one visitor after another connect, until the context ends. During each
+// visit, a further client is connected and sends nothing.
 func visit(ctx context.Context, address string, all []visitor, k *kind, t *tally) {
 	for i := 0; ; i++ {
 		silent, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -63,7 +64,7 @@ func visit(ctx context.Context, address string, all []visitor, k *kind, t *tally
 		case <-time.After(time.Second):
 		}
 		if silent != nil {
-			_ = silent.Close() // It said nothing, and has nothing to lose.
+			_ = silent.Close() // The client has sent nothing, so an error has no consequence.
 		}
 		if ctx.Err() != nil {
 			return
@@ -71,7 +72,7 @@ func visit(ctx context.Context, address string, all []visitor, k *kind, t *tally
 	}
 }
 
-// call calls, and tells what is wrong with how the visitor is received.
+// call makes a call, and returns an error if the visitor gets the wrong answer.
 func (v visitor) call(ctx context.Context, address string, k *kind) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

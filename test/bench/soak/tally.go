@@ -17,16 +17,16 @@ const fewErrors = 10
 type tally struct {
 	mu     sync.Mutex
 	counts counts
-	// took and errors are of all the time.
+	// took and errors are for the whole soak.
 	took   map[string][]time.Duration
 	errors int
 }
 
-// counts are those of an interval.
+// counts are the counts of an interval.
 type counts struct {
 	calls  [columns]int
 	errors int
-	// rest is how long the calls for a platform at rest took that were answered.
+	// rest has the durations of the answered calls about a platform at rest.
 	rest []time.Duration
 }
 
@@ -77,7 +77,7 @@ func (c counts) all() int {
 	return out
 }
 
-// quantile of durations, or 0 of none.
+// quantile returns a quantile of durations; 0 if there are none.
 func quantile(of []time.Duration, q float64) time.Duration {
 	if len(of) == 0 {
 		return 0

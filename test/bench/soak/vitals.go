@@ -18,18 +18,18 @@ import (
 
 const (
 	mib = 1 << 20
-	// enough is how many seconds it takes until a huge request or two no longer make the
-	// difference.
+	// enough is the number of seconds after which one or two huge requests don't change
+	// the result.
 	enough = 45
 )
 
-// vitals are what would grow if the function forgot to let go of something.
+// vitals are the measurements that grow if the function leaks.
 type vitals struct {
 	goroutines, descriptors int
 	rss, heap               float64 // in MiB
 }
 
-// feel reads the vitals of a function: what it says itself, and what the kernel does.
+// feel reads the vitals of the function, from its metrics and from the kernel.
 func feel(ctx context.Context, fn *server.Server, metrics string) (v vitals, err error) {
 	own, err := scrape(ctx, metrics)
 	if err != nil {
@@ -65,9 +65,9 @@ func scrape(ctx context.Context, address string) (map[string]float64, error) {
 	return out, lines.Err()
 }
 
-// grown tells what grows without bounds: the median of the last third is far from that of
-// the first one, both after a warm-up of a fifth, in which pools and heap find their
-// size.
+// grown returns an error for each measurement that grows without bounds: the median of
+// its last third is far above the median of its first third. The first fifth isn't
+// counted, because pools and heap grow to their size in it.
 func grown(all []vitals) error {
 	all = all[len(all)/5:]
 	if len(all) < enough {
@@ -83,7 +83,8 @@ func grown(all []vitals) error {
 	)
 }
 
-// growth complains about what has become half as much again, and more than a trifle.
+// growth returns an error if a value has grown by more than a half, and by more than the
+// trifle.
 func growth(what string, trifle, first, last float64) error {
 	_, _ = fmt.Printf("%s: %.0f in the first third, %.0f in the last\n", what, first, last)
 	if last > 1.5*first && last > first+trifle {

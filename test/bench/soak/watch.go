@@ -10,8 +10,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/bench/internal/server"
 )
 
-// watch feels how the function is each second, and reports each minute, or each tenth of
-// a time that is shorter than ten.
+// watch reads the vitals each second, and prints a row each minute, or ten rows if the
+// soak is shorter than ten minutes.
 func watch(ctx context.Context, fn *server.Server, metrics string, t *tally, soak time.Duration) ([]vitals, error) {
 	began := time.Now()
 	end := time.After(soak)

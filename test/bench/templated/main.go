@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command templated stands in for what a user would write instead: the same objects by
-// a template function. function-go-templating isn't to be had as a module, so this does
-// per call what that does: it turns the request into maps, parses the template of the
-// input with text/template and sprig, executes it, decodes the YAML documents, converts
-// them with the SDK, and reads the readiness that their annotations give.
+// Command templated composes the same objects as the function, but with a template, as
+// users of a template function do. function-go-templating can't be imported as a module,
+// so this command does the same work per call: it turns the request into maps, parses the
+// template of the input with text/template and sprig, executes it, decodes the YAML
+// documents, converts them with the SDK, and reads the readiness that their annotations
+// give.
 package main
 
 import (
@@ -31,7 +32,7 @@ import (
 	"github.com/crossplane/function-sdk-go/response"
 )
 
-// The annotations of a template function.
+// The annotations that function-go-templating reads.
 const (
 	annotationName  = "gotemplating.fn.crossplane.io/composition-resource-name"
 	annotationReady = "gotemplating.fn.crossplane.io/ready"

@@ -13,7 +13,7 @@ type Condition struct {
 	Type, Status, Reason, Message string
 }
 
-// String says it the way `kubectl describe` readers do.
+// String returns the condition in one line, for messages.
 func (c Condition) String() string {
 	return fmt.Sprintf("%s=%s (%s) %s", c.Type, c.Status, c.Reason, c.Message)
 }

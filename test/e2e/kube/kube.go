@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kube talks to a cluster the way a user does: kubectl changes it, and a
-// client looks at it as often as a test must.
+// Package kube talks to a cluster the way a user does: kubectl changes objects, and a
+// client reads them as often as a test needs.
 package kube
 
 import (
@@ -24,8 +24,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// A Resource is what the API server serves a kind as: group/version/plural, without
-// group for the core's.
+// A Resource is a kind as the API server serves it: group/version/plural, without a group
+// for core kinds.
 type Resource string
 
 // Resources that scenarios look at.
@@ -73,7 +73,7 @@ type Client struct {
 	kubeconfig string
 }
 
-// NewClient returns a client for what a kubeconfig names, with a kubectl binary.
+// NewClient returns a client for the cluster of a kubeconfig, with a kubectl binary.
 func NewClient(kubeconfig, kubectl string) (*Client, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
@@ -82,7 +82,7 @@ func NewClient(kubeconfig, kubectl string) (*Client, error) {
 	// Many scenarios share the client, and the API server is on this machine.
 	config.QPS = -1
 	config.WarningHandler = rest.NoWarnings{}
-	// A cluster that is behind a proxy isn't the one that is meant.
+	// The API server is on this machine, so a proxy would lead to another cluster.
 	config.Proxy = nil
 	d, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -91,12 +91,12 @@ func NewClient(kubeconfig, kubectl string) (*Client, error) {
 	return &Client{dynamic: d, kubectl: kubectl, kubeconfig: kubeconfig}, nil
 }
 
-// Get returns an object. Cluster scoped ones have no namespace.
+// Get returns an object. The namespace of a cluster scoped object is empty.
 func (c *Client) Get(ctx context.Context, r Resource, namespace, name string) (*unstructured.Unstructured, error) {
 	return c.dynamic.Resource(r.gvr()).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
-// List returns the objects of a namespace, or of all with an empty one.
+// List returns the objects of a namespace, or of all namespaces if it is empty.
 func (c *Client) List(ctx context.Context, r Resource, namespace string) ([]unstructured.Unstructured, error) {
 	list, err := c.dynamic.Resource(r.gvr()).Namespace(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -105,8 +105,8 @@ func (c *Client) List(ctx context.Context, r Resource, namespace string) ([]unst
 	return list.Items, nil
 }
 
-// Follow shows the objects of a namespace as they are now, and then after each change, of
-// which it leaves none out. It ends with the context.
+// Follow calls see with the objects of a namespace as they are now, and then after every
+// single change. It ends with the context.
 func (c *Client) Follow(ctx context.Context, r Resource, namespace string, see func(map[types.UID]unstructured.Unstructured)) error {
 	resource := c.dynamic.Resource(r.gvr()).Namespace(namespace)
 	list, err := resource.List(ctx, metav1.ListOptions{})
@@ -145,8 +145,7 @@ func (c *Client) Follow(ctx context.Context, r Resource, namespace string, see f
 	return nil
 }
 
-// Kubectl runs kubectl and returns what it prints. What isn't empty in stdin is what
-// `-f -` reads.
+// Kubectl runs kubectl and returns its output. `-f -` reads stdin.
 func (c *Client) Kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.kubectl, args...)
 	cmd.Env = []string{"KUBECONFIG=" + c.kubeconfig, "HOME=/nonexistent"}
@@ -165,15 +164,16 @@ func (c *Client) Apply(ctx context.Context, manifests string) error {
 	return err
 }
 
-// Interval is how often Await looks. An API server on the same machine doesn't mind.
+// Interval is how often Await runs its check. An API server on the same machine can take
+// this load.
 const Interval = 200 * time.Millisecond
 
-// Await looks until there is nothing to complain about any more, and returns the last
-// complaint when that takes longer than it may.
+// Await runs a check until it returns no error. If this takes too long, Await returns the
+// last error.
 func Await(ctx context.Context, what string, timeout time.Duration, check func(context.Context) error) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, Interval, timeout, true, func(ctx context.Context) (bool, error) {
-		// A look that the deadline cuts short has less to say than the one before.
+		// An error that comes from the deadline says less than the error before it.
 		if err := check(ctx); err == nil || last == nil || ctx.Err() == nil {
 			last = err
 		}

@@ -25,7 +25,7 @@ var nodeManifest string
 //go:embed manifests/stages.yaml
 var stages []byte
 
-// startControlPlane starts Kubernetes: everything but what would run containers.
+// startControlPlane starts Kubernetes, without a kubelet that runs containers.
 func (s *supervisor) startControlPlane(ctx context.Context) error {
 	if err := s.writePKI(); err != nil {
 		return fmt.Errorf("cannot make certificates: %w", err)
@@ -33,7 +33,7 @@ func (s *supervisor) startControlPlane(ctx context.Context) error {
 	store, err := s.start("etcd", nil, s.bin("etcd"),
 		"--data-dir="+filepath.Join(s.Dir, "etcd"), "--listen-client-urls="+etcd, "--advertise-client-urls="+etcd,
 		"--listen-peer-urls=http://127.0.0.1:2380",
-		// Nothing is to survive a power failure.
+		// The data needn't survive a power failure.
 		"--unsafe-no-fsync")
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *supervisor) startControlPlane(ctx context.Context) error {
 	return s.startNode(ctx)
 }
 
-// startNode starts what stands in for a node and its kubelet.
+// startNode starts kwok, which plays a node and its kubelet.
 func (s *supervisor) startNode(ctx context.Context) error {
 	config := filepath.Join(s.Dir, "stages.yaml")
 	if err := writeFile(config, stages); err != nil {

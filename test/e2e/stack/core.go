@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// coreVariable chooses the Crossplane that a stack comes up with.
+	// coreVariable chooses the version of Crossplane that a stack starts.
 	coreVariable = "SONATAFLOW_E2E_CORE"
-	// defaultCore is what it is otherwise.
+	// defaultCore is the version if the variable isn't set.
 	defaultCore = "v2.4"
-	// coreModule is the source of each of them.
+	// coreModule is the module with the source of every version.
 	coreModule = "github.com/crossplane/crossplane/v2"
 )
 
@@ -28,32 +28,32 @@ const (
 type core struct {
 	// tool is the name of the binary, and of the module in test/tools that pins it.
 	tool string
-	// start is what `core start` is told that other versions don't know.
+	// start are the flags of `core start` that not every version has.
 	start []string
 }
 
-// cores returns the versions of Crossplane that a stack can come up with.
+// cores returns the versions of Crossplane that a stack can start.
 func cores() map[string]core {
 	return map[string]core{
-		// The oldest that serves.
+		// The oldest version that can run the function's Compositions.
 		"v2.0": {tool: "crossplane-core-v2.0"},
-		// The first that tells functions what it looks up for them.
+		// The first version that tells functions that it looks up required resources.
 		"v2.2":      {tool: "crossplane-core-v2.2", start: circuitBreaker()},
 		defaultCore: {tool: "crossplane-core", start: circuitBreaker()},
 	}
 }
 
-// circuitBreaker lets many changes through. Crossplane takes 100 at once of what a composite
-// depends on, then one a second; of the rest it hears later. What takes a cluster's
-// controllers a minute happens within a second here: a Broker and its nine Triggers get
-// there.
+// circuitBreaker returns a flag that lets more changes through. By default, Crossplane
+// takes 100 changes of a composite's objects at once, and then one a second; it handles
+// the other changes later. Controllers here do in a second what takes a minute in a
+// cluster, so a Broker and its nine Triggers reach this limit.
 func circuitBreaker() []string { return []string{"--circuit-breaker-burst=1000"} }
 
-// plainVariable asks for Crossplane and the function as users start them, without what is
-// there for the sake of scenarios. What is measured is to be what users have.
+// plainVariable asks for Crossplane and the function as users start them, without the
+// flags that scenarios need. Measurements must be of what users have.
 const plainVariable = "SONATAFLOW_E2E_PLAIN"
 
-// startCore is what `core start` is told.
+// startCore returns the arguments of Crossplane's `core start`.
 func (l *Layout) startCore() []string {
 	plain := []string{"core", "start", "--profile=" + profiles}
 	if l.Plain {
@@ -62,10 +62,10 @@ func (l *Layout) startCore() []string {
 	return slices.Concat(plain, []string{"--debug"}, l.core().start)
 }
 
-// profiles is where Crossplane tells what takes its time, at /debug/pprof.
+// profiles is the address of Crossplane's profiles, at /debug/pprof.
 const profiles = "127.0.0.1:8083"
 
-// chosenCore returns the version of Crossplane that a stack is to come up with.
+// chosenCore returns the version of Crossplane that the environment asks for.
 func chosenCore() (string, error) {
 	chosen := cmp.Or(os.Getenv(coreVariable), defaultCore)
 	if _, known := cores()[chosen]; !known {
@@ -76,7 +76,7 @@ func chosenCore() (string, error) {
 
 func (l *Layout) core() core { return cores()[l.Core] }
 
-// CoreSince tells whether the stack's Crossplane is of a version or a later one.
+// CoreSince tells whether the stack's Crossplane has at least a version.
 func (l *Layout) CoreSince(v string) bool {
 	return version.MustParseGeneric(l.Core).AtLeast(version.MustParseGeneric(v))
 }

@@ -20,12 +20,12 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// namespace is where Crossplane lives.
+// namespace is Crossplane's namespace.
 const namespace = "crossplane-system"
 
-// startCrossplane starts Crossplane and its RBAC manager as two service accounts with
-// the rights that the Helm chart gives them. What core may do beyond is up to whoever
-// installs a package.
+// startCrossplane starts Crossplane and its RBAC manager as two service accounts with the
+// rights that the Helm chart gives them. Core gets all other rights from what a user
+// installs.
 func (s *supervisor) startCrossplane(ctx context.Context) error {
 	if err := s.applyChart(ctx); err != nil {
 		return err
@@ -46,17 +46,17 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	env := []string{
 		"KUBECONFIG=" + core, "POD_NAMESPACE=" + namespace, "POD_SERVICE_ACCOUNT=crossplane",
 		"CRDS_PATH=" + filepath.Join(s.CoreModule, "cluster", "crds"),
-		// They'd take the port that functions listen on, and serve Usages alone, which
-		// nothing here has. Of v2.0, `core init` only knows the other name.
+		// Webhooks would take the port that functions listen on. They serve only Usages,
+		// which no scenario has. `core init` of v2.0 knows only the name WEBHOOK_ENABLED.
 		"ENABLE_WEBHOOKS=false", "WEBHOOK_ENABLED=false",
 		"TLS_CA_SECRET_NAME=crossplane-root-ca",
 		"TLS_CLIENT_SECRET_NAME=crossplane-tls-client", "TLS_CLIENT_CERTS_DIR=" + filepath.Join(s.Dir, "tls-client"),
 		"XPKG_CACHE_DIR=" + cache,
-		// The RBAC manager's metrics have the usual port.
+		// The RBAC manager's metrics have the default port.
 		"METRICS_PORT=8082", "HEALTH_PROBE_PORT=8081",
 	}
-	// It fails until the API server serves the kinds that it has just defined. In a
-	// cluster the kubelet starts the init container again.
+	// `core init` fails until the API server serves the kinds that it has just defined.
+	// In a cluster, the kubelet restarts the init container.
 	if err := s.await(ctx, "Crossplane's definitions", time.Minute, func(ctx context.Context) error {
 		_, err := s.run(ctx, env, s.bin(s.core().tool), "core", "init", "--activation=*")
 		return err
@@ -78,8 +78,8 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	return s.await(ctx, "Crossplane", time.Minute, serves("http://127.0.0.1:8081/readyz"), p, rbac)
 }
 
-// applyChart applies Crossplane's Helm chart, but for the Deployments: their processes
-// are started by us.
+// applyChart applies Crossplane's Helm chart without the Deployments, because the stack
+// starts their processes itself.
 func (s *supervisor) applyChart(ctx context.Context) error {
 	chart, err := s.run(ctx, nil, s.bin("helm"), "template", "crossplane", filepath.Join(s.CoreModule, "cluster", "charts", "crossplane"), "--namespace="+namespace)
 	if err != nil {

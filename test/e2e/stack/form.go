@@ -12,7 +12,7 @@ import (
 // formVariable says which form of the API a stack is to have.
 const formVariable = "SONATAFLOW_E2E_FORM"
 
-// A Form is one of those that the API comes in. A cluster has one of them.
+// A Form is a form of the API. A cluster has one form.
 type Form string
 
 const (
@@ -22,7 +22,7 @@ const (
 	Namespaced Form = "namespaced"
 )
 
-// wantedForm is the form that the environment asks for, the claimed one if it doesn't.
+// wantedForm returns the form that the environment asks for, by default the claimed one.
 func wantedForm() (Form, error) {
 	switch form := Form(os.Getenv(formVariable)); form {
 	case "":
@@ -34,7 +34,7 @@ func wantedForm() (Form, error) {
 	}
 }
 
-// name is that of the Configuration package, in its repository.
+// name is the name of the Configuration package in its repository.
 func (f Form) name() string {
 	if f == Namespaced {
 		return "configuration-sonataflow-namespaced"
@@ -42,13 +42,14 @@ func (f Form) name() string {
 	return "configuration-sonataflow"
 }
 
-// Package is the Configuration package without a version.
+// Package is the reference of the Configuration package, without a version.
 func (f Form) Package() string { return "ghcr.io/" + repository + "/" + f.name() }
 
 // Configuration is the name that the package is installed under.
 func (f Form) Configuration() string { return repository + "-" + f.name() }
 
-// Installation is what the Crossplane CLI is told to install a version of the packages.
+// Installation returns the arguments of the Crossplane CLI that install a version of the
+// packages.
 func (f Form) Installation(version string) []string {
 	return []string{"xpkg", "install", "configuration", f.Package() + ":" + version}
 }

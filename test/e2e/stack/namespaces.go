@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isolate makes a command the first process of namespaces of its own. Nothing that
-// listens there is reachable from outside, no port clashes with one in use, and when
-// the process ends, so do all that it started. Who isn't root is root in a user
-// namespace, and nowhere else.
+// isolate makes a command the first process of namespaces of its own. Its ports aren't
+// reachable from outside, and don't clash with ports in use. When the process ends, the
+// kernel ends all its children. A user who isn't root becomes root in a user namespace,
+// and only there.
 func isolate(cmd *exec.Cmd) {
 	attr := &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID,
@@ -31,13 +31,13 @@ func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = attr
 }
 
-// furnish gives the namespaces that this process is in what they lack: a network
-// interface that is up, and a file of host names of their own.
+// furnish prepares the namespaces of this process: it brings the loopback interface up,
+// and mounts a file of host names.
 func furnish(hosts string) error {
 	if err := loopbackUp(); err != nil {
 		return fmt.Errorf("cannot bring the loopback interface up: %w", err)
 	}
-	// What is mounted from here on is seen from here alone.
+	// Without this, later mounts would be visible outside of the namespace.
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("cannot make the mounts private: %w", err)
 	}
@@ -62,14 +62,14 @@ func loopbackUp() error {
 }
 
 // Command returns a command that runs in the namespaces of the stack. A process with
-// threads, as every Go program is, can't enter user namespaces by itself: nsenter,
-// which is part of every Linux distribution, does.
+// threads, such as every Go program, can't enter a user namespace, so nsenter does it,
+// which is part of every Linux distribution.
 func (s *State) Command(args ...string) *exec.Cmd {
 	enter := []string{"--target", strconv.Itoa(s.PID), "--net", "--mount"}
 	if os.Geteuid() != 0 {
 		enter = append(enter, "--user", "--preserve-credentials")
 	}
-	// nsenter would go to the root folder of the mount namespace.
+	// By default, nsenter changes to the root folder of the mount namespace.
 	if dir, err := os.Getwd(); err == nil {
 		enter = append(enter, "--wd="+dir)
 	}

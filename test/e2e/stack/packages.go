@@ -22,10 +22,12 @@ import (
 
 const (
 	registry = "127.0.0.1:5000"
-	// repository is that of the packages, in their own registry and in ours.
+	// repository is the repository of the packages, in their own registry and in the
+	// stack's.
 	repository = "sonataflow-crossplane"
-	// function is the name that Crossplane gives the function when the Configuration
-	// brings it. Its address is one that only it has: the port is the same for all.
+	// function is the function's name when Crossplane installs it as a dependency of the
+	// Configuration. Only the function uses functionAddress, because all functions listen
+	// on the same port.
 	function        = "sonataflow-crossplane-function-sonataflow"
 	functionAddress = "127.0.1.1"
 )
@@ -94,7 +96,7 @@ func (s *supervisor) install(ctx context.Context) error {
 			if err := kube.Want(&d, "Established", "True", ""); err != nil {
 				return err
 			}
-			// Without claimNames nothing is offered.
+			// A definition without claimNames offers no claim.
 			if _, claimed, _ := unstructured.NestedMap(d.Object, "spec", "claimNames"); !claimed {
 				continue
 			}
@@ -107,8 +109,7 @@ func (s *supervisor) install(ctx context.Context) error {
 }
 
 // PushConfiguration pushes another version of the Configuration package: a version that
-// the registry has, but for what edit makes of it. It is called within the stack's
-// namespaces.
+// the registry has, changed by edit. It is called within the stack's namespaces.
 func (l *Layout) PushConfiguration(ctx context.Context, of, version string, edit func(manifests string) string) error {
 	dir, err := os.MkdirTemp("", "configuration")
 	if err != nil {
@@ -145,8 +146,8 @@ func (l *Layout) output(ctx context.Context, binary string, args ...string) (str
 }
 
 // writeManifests writes the manifests of a package, which are in one document stream,
-// into a folder. `xpkg build` wants the package's own metadata in a file of this name, and
-// takes the others as they come.
+// into a folder. `xpkg build` wants the package's metadata in crossplane.yaml, and takes
+// other files under any name.
 func writeManifests(dir, manifests string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -203,11 +204,12 @@ func (s *supervisor) writeFunctionTLS(ctx context.Context) error {
 	return fmt.Errorf("there is no revision of %s yet", function)
 }
 
-// startFunction starts the function in place of its pod, which is a record like all.
+// startFunction starts the function's process. Its pod is only an object, like all pods
+// here.
 func (s *supervisor) startFunction() error {
 	args := []string{"--address=" + functionAddress + ":9443", "--metrics-address=" + functionAddress + ":8090"}
 	if !s.Plain {
-		args = append(args, "--debug") // With a line for every request.
+		args = append(args, "--debug") // Logs every request.
 	}
 	p, err := s.start("function", []string{"TLS_SERVER_CERTS_DIR=" + filepath.Join(s.Dir, "tls-function")},
 		filepath.Join(s.Packages, runtime.GOARCH, "function"), args...)

@@ -22,7 +22,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// validity is longer than anybody keeps a stack.
+// validity is longer than any stack runs.
 const validity = 30 * 24 * time.Hour
 
 // An authority signs the certificates of one stack.
@@ -57,7 +57,7 @@ func newAuthority() (*authority, error) {
 	return &authority{key: key, certificate: certificate, pem: encode("CERTIFICATE", der)}, nil
 }
 
-// issue signs a certificate for a subject, who may use it as a client and, at the
+// issue signs a certificate for a subject, which may use it as a client and, at the
 // addresses, as a server.
 func (a *authority) issue(subject pkix.Name, addresses ...string) (certificate, key []byte, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -106,7 +106,7 @@ const (
 	accountKeyFile = "serviceaccounts.key"
 )
 
-// writePKI makes what the API server and its administrator identify themselves with.
+// writePKI makes the certificates and keys of the API server and of its administrator.
 func (s *supervisor) writePKI() error {
 	a, err := newAuthority()
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *supervisor) writePKI() error {
 	return s.writeKubeconfig(s.Kubeconfig(), &clientcmdapi.AuthInfo{ClientCertificateData: admin, ClientKeyData: adminKey})
 }
 
-// writeKubeconfig writes how somebody gets at the API server.
+// writeKubeconfig writes a kubeconfig of a user of the API server.
 func (s *supervisor) writeKubeconfig(file string, user *clientcmdapi.AuthInfo) error {
 	config := clientcmdapi.NewConfig()
 	config.Clusters["e2e"] = &clientcmdapi.Cluster{Server: apiServer, CertificateAuthorityData: s.authority}

@@ -19,7 +19,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// A process is a part of the stack that goes on running.
+// A process is a part of the stack that keeps running.
 type process struct {
 	name   string
 	cmd    *exec.Cmd
@@ -48,7 +48,7 @@ func (s *supervisor) start(name string, env []string, binary string, args ...str
 	return p, nil
 }
 
-// stop ends a process, and waits until it has.
+// stop ends a process, and waits until it has ended.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -74,14 +74,14 @@ func (s *supervisor) run(ctx context.Context, env []string, binary string, args 
 	return string(out), nil
 }
 
-// env is what every process gets. Nothing is inherited: what a developer has set, a
-// proxy for one, must not change what happens here.
+// env returns the environment of every process. It inherits nothing, because a
+// developer's settings, a proxy for one, must not change the stack.
 func (s *supervisor) env() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.Dir, "TMPDIR=" + s.Dir, "SSL_CERT_DIR=/etc/ssl/certs"}
 }
 
-// await waits for something to come true, and says how long it took. It gives up when a
-// process that it depends on ends.
+// await reports what it waits for, and waits until a check passes. It gives up when a
+// process ends that the check needs.
 func (s *supervisor) await(ctx context.Context, what string, timeout time.Duration, check func(context.Context) error, needs ...*process) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

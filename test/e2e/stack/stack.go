@@ -24,16 +24,18 @@ type Layout struct {
 	Root string `json:"root"`
 	// Dir is the stack's own folder.
 	Dir string `json:"dir"`
-	// Packages has what `make xpkg` builds, which is of a Version.
+	// Packages is the folder of the packages that `make xpkg` builds, and Version their
+	// version.
 	Packages string `json:"packages"`
 	Version  string `json:"version"`
 	// Form is the form of the API that is installed.
 	Form Form `json:"form"`
-	// Core is the version of Crossplane: v2.4.
+	// Core is the version of Crossplane, for instance v2.4.
 	Core string `json:"core"`
-	// Plain is a stack of which Crossplane and the function are started as users do.
+	// Plain starts Crossplane and the function as users start them.
 	Plain bool `json:"plain"`
-	// CoreModule is its source, with its definitions and its chart.
+	// CoreModule is the folder of Crossplane's source, with its definitions and its
+	// chart.
 	CoreModule string `json:"coreModule"`
 }
 
@@ -54,7 +56,7 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != ""}, nil
 }
 
-// find looks for what a stack is made of.
+// find finds the packages and modules that a stack is made of.
 func (l *Layout) find(ctx context.Context) error {
 	version, err := os.ReadFile(filepath.Join(l.Packages, "version"))
 	if err != nil {
@@ -64,7 +66,7 @@ func (l *Layout) find(ctx context.Context) error {
 	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", l.core().tool), coreModule); err != nil {
 		return err
 	}
-	// No tool is built from it, so that nobody has needed its source so far.
+	// No tool is built from this module, so its source may not be downloaded yet.
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", knativeModule)
 	cmd.Dir = l.knative()
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -76,11 +78,11 @@ func (l *Layout) find(ctx context.Context) error {
 // knativeModule is the source of Knative Eventing.
 const knativeModule = "knative.dev/eventing"
 
-// knative is the module that pins it.
+// knative is the folder of the module that pins knativeModule.
 func (l *Layout) knative() string { return filepath.Join(l.Root, "test", "knative") }
 
-// Knative returns the definitions of Knative Eventing that a platform has to do with. A
-// stack comes up without them.
+// Knative returns the definitions of Knative Eventing that platforms need. A stack starts
+// without them.
 func (l *Layout) Knative(ctx context.Context) (string, error) {
 	dir, err := goList(ctx, l.knative(), knativeModule)
 	if err != nil {
@@ -97,7 +99,8 @@ func (l *Layout) Knative(ctx context.Context) (string, error) {
 	return out.String(), nil
 }
 
-// Kubeconfig is the administrator's. It is of use within the stack's namespaces only.
+// Kubeconfig is the administrator's kubeconfig. It works only within the stack's
+// namespaces.
 func (l *Layout) Kubeconfig() string { return filepath.Join(l.Dir, "kubeconfig") }
 
 // Logs is a folder with a file for each process.
@@ -108,9 +111,10 @@ func (l *Layout) Kubectl() string { return l.bin("kubernetes/kubectl") }
 
 func (l *Layout) bin(name string) string { return filepath.Join(l.Root, ".cache", "bin", name) }
 
-// Environment is what a command within the stack should have on top of its own: a
-// kubeconfig, a cache of what this API server serves, which earlier ones at the same
-// address didn't, and the tools in its PATH. A proxy isn't reachable from there.
+// Environment returns the environment for a command within the stack: that of this
+// process, the kubeconfig, and the tools in the PATH. kubectl's cache is the stack's own,
+// because API servers of earlier stacks had the same address. Proxies are left out,
+// because the stack can't reach them.
 func (l *Layout) Environment() []string {
 	var out []string
 	for _, variable := range os.Environ() {
@@ -122,28 +126,28 @@ func (l *Layout) Environment() []string {
 	return append(out, "KUBECONFIG="+l.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(l.Dir, "kubectl"), "PATH="+path)
 }
 
-// Find returns the stack that runs, nil if none does.
+// Find returns the running stack; nil if there is none.
 func Find(l *Layout) (*State, error) { return load(l.Dir) }
 
-// ordersVariable tells a program that it is to be a supervisor, and of what.
+// ordersVariable makes a program a supervisor. Its value has the orders.
 const ordersVariable = "SONATAFLOW_E2E_ORDERS"
 
-// orders are what a supervisor is told.
+// orders tell a supervisor what to do.
 type orders struct {
 	Layout *Layout `json:"layout"`
-	// Leave it running when whoever started it ends.
+	// Leave keeps the stack running when the process that started it ends.
 	Leave bool `json:"leave"`
 }
 
-// Descriptors that a supervisor is started with.
+// The file descriptors that a supervisor inherits.
 const (
 	lockDescriptor = 3 + iota
 	progressDescriptor
 	lifelineDescriptor
 )
 
-// Up starts a stack and tells progress what it does. Unless it is to be left alone, it
-// ends when this process does.
+// Up starts a stack and writes its steps to progress. Unless leave is set, the stack ends
+// when this process does.
 func Up(ctx context.Context, l *Layout, progress io.Writer, leave bool) (*State, error) {
 	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make a folder: %w", err)
@@ -197,7 +201,8 @@ func Up(ctx context.Context, l *Layout, progress io.Writer, leave bool) (*State,
 	if err != nil {
 		return nil, fmt.Errorf("cannot start the stack in namespaces of its own; user namespaces may be forbidden here, then it takes root: %w", err)
 	}
-	// Whatever happens, somebody has to notice that it has ended.
+	// Waiting removes the supervisor from the process table when it ends, also after an
+	// error below.
 	go func() { _ = cmd.Wait() }()
 	s.PID = cmd.Process.Pid
 	if s.Started, err = startTime(s.PID); err != nil {
@@ -219,7 +224,7 @@ func Up(ctx context.Context, l *Layout, progress io.Writer, leave bool) (*State,
 	return s, nil
 }
 
-// Down stops the stack that runs, and nothing else.
+// Down stops the running stack, and nothing else.
 func Down(ctx context.Context, l *Layout) error {
 	s, err := load(l.Dir)
 	if err != nil || s == nil {

@@ -20,26 +20,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A State is what is to be known of a stack that runs.
+// A State identifies a running stack.
 type State struct {
 	// PID is the supervisor's, the first process of the stack's namespaces.
 	PID int `json:"pid"`
-	// Started is when it was started, in the kernel's ticks. A process that got the same
-	// number later has another.
+	// Started is the start time of the supervisor, in the kernel's ticks. A later process
+	// with the same PID has another start time.
 	Started string `json:"started"`
-	// Form is the form of the API that it came up with.
+	// Form is the form of the API that the stack was started with.
 	Form Form `json:"form"`
-	// Core is the version of Crossplane that it has.
+	// Core is the version of Crossplane that the stack runs.
 	Core string `json:"core"`
 
-	// lifeline is what the supervisor watches: it is closed when this process ends.
+	// lifeline is a pipe that the supervisor watches: it is closed when this process
+	// ends.
 	lifeline *os.File
 }
 
 // stopTimeout is how long a stack may take to end.
 const stopTimeout = 20 * time.Second
 
-// load returns the stack that runs, nil if none does.
+// load returns the running stack; nil if there is none.
 func load(dir string) (*State, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "state.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,8 +67,8 @@ func (s *State) save(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "state.json"), append(b, '\n'), 0o600)
 }
 
-// Suits complains of a stack that has another Crossplane, or another form of the API, than
-// what is asked for.
+// Suits returns an error if the stack has another Crossplane, or another form of the API,
+// than the layout asks for.
 func (s *State) Suits(l *Layout) error {
 	if s.Form != l.Form || s.Core != l.Core {
 		return fmt.Errorf("the stack that is running has Crossplane %s and the %s form of the API: use it with CORE=%s FORM=%s, or end it with `make e2e-down`", s.Core, s.Form, s.Core, s.Form)
@@ -75,15 +76,15 @@ func (s *State) Suits(l *Layout) error {
 	return nil
 }
 
-// alive tells whether the process is still the one that was started.
+// alive tells whether the supervisor runs: a process with its PID and its start time.
 func (s *State) alive() bool {
 	started, err := startTime(s.PID)
 	return err == nil && started == s.Started
 }
 
-// stop ends the supervisor, and the kernel all that it started.
+// stop ends the supervisor. The kernel then ends all processes of its namespace.
 func (s *State) stop(ctx context.Context) error {
-	// The descriptor stands for this very process, whoever gets its number.
+	// The descriptor refers to this process, also if another process gets its PID.
 	process, err := unix.PidfdOpen(s.PID, 0)
 	if err != nil {
 		return fmt.Errorf("cannot find the stack's process %d: %w", s.PID, err)
@@ -110,7 +111,8 @@ func (s *State) stop(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// startTime returns when a process was started. A zombie has ended.
+// startTime returns the start time of a process. A zombie is an error, because it has
+// ended.
 func startTime(pid int) (string, error) {
 	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {

@@ -23,10 +23,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// up is the last line of a stack that came up.
+// up is the last line that a supervisor prints when its stack has started.
 const up = "the stack is up"
 
-// control is where a supervisor takes requests, within the stack's namespaces.
+// control is the address at which a supervisor takes requests, within the stack's
+// namespaces.
 const control = "127.0.0.1:7000"
 
 // A supervisor starts the processes of a stack, and keeps them.
@@ -44,15 +45,15 @@ type supervisor struct {
 	function *process
 }
 
-// Main makes this program a supervisor if it was started as one. It is the first thing
-// to call in a program that brings stacks up.
+// Main makes this program a supervisor if it was started as one. A program that starts
+// stacks must call it first.
 func Main() {
 	told := os.Getenv(ordersVariable)
 	if told == "" {
 		return
 	}
 	s := &supervisor{began: time.Now(), progress: inherited(progressDescriptor)}
-	// The lock is held until this process ends, not longer.
+	// Children don't inherit the lock, so it is free when this process ends.
 	unix.CloseOnExec(lockDescriptor)
 	var o orders
 	err := json.Unmarshal([]byte(told), &o)
@@ -67,15 +68,15 @@ func Main() {
 	os.Exit(0)
 }
 
-// inherited returns a file that this process was started with, and that those that it
-// starts don't get.
+// inherited returns a file that this process has inherited. Its own children don't
+// inherit the file.
 func inherited(descriptor int) *os.File {
 	unix.CloseOnExec(descriptor)
 	return os.NewFile(uintptr(descriptor), "inherited")
 }
 
-// supervise brings the stack up, and keeps it until it is told to end. The other
-// processes end with this one: it is the first of their namespace.
+// supervise starts the stack, and keeps it until it is told to end. The other processes
+// end with this one, because it is the first one of their namespace.
 func (s *supervisor) supervise(leave bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -122,7 +123,7 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 	return nil
 }
 
-// sayf tells whoever brings the stack up how far it is.
+// sayf reports progress to the process that starts the stack.
 func (s *supervisor) sayf(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if line != up {

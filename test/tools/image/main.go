@@ -22,8 +22,8 @@ const (
 	configFile = "config.json"
 	layerFile  = "layer.tar"
 
-	// The user and group that distroless images call nonroot. Numbers let the
-	// kubelet see that it isn't root.
+	// The user and group that distroless images call nonroot. The kubelet can tell from a
+	// number that the user isn't root.
 	nonroot = "65532:65532"
 )
 

@@ -28,15 +28,15 @@ var (
 	clusterPlatform []byte
 )
 
-// A Scene is a request, and the answer of ours to it.
+// A Scene is a request, and the function's answer to it.
 type Scene struct {
 	Name     string
 	Request  *fnv1.RunFunctionRequest
 	Response *fnv1.RunFunctionResponse
 }
 
-// Platform plays until a platform is at rest. It returns the last call of the first
-// reconcile, and one at rest.
+// Platform plays Crossplane until a platform is at rest. It returns the last call of the
+// first reconcile, and a call at rest.
 func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first, steady Scene, err error) {
 	req, err := request(platform)
 	if err != nil {
@@ -67,8 +67,8 @@ func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (fir
 	return first, steady, succeeded(steady.Response)
 }
 
-// ClusterPlatform returns a call about a cluster platform that points at a platform
-// which works. There is nothing to observe of it.
+// ClusterPlatform returns a call about a cluster platform whose platform is ready. A
+// cluster platform composes nothing, so nothing is observed.
 func ClusterPlatform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (Scene, error) {
 	req, err := request(clusterPlatform)
 	if err != nil {
@@ -107,7 +107,7 @@ func tell(req *fnv1.RunFunctionRequest, rsp *fnv1.RunFunctionResponse) error {
 	return nil
 }
 
-// request returns what Crossplane sends first about a composite, in YAML.
+// request returns Crossplane's first request about a composite, which is given in YAML.
 func request(composite []byte) (*fnv1.RunFunctionRequest, error) {
 	o := map[string]any{}
 	if err := yaml.UnmarshalStrict(composite, &o); err != nil {
@@ -122,8 +122,8 @@ func request(composite []byte) (*fnv1.RunFunctionRequest, error) {
 	}, err
 }
 
-// settle calls until nothing is required that wasn't told, and leaves what was required
-// in the request.
+// settle calls the function until its requirements don't change any more. The request
+// then has the required resources and schemas.
 func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	var last *fnv1.Requirements
 	for range 6 {
@@ -154,7 +154,8 @@ func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *f
 	return nil, errors.New("the requirements aren't stable")
 }
 
-// find finds Secrets, Brokers and a platform that is named, and nothing else.
+// find answers a requirement: Secrets, Brokers and named platforms exist, and nothing
+// else.
 func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	o := map[string]any{
 		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
@@ -177,7 +178,7 @@ func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: s}}}, err
 }
 
-// live makes of a desired object what a healthy cluster makes of it.
+// live returns a desired object as it is in a healthy cluster.
 func live(o map[string]any) map[string]any {
 	yes := func(types ...string) []any {
 		var out []any
@@ -215,7 +216,7 @@ func inject(deployment map[string]any) {
 	}
 }
 
-// managed adds what an API server adds to an object: identity, and who manages each of
+// managed adds what an API server adds to an object: its identity, and the managers of
 // its fields.
 func managed(o map[string]any) map[string]any {
 	md := o["metadata"].(map[string]any)

@@ -43,7 +43,7 @@ func Build(ctx context.Context, module, pkg, program string) error {
 	return nil
 }
 
-// FreeAddress returns an address of the loopback on which nobody listens.
+// FreeAddress returns a loopback address with a free port.
 func FreeAddress(ctx context.Context) (string, error) {
 	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -52,7 +52,7 @@ func FreeAddress(ctx context.Context) (string, error) {
 	return lis.Addr().String(), lis.Close()
 }
 
-// Start starts a program, and waits until it answers who has these credentials.
+// Start starts a program, and waits until it answers a client with these credentials.
 func Start(ctx context.Context, creds credentials.TransportCredentials, program string, args ...string) (*Server, error) {
 	address, err := FreeAddress(ctx)
 	if err != nil {
@@ -67,7 +67,7 @@ func Start(ctx context.Context, creds credentials.TransportCredentials, program 
 	}
 	go func() {
 		defer close(s.exited)
-		_ = s.cmd.Wait() // ExitCode tells.
+		_ = s.cmd.Wait() // ExitCode has the result.
 	}()
 	if err := s.answers(ctx, creds); err != nil {
 		s.Kill()
@@ -85,7 +85,7 @@ func (s *Server) answers(ctx context.Context, creds credentials.TransportCredent
 		return err
 	}
 	s.Client = fnv1.NewFunctionRunnerServiceClient(s.conn)
-	// A client that is refused waits a second before it tries again.
+	// After a refused connection gRPC waits a second, so the port is tried first.
 	for {
 		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
 		if err == nil {
@@ -100,7 +100,7 @@ func (s *Server) answers(ctx context.Context, creds credentials.TransportCredent
 	return err
 }
 
-// Stop tells the program to end, and waits until it has.
+// Stop tells the program to end, and waits until it has ended.
 func (s *Server) Stop() {
 	_ = s.conn.Close()
 	_ = s.Terminate() // It may have ended before.
@@ -116,13 +116,13 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Exited is closed once the program has ended, for whatever reason.
+// Exited returns a channel that is closed when the program ends.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// ExitCode is what a program that has ended says; -1 if a signal ended it.
+// ExitCode is the exit code of a program that has ended; -1 if a signal ended it.
 func (s *Server) ExitCode() int { return s.cmd.ProcessState.ExitCode() }
 
-// Used is how long the server has run on any processor. Kernels count it in ticks of a
+// Used is the processor time that the server has used. The kernel counts it in ticks of a
 // hundredth of a second.
 func (s *Server) Used() (time.Duration, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
@@ -143,8 +143,8 @@ func (s *Server) Used() (time.Duration, error) {
 	return out, nil
 }
 
-// Memory is the server's resident memory, and how much of that is its program: pages of
-// a file, which the kernel takes back when it needs them. In MiB.
+// Memory returns the server's resident memory in MiB, and the part of it that is the
+// program's file. The kernel takes pages of a file back when it needs them.
 func (s *Server) Memory() (resident, program float64, err error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
