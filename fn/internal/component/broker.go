@@ -3,6 +3,9 @@
 package component
 
 import (
+	// Knative's Destination comes with the validation of its webhooks. That is worth the 24
+	// packages of Kubernetes' clients that this import brings; its Trigger and SinkBinding
+	// would bring many more, and are types of our own.
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"

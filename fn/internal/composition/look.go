@@ -80,8 +80,8 @@ type lookups struct {
 }
 
 // Look asks for resources, and returns what is known about them. A composer asks the
-// same on each of its calls, whatever it was told meanwhile: Crossplane calls again until
-// what it is asked for is stable.
+// same questions on each of its calls, independent of the answers: Crossplane calls again
+// until the questions are stable.
 func (r *Request) Look(q Query) Answer {
 	if !slices.ContainsFunc(r.lookups.asked, func(asked Query) bool { return asked.Name == q.Name }) {
 		r.lookups.asked = append(r.lookups.asked, q)

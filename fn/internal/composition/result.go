@@ -16,7 +16,7 @@ type Result struct {
 	Status any
 	// Conditions are set on the composite and on its claim, in this order.
 	Conditions []Condition
-	// Incomplete makes the composite unready, whatever its resources say: Crossplane would
+	// Incomplete makes the composite unready, although all its resources may be ready: Crossplane would
 	// call it ready while a resource is withheld.
 	Incomplete bool
 	// Fatal, when not nil, is why nothing can be composed. Crossplane then changes nothing,

@@ -25,7 +25,7 @@ const (
 )
 
 // subscribe returns the Triggers of a component that has a source. New ones are made when
-// their Broker is ready; those that exist stay, whatever becomes of the Broker. Triggers of
+// their Broker is ready; those that exist stay while the Broker is away or unready. Triggers of
 // another Broker, which the spec named before, stay until all that take their place are
 // ready, so that no event is lost in between: their Brokers are the ones that are left.
 func subscribe(req *composition.Request, c *component.Component, k knowledge) (triggers []object, left []component.Broker) {

@@ -30,8 +30,8 @@ type Template struct {
 	Raw map[string]any
 	// Path is where the podTemplate stands in the composite.
 	Path *field.Path
-	// Injected names environment variables that somebody else writes into the
-	// container once it is there. The user's are left out.
+	// Injected names environment variables that Knative writes into the container once it is
+	// there. The user's are left out.
 	Injected []string
 }
 

@@ -32,7 +32,7 @@ type Reason struct {
 	Status metav1.ConditionStatus
 	// Alarm tells that a person has to mend something.
 	Alarm bool
-	// Settled tells that nothing is waited for, whatever the status.
+	// Settled tells that nothing is waited for, although the status may not be True.
 	Settled bool
 }
 

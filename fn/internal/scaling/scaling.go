@@ -78,7 +78,7 @@ type observation struct {
 type decision struct {
 	// replicas is what we ask for; nil leaves the number to others.
 	replicas *int32
-	// expected is how many pods there will be at least, whoever decides.
+	// expected is how many pods there will be at least: by our decision or the autoscaler's.
 	expected int32
 }
 
