@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package names
+
+import (
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// placeholder is what a script leaves behind that was to fill in a value.
+var placeholder = regexp.MustCompile(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}`)
+
+// ValidateSubdomain returns what is wrong with the name of an object of most kinds, such as
+// a Secret or a Broker. An empty name is fine: whether a name is needed is for the caller
+// to say.
+func ValidateSubdomain(name string, path *field.Path) field.ErrorList {
+	return validate(name, path, "name", validation.IsDNS1123Subdomain)
+}
+
+// ValidateNamespace returns what is wrong with the name of a namespace. An empty one is
+// fine.
+func ValidateNamespace(name string, path *field.Path) field.ErrorList {
+	return validate(name, path, "namespace", validation.IsDNS1123Label)
+}
+
+// ValidateService returns what is wrong with the name of a Kubernetes Service. An empty
+// name is fine.
+func ValidateService(name string, path *field.Path) field.ErrorList {
+	return validate(name, path, "name of a Service", validation.IsDNS1035Label)
+}
+
+// ValidateKey returns what is wrong with a key of a Secret or ConfigMap. An empty key is
+// fine.
+func ValidateKey(key string, path *field.Path) field.ErrorList {
+	return validate(key, path, "key", validation.IsConfigMapKey)
+}
+
+func validate(value string, path *field.Path, what string, check func(string) []string) field.ErrorList {
+	if value == "" {
+		return nil
+	}
+	if found := placeholder.FindString(value); found != "" {
+		return field.ErrorList{field.Invalid(path, value, "holds the placeholder "+found+", which was to be filled in before the document was applied: put the value there")}
+	}
+	problems := check(value)
+	if len(problems) == 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, value, "not a "+what+" that Kubernetes accepts: "+strings.Join(problems, "; "))}
+}
