@@ -33,7 +33,7 @@ func TestJDBCURL(t *testing.T) {
 		"Hosts": {
 			reason: "A host is a name or an address, with a port or not.",
 			urls: []string{
-				"jdbc:postgresql://db",
+				"jdbc:postgresql://db/",
 				"jdbc:postgresql://db.ns.svc.cluster.local/sonataflow",
 				"jdbc:postgresql://10.0.0.1:5432/sonataflow",
 				"jdbc:postgresql://[2001:db8::1]:5432/sonataflow",
@@ -47,7 +47,7 @@ func TestJDBCURL(t *testing.T) {
 		},
 		"Parameters": {
 			reason: "What follows the database is the driver's business.",
-			urls:   []string{"jdbc:postgresql://db/sonataflow?sslmode=verify-full&options=-c%20statement_timeout=90s", "jdbc:postgresql://db?currentSchema=x"},
+			urls:   []string{"jdbc:postgresql://db/sonataflow?sslmode=verify-full&options=-c%20statement_timeout=90s", "jdbc:postgresql://db/?currentSchema=x"},
 			want:   true,
 		},
 		"AnotherDatabase": {
@@ -64,6 +64,14 @@ func TestJDBCURL(t *testing.T) {
 				"jdbc:postgresql:///db", "jdbc:postgresql:db", "jdbc:postgresql://", "jdbc:postgresql://:5432/db",
 				"jdbc:postgresql://?x=y", "jdbc:postgresql://h1,,h2/db",
 			},
+		},
+		"Slashes": {
+			reason: "The driver takes no URL without the slash before the database, and none with another one.",
+			urls:   []string{"jdbc:postgresql://db", "jdbc:postgresql://db?currentSchema=x", "jdbc:postgresql://db/sonataflow/", "jdbc:postgresql://db/a/b"},
+		},
+		"Characters": {
+			reason: "Neither DNS nor the reactive client has such hosts, and what can't be seen is a slip.",
+			urls:   []string{"jdbc:postgresql://dü/sonataflow", "jdbc:postgresql://d~b/sonataflow", "jdbc:postgresql://d%62/sonataflow", "jdbc:postgresql://db/sonataflow\x01"},
 		},
 		"Blanks": {
 			reason: "A blank is a slip of the keyboard, wherever it is.",

@@ -38,6 +38,15 @@ const (
 	refIsNamed         = `Invalid value: a ref needs a kind and a name: set ref.kind and ref.name`
 	oneBudget          = `Invalid value: minAvailable and maxUnavailable exclude each other: set one of them`
 	jdbcURL            = `must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it`
+	pg                 = `spec.persistence.postgresql`
+	nameOfObject       = `not a name that Kubernetes accepts: use small letters, digits, - and .`
+	nameOfKey          = `not a key that Kubernetes accepts: use letters, digits, -, _ and .`
+	nameOfService      = `not a name of a Service that Kubernetes accepts: use small letters, digits and -; a host outside of the cluster is given by jdbcUrl instead of serviceRef`
+	nameOfNamespace    = `not a namespace that Kubernetes accepts: use small letters, digits and -`
+	placeholder        = `holds a placeholder, which was to be filled in before the document was applied: put the value there`
+	plainSchema        = `choose a schema without blanks, commas, quotes, backslashes and control characters`
+	ownSchema          = `choose another schema: PostgreSQL keeps those that start with pg_ to itself and reads $user as the name of the user, and Kubernetes reads $$ as $`
+	oneSchema          = `currentSchema must name one schema, without blanks, commas, quotes and backslashes`
 	numberOrPercentage = `must be a number of pods, such as 1, or a percentage of them, such as 50%`
 )
 
@@ -59,13 +68,13 @@ func platformRules() map[string]rule {
 				`persistence: {postgresql: {secretRef: {name: s}}}`: {
 					`spec.persistence.postgresql: ` + whereIsTheDatabase,
 				},
-				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}`: {
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db/"}}`: {
 					`spec.persistence.postgresql: ` + whereIsTheDatabase,
 				},
 				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}}}}}`: {
 					`spec.services.dataIndex.persistence.postgresql: ` + whereIsTheDatabase,
 				},
-				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}}}`: {
+				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db/"}}}}`: {
 					`spec.services.dataIndex.persistence.postgresql: ` + whereIsTheDatabase,
 				},
 				`services: {dataIndex: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:mysql://db"}}}}`: {
@@ -74,14 +83,41 @@ func platformRules() map[string]rule {
 				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}}}}}`: {
 					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
 				},
-				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db"}}}}`: {
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db/"}}}}`: {
 					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
 				},
 			},
 			accepted: []string{
 				`persistence: {` + anyPostgreSQL + `}`,
 				`services: {dataIndex: {persistence: {` + anyPostgreSQL + `}}}`,
-				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db"}}}}`,
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/"}}}}`,
+			},
+		},
+		"NamesOfTheDatabase": {
+			reason: "What Kubernetes or PostgreSQL would never find is a slip.",
+			refused: map[string][]string{
+				`persistence: {postgresql: {secretRef: {name: my_secret}, serviceRef: {name: db}}}`:                        {pg + `.secretRef.name: Invalid value: "my_secret": ` + nameOfObject},
+				`persistence: {postgresql: {secretRef: {name: s, userKey: a b}, serviceRef: {name: db}}}`:                  {pg + `.secretRef.userKey: Invalid value: "a b": ` + nameOfKey},
+				`persistence: {postgresql: {secretRef: {name: s, passwordKey: ..}, serviceRef: {name: db}}}`:               {pg + `.secretRef.passwordKey: Invalid value: "..": ` + nameOfKey},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db.example.com}}}`:                    {pg + `.serviceRef.name: Invalid value: "db.example.com": ` + nameOfService},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, namespace: a_b}}}`:                {pg + `.serviceRef.namespace: Invalid value: "a_b": ` + nameOfNamespace},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseName: "${DB}"}}}`:         {pg + `.serviceRef.databaseName: Invalid value: "${DB}": ` + placeholder},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseName: "a\nb"}}}`:          {pg + `.serviceRef.databaseName: Invalid value: "a\nb": has a control character in it: remove it`},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "{{schema}}"}}}`:  {pg + `.serviceRef.databaseSchema: Invalid value: "{{schema}}": ` + placeholder},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "a,b"}}}`:         {pg + `.serviceRef.databaseSchema: Invalid value: "a,b": ` + plainSchema},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "it's"}}}`:        {pg + `.serviceRef.databaseSchema: Invalid value: "it's": ` + plainSchema},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: PG_x}}}`:          {pg + `.serviceRef.databaseSchema: Invalid value: "PG_x": ` + ownSchema},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/${DB}"}}`:                 {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/${DB}": ` + placeholder},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/100%"}}`:                  {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/100%": a % must be followed by two hexadecimal digits: write % itself as %25`},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a:1,b:65536/d"}}`:            {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://a:1,b:65536/d": a port must be between 1 and 65535, or left out for 5432`},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?a=b&Host=x"}}`:          {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?a=b&Host=x": parameters that lead the JDBC driver elsewhere don't reach other clients: write host, port and database before the question mark`},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?sslmode=true"}}`:        {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?sslmode=true": sslmode must be disable, allow, prefer, require, verify-ca or verify-full`},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?currentSchema=a%20b"}}`: {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?currentSchema=a%20b": ` + oneSchema},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?currentSchema="}}`:      {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?currentSchema=": ` + oneSchema},
+			},
+			accepted: []string{
+				`persistence: {postgresql: {secretRef: {name: my.secret, userKey: U_1, passwordKey: p.q}, serviceRef: {name: db_not_defined, namespace: 1st, databaseName: "a b/c", databaseSchema: MySchema-ü}}}`,
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a:1,[::1]:65535/x%2By?sslmode=Require&currentSchema=MySchema&ApplicationName=a+b"}}`,
 			},
 		},
 		"SecretOfTheDatabase": {
@@ -225,6 +261,32 @@ func platformRules() map[string]rule {
 				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {}}}}`,
 				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 0}}}}`,
 				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {maxUnavailable: 100%}}}}`,
+			},
+		},
+		"PodOfADeployment": {
+			reason: "What no Deployment takes is refused before it is composed.",
+			refused: map[string][]string{
+				`services: {dataIndex: {podTemplate: {restartPolicy: OnFailure}}}`: {
+					`spec.services.dataIndex.podTemplate.restartPolicy: Invalid value: "OnFailure": must be Always, because a Deployment knows nothing else: remove it`,
+				},
+				`services: {jobService: {podTemplate: {activeDeadlineSeconds: 60}}}`: {
+					`spec.services.jobService.podTemplate.activeDeadlineSeconds: Invalid value: 60: a service runs for good, and no Deployment takes a deadline: remove it`,
+				},
+				`services: {jobService: {podTemplate: {dnsPolicy: Cluster}}}`: {
+					`spec.services.jobService.podTemplate.dnsPolicy: Invalid value: "Cluster": must be ClusterFirst, ClusterFirstWithHostNet, Default or None`,
+				},
+				`services: {jobService: {podTemplate: {container: {imagePullPolicy: Sometimes}}}}`: {
+					`spec.services.jobService.podTemplate.container.imagePullPolicy: Invalid value: "Sometimes": must be Always, IfNotPresent or Never`,
+				},
+				`services: {dataIndex: {podTemplate: {container: {env: [{name: ""}]}}}}`: {
+					`spec.services.dataIndex.podTemplate.container.env: Invalid value: give each variable a name`,
+				},
+				`services: {dataIndex: {podTemplate: {container: {env: [{name: a, value: x, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}}}`: {
+					`spec.services.dataIndex.podTemplate.container.env: Invalid value: value and valueFrom exclude each other: set one of them`,
+				},
+			},
+			accepted: []string{
+				`services: {dataIndex: {podTemplate: {restartPolicy: Always, dnsPolicy: "", container: {imagePullPolicy: "", env: [{name: a, value: "", valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}}}`,
 			},
 		},
 		"Properties": {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 )
 
 // composites returns the composites that the properties below are held against: those
@@ -88,17 +89,27 @@ func observe(t testing.TB, object any, state compositiontest.State) *fnv1.Resour
 // found says what a requirement finds.
 type found func(q *fnv1.ResourceSelector) *fnv1.Resources
 
+// composedKinds are those of the objects that a platform composes. Their names have to be
+// free.
+func composedKinds() []string {
+	return []string{"ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "Job", "Trigger", "SinkBinding"}
+}
+
 func absent(*fnv1.ResourceSelector) *fnv1.Resources { return nil }
 
 // present finds Secrets with the usual keys, an autoscaler of another Deployment, no
-// pods and no Deployments, and Brokers and platforms that are ready.
+// pods and no Deployments, and Brokers and platforms that are ready. All that it finds may
+// be taken over, as what the operator made.
 func present(t testing.TB) found {
 	t.Helper()
 	return func(q *fnv1.ResourceSelector) *fnv1.Resources {
 		if q.GetKind() == "Pod" || q.GetKind() == "Deployment" {
 			return nil
 		}
-		md := map[string]any{"namespace": q.GetNamespace(), "name": q.GetMatchName(), "uid": "u", "resourceVersion": "5"}
+		md := map[string]any{
+			"namespace": q.GetNamespace(), "name": q.GetMatchName(), "uid": "u", "resourceVersion": "5",
+			"labels": map[string]any{ownership.LabelHandOver: q.GetMatchName()},
+		}
 		o := map[string]any{"apiVersion": q.GetApiVersion(), "kind": q.GetKind(), "metadata": md}
 		switch q.GetKind() {
 		case "Secret":

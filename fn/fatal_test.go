@@ -26,6 +26,8 @@ func TestFatalKeepsConditions(t *testing.T) {
 		spec   string
 		input  string
 		kind   string
+		// exists is an object of another owner, by the name of the query that finds it.
+		exists map[string]map[string]any
 		// specValid and succeed are the reasons of these conditions; every other condition
 		// keeps its reason in each case.
 		specValid, succeed string
@@ -49,6 +51,11 @@ func TestFatalKeepsConditions(t *testing.T) {
 		"Spec": {
 			reason: "An invalid spec changes nothing that runs.",
 			spec:   "persistence: none", specValid: v1alpha08.ReasonInvalid, succeed: v1alpha08.ReasonFailure,
+		},
+		"NameTaken": {
+			reason: "An object of another owner that is in the way changes nothing that runs either.",
+			spec:   spec, specValid: v1alpha08.ReasonNameTaken, succeed: v1alpha08.ReasonFailure,
+			exists: map[string]map[string]any{"service-plat-data-index-service": {"kind": "Service", "metadata": map[string]any{"name": "plat-data-index-service"}}},
 		},
 		"ClusterPlatform": {
 			reason: "A cluster platform's spec can be invalid, too.",
@@ -77,7 +84,12 @@ func TestFatalKeepsConditions(t *testing.T) {
 			if fn == nil {
 				fn = NewFunction(logging.NewNopLogger())
 			}
-			rsp, err := (&recoverer{wrapped: fn, log: logging.NewNopLogger()}).RunFunction(t.Context(), withInput(t, requestFor(t, xr), tc.input))
+			req := withInput(t, requestFor(t, xr), tc.input)
+			req.RequiredResources = map[string]*fnv1.Resources{}
+			for query, o := range tc.exists {
+				req.RequiredResources[query] = &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, o)}}}
+			}
+			rsp, err := (&recoverer{wrapped: fn, log: logging.NewNopLogger()}).RunFunction(t.Context(), req)
 			if err != nil || fatal(rsp) == "" {
 				t.Fatalf("%s\nRunFunction(...): want a fatal result, got %v, %v", tc.reason, rsp, err)
 			}

@@ -30,12 +30,23 @@ func TestInputMistakes(t *testing.T) {
 		"UnknownField": {
 			reason: "A misspelt field would have no effect, so it is an error.",
 			input:  `image: {tag: "1.0"}`,
-			want:   unreadable + `unknown field "image"`,
+			want:   unreadable + `input.image: Forbidden: unknown field "image": was images meant?`,
 		},
 		"WrongType": {
 			reason: "A value of another type can't be read.",
 			input:  `images: docker.io`,
-			want:   unreadable + "json: cannot unmarshal string into Go struct field Input.images of type v1beta1.Images",
+			want:   unreadable + "input.images: Invalid value: must be an object, is text",
+		},
+		"Unquoted": {
+			reason: "YAML makes a number of a version with one dot, so the error says how to write it.",
+			input:  `images: {tag: 10.2}`,
+			want:   unreadable + "input.images.tag: Invalid value: must be text, is the number 10.2: put it in quotes",
+		},
+		"Several": {
+			reason: "All mistakes are named at once.",
+			input:  "images: {tag: 10.2}\npodSecurty: None",
+			want: unreadable + "[input.images.tag: Invalid value: must be text, is the number 10.2: put it in quotes, " +
+				`input.podSecurty: Forbidden: unknown field "podSecurty": was podSecurity meant?]`,
 		},
 		"WrongKind": {
 			reason: "The input of another function may look like an input of this function.",
@@ -51,7 +62,7 @@ func TestInputMistakes(t *testing.T) {
 			reason:      "Where the composite tells which Composition it uses, the error names the Composition.",
 			input:       `image: {tag: "1.0"}`,
 			composition: "platforms",
-			want:        `cannot read the function's input: mend the input of its step in the Composition platforms: unknown field "image"`,
+			want:        `cannot read the function's input: mend the input of its step in the Composition platforms: input.image: Forbidden: unknown field "image": was images meant?`,
 		},
 	}
 	for name, tc := range cases {

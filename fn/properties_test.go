@@ -56,8 +56,8 @@ func states(t *testing.T, xr *unstructured.Unstructured) map[string]*fnv1.RunFun
 				resolved(t, req, absent)
 			case "empty":
 				resolved(t, req, func(q *fnv1.ResourceSelector) *fnv1.Resources {
-					if q.GetKind() == "Deployment" {
-						return nil // A Deployment that is there is another state, also one without fields.
+					if slices.Contains(composedKinds(), q.GetKind()) {
+						return nil // A name that isn't free is for TestStrangers.
 					}
 					return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, map[string]any{"apiVersion": q.GetApiVersion(), "kind": q.GetKind()})}}}
 				})
@@ -200,6 +200,46 @@ func TestStableRequirements(t *testing.T) {
 			shared := strings.Contains(q.GetKind(), "SonataFlow") && xr.GetKind() == v1alpha08.KindXSonataFlowPlatform
 			if got := rsp.GetRequirements().GetResources()[name]; shared && !proto.Equal(q, got) {
 				t.Errorf("requirement %q isn't made while the spec is invalid", name)
+			}
+		}
+	})
+}
+
+// TestStrangers gives the name of each composed object to another owner's, one after the
+// other: nothing is composed then, and the claim names the object. So no object is ever
+// composed whose name wasn't looked at before.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+		free := func(q *fnv1.ResourceSelector) *fnv1.Resources {
+			if slices.Contains(composedKinds(), q.GetKind()) {
+				return nil
+			}
+			return present(t)(q)
+		}
+		req := requestFor(t, xr)
+		rsp := resolved(t, req, free)
+		asked := run(t, requestFor(t, xr)).GetRequirements().GetResources()
+		for key, r := range rsp.GetDesired().GetResources() {
+			o := &unstructured.Unstructured{Object: r.GetResource().AsMap()}
+			query := strings.ToLower(o.GetKind()) + "-" + o.GetName()
+			want := &fnv1.ResourceSelector{
+				ApiVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: new(o.GetNamespace()), Match: &fnv1.ResourceSelector_MatchName{MatchName: o.GetName()},
+			}
+			if diff := cmp.Diff(want, asked[query], protocmp.Transform()); diff != "" {
+				t.Errorf("%s: what the first call asks for: -want, +got:\n%s", key, diff)
+			}
+			stranger := &unstructured.Unstructured{Object: map[string]any{"apiVersion": o.GetAPIVersion(), "kind": o.GetKind()}}
+			stranger.SetNamespace(o.GetNamespace())
+			stranger.SetName(o.GetName())
+			taken := proto.Clone(req).(*fnv1.RunFunctionRequest)
+			taken.RequiredResources[query] = &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, stranger.Object)}}}
+			rsp := run(t, taken)
+			if got := conditionOf(rsp, v1alpha08.ConditionSpecValid); got.GetReason() != v1alpha08.ReasonNameTaken || !strings.HasPrefix(fatal(rsp), o.GetKind()+" "+o.GetName()+" ") {
+				t.Errorf("%s: another owner's %s: got %v and the fatal result %q", key, o.GetKind(), got, fatal(rsp))
+			}
+			if got := rsp.GetDesired().GetResources(); len(got) > 0 {
+				t.Errorf("%s: beside another owner's %s, the platform composes %d objects", key, o.GetKind(), len(got))
 			}
 		}
 	})

@@ -4,6 +4,8 @@ package main
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -30,7 +32,7 @@ func TestRounds(t *testing.T) {
 		first, later, unseeded int
 	}{
 		"Minimal": {
-			reason: "Cluster platforms and the siblings in the namespace are asked for by the first call.",
+			reason: "Cluster platforms, the siblings in the namespace and the names of all objects are asked for by the first call.",
 			spec:   "services: {dataIndex: {enabled: true}, jobService: {}}",
 			first:  2, later: 1, unseeded: 2,
 		},
@@ -39,13 +41,28 @@ func TestRounds(t *testing.T) {
 			spec:   "services: {dataIndex: {persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}",
 			first:  2, later: 1, unseeded: 2,
 		},
+		"References": {
+			reason: "What podTemplates refer to makes no more calls either.",
+			spec:   "services: {dataIndex: {podTemplate: {volumes: [{name: v, configMap: {name: settings}}]}}}",
+			first:  2, later: 1, unseeded: 2,
+		},
+		"Budget": {
+			reason: "The name of a budget is asked for along with the autoscalers that decide about it.",
+			spec:   "services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1}}}}",
+			first:  2, later: 1, unseeded: 2,
+		},
+		"Migration": {
+			reason: "The name of a Job is asked for along with the pods that it may have to wait for.",
+			spec:   "services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}",
+			first:  2, later: 1, unseeded: 2,
+		},
 		"Consumer": {
 			reason: "The platform behind the cluster platform makes one more call: the first call doesn't know its name.",
 			spec:   "", cluster: true,
 			first: 3, later: 1, unseeded: 3,
 		},
 		"Broker": {
-			reason: "A Broker is asked for when Knative is known to be there, which is evident later on.",
+			reason: "A Broker is asked for when Knative is known to be there, which is evident later on; so are the names of Triggers, by the same call.",
 			spec:   eventing + "\nservices: {dataIndex: {}, jobService: {}}",
 			first:  3, later: 1, unseeded: 3,
 		},
@@ -110,7 +127,14 @@ func (w *roundsWorld) reconcile(seeds map[string]*fnv1.ResourceSelector) int {
 		told := maps.EqualFunc(resources, req.GetRequiredResources(), equal) && maps.EqualFunc(schemas, req.GetRequiredSchemas(), equalSchemas)
 		if proto.Equal(asked, last) || calls == 1 && told {
 			w.seeds = asked.GetResources()
-			w.observed = apply(w.t, rsp.GetDesired().GetResources(), compositiontest.Ready)
+			w.observed = map[string]*fnv1.Resource{}
+			for key, r := range rsp.GetDesired().GetResources() {
+				state := compositiontest.Ready
+				if strings.Contains(key, "-migration-") {
+					state = compositiontest.Complete
+				}
+				w.observed[key] = observe(w.t, r.GetResource(), state)
+			}
 			return calls
 		}
 		last, req.RequiredResources, req.RequiredSchemas = asked, resources, schemas
@@ -142,8 +166,18 @@ func (w *roundsWorld) fetch(q *fnv1.ResourceSelector) *fnv1.Resources {
 			"eventing": map[string]any{"broker": map[string]any{"ref": map[string]any{"kind": "Broker", "name": "shared"}}},
 			"services": map[string]any{"dataIndex": map[string]any{"enabled": true}},
 		}
-	case "XSonataFlowPlatform", "Deployment":
+	case "XSonataFlowPlatform", "Pod":
 		return &fnv1.Resources{}
+	case "ConfigMap":
+		if q.GetMatchName() != "settings" {
+			return &fnv1.Resources{}
+		}
+	case "HorizontalPodAutoscaler":
+		o["spec"] = map[string]any{"minReplicas": 2.0, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "plat-data-index-service"}}
+	default:
+		if slices.Contains(composedKinds(), q.GetKind()) {
+			return &fnv1.Resources{}
+		}
 	}
 	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(w.t, o)}}}
 }

@@ -64,6 +64,10 @@ const (
 	// ReasonInvalid means that the spec was refused; nothing changes until it is
 	// mended. The message names field, value and fix.
 	ReasonInvalid = "Invalid"
+	// ReasonNameTaken means that an object that isn't SonataFlow's, or that has another
+	// controller, has the name of one that is to be composed. Nothing is composed. The
+	// message names the object and what to do.
+	ReasonNameTaken = "NameTaken"
 )
 
 // Reasons of ConditionSecretsReady.
@@ -73,7 +77,9 @@ const (
 	// ReasonSecretNotFound means that a Secret doesn't exist in the namespace of the
 	// pods that use it.
 	ReasonSecretNotFound = "SecretNotFound"
-	// ReasonKeyNotFound means that a Secret exists without a key that is needed.
+	// ReasonConfigMapNotFound means the same of a ConfigMap.
+	ReasonConfigMapNotFound = "ConfigMapNotFound"
+	// ReasonKeyNotFound means that a Secret or ConfigMap exists without a key that is needed.
 	ReasonKeyNotFound = "KeyNotFound"
 	// ReasonNotChecked means that this Crossplane can't look Secrets up for functions
 	// (it can since v2.2), so that nothing is known about them.
@@ -90,6 +96,9 @@ const (
 	ReasonKnativeNotInstalled = "KnativeNotInstalled"
 	// ReasonBrokerNotFound means that a Broker doesn't exist.
 	ReasonBrokerNotFound = "BrokerNotFound"
+	// ReasonSinkNotFound means that what the Jobs Service should send events to doesn't exist,
+	// or has no address. It is for sinks that aren't Brokers.
+	ReasonSinkNotFound = "SinkNotFound"
 	// ReasonBrokerNotReady means that a Broker exists, but isn't ready.
 	ReasonBrokerNotReady = "BrokerNotReady"
 )

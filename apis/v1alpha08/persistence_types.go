@@ -69,28 +69,40 @@ type PersistencePostgreSQL struct {
 	// jdbc:postgresql://host:5432/sonataflow?currentSchema=data-index-service
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="self.matches('^jdbc:postgresql://([^][/?#,:@[:space:]]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?(,([^][/?#,:@[:space:]]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?)*(/[^[:space:]]*)?([?][^[:space:]]*)?$')",message="must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^jdbc:postgresql://([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?(,([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?)*/[^/?[:space:][:cntrl:]]*([?][^[:space:][:cntrl:]]*)?$')",message="must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')",message="a % must be followed by two hexadecimal digits: write % itself as %25"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/]*:(0+|6553[6-9]|655[4-9][0-9]|65[6-9][0-9]{2}|6[6-9][0-9]{3}|[7-9][0-9]{4})[,/]')",message="a port must be between 1 and 65535, or left out for 5432"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[?&](?i:(pg)?(host|port|dbname)|service)=')",message="parameters that lead the JDBC driver elsewhere don't reach other clients: write host, port and database before the question mark"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[?&]sslmode(&|$|=)') || self.matches('[?&]sslmode=(?i:disable|allow|prefer|require|verify-ca|verify-full)(&|$)')",message="sslmode must be disable, allow, prefer, require, verify-ca or verify-full"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[?&]currentSchema(=?(&|$)|=[^&]*([+,\\x22\\x27\\x5c]|%(20|22|27|2C|2c|5C|5c)))')",message="currentSchema must name one schema, without blanks, commas, quotes and backslashes"
 	JdbcURL string `json:"jdbcUrl,omitempty"`
 }
 
 // JDBCURLPattern is what a JDBC URL must match: jdbc:postgresql://, then one or more
-// hosts with a port each or not, then what may follow.
-const JDBCURLPattern = "^jdbc:postgresql://" + jdbcHost + "(," + jdbcHost + ")*(/[^[:space:]]*)?([?][^[:space:]]*)?$"
+// hosts with a port each or not, a slash, a database or none, then parameters.
+const JDBCURLPattern = "^jdbc:postgresql://" + jdbcHost + "(," + jdbcHost + ")*/[^/?[:space:][:cntrl:]]*([?][^[:space:][:cntrl:]]*)?$"
 
 // jdbcHost is a name, an IPv4 address or an IPv6 address in brackets. An @ would
 // mean credentials, which neither the driver nor anybody else wants in a URL.
-const jdbcHost = "([^][/?#,:@[:space:]]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?"
+const jdbcHost = "([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?"
 
 // PostgreSQLSecretOptions is the Secret with the credentials of a database.
 type PostgreSQLSecretOptions struct {
 	// Name of the Secret.
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="not a name that Kubernetes accepts: use small letters, digits, - and ."
 	Name string `json:"name"`
 	// The key that holds the user name. POSTGRESQL_USER when not given.
 	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]*$') && self != '.' && !self.startsWith('..')",message="not a key that Kubernetes accepts: use letters, digits, -, _ and ."
 	UserKey string `json:"userKey,omitempty"`
 	// The key that holds the password. POSTGRESQL_PASSWORD when not given.
 	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]*$') && self != '.' && !self.startsWith('..')",message="not a key that Kubernetes accepts: use letters, digits, -, _ and ."
 	PasswordKey string `json:"passwordKey,omitempty"`
 }
 
@@ -98,9 +110,13 @@ type PostgreSQLSecretOptions struct {
 type SQLServiceOptions struct {
 	// Name of the Service.
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z]([-_a-z0-9]*[a-z0-9])?)?$')",message="not a name of a Service that Kubernetes accepts: use small letters, digits and -; a host outside of the cluster is given by jdbcUrl instead of serviceRef"
 	Name string `json:"name"`
 	// Namespace of the Service. The platform's when not given.
 	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$')",message="not a namespace that Kubernetes accepts: use small letters, digits and -"
 	Namespace string `json:"namespace,omitempty"`
 	// Port of the database. 5432 when not given.
 	// +optional
@@ -109,11 +125,18 @@ type SQLServiceOptions struct {
 	Port *int32 `json:"port,omitempty"`
 	// Name of the database. sonataflow when not given.
 	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[[:cntrl:]]')",message="has a control character in it: remove it"
 	DatabaseName string `json:"databaseName,omitempty"`
 	// Schema within the database. When not given, every service uses one named
 	// after itself: PLATFORM-data-index-service, PLATFORM-jobs-service. In
 	// spec.persistence this field is an addition to the operator's API: it is the
 	// schema of all services that inherit that persistence.
 	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^[:space:][:cntrl:],\\x22\\x27\\x5c]*$')",message="choose a schema without blanks, commas, quotes, backslashes and control characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^(?i:pg_|[$]user$)|[$][$]')",message="choose another schema: PostgreSQL keeps those that start with pg_ to itself and reads $user as the name of the user, and Kubernetes reads $$ as $"
 	DatabaseSchema string `json:"databaseSchema,omitempty"`
 }

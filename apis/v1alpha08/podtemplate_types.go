@@ -68,6 +68,8 @@ type ContainerSpec struct {
 	// Environment variables. One that the platform manages keeps the platform's
 	// value, and a warning names it.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.all(e, e.name != '')",message="give each variable a name"
+	// +kubebuilder:validation:XValidation:rule="self.all(e, !has(e.valueFrom) || !has(e.value) || e.value == '')",message="value and valueFrom exclude each other: set one of them"
 	Env []corev1.EnvVar `json:"env,omitempty"`
 	// Compute resources, merged by resource name.
 	// +optional
@@ -102,6 +104,7 @@ type ContainerSpec struct {
 	TerminationMessagePolicy corev1.TerminationMessagePolicy `json:"terminationMessagePolicy,omitempty"`
 	// When to pull the image.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self in ['', 'Always', 'IfNotPresent', 'Never']",message="must be Always, IfNotPresent or Never"
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 	// Security options. Those of the restricted Pod Security Standard, unless given
 	// here.
@@ -131,17 +134,20 @@ type PodSpec struct {
 	// Containers beside the one of the service. One with its name is ignored.
 	// +optional
 	Containers []corev1.Container `json:"containers,omitempty"`
-	// When to restart containers.
+	// When to restart containers: always, as in every Deployment.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == '' || self == 'Always'",message="must be Always, because a Deployment knows nothing else: remove it"
 	RestartPolicy corev1.RestartPolicy `json:"restartPolicy,omitempty"`
 	// Seconds that the pod has to end.
 	// +optional
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
-	// Seconds that the pod may run.
+	// Seconds that the pod may run. No Deployment takes it.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="false",message="a service runs for good, and no Deployment takes a deadline: remove it"
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
 	// Where names are resolved.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self in ['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']",message="must be ClusterFirst, ClusterFirstWithHostNet, Default or None"
 	DNSPolicy corev1.DNSPolicy `json:"dnsPolicy,omitempty"`
 	// Labels of nodes that the pod may run on.
 	// +optional
@@ -150,7 +156,8 @@ type PodSpec struct {
 	// The service account that the pod runs as.
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
-	// Whether a token of the service account is mounted. False when not given.
+	// Whether a token of the service account is mounted. When not given, it isn't as
+	// long as the pod has no container and no service account but the platform's.
 	// +optional
 	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
 	// The node that the pod runs on.

@@ -71,6 +71,10 @@ type ServiceStatus struct {
 	// Where the service keeps its data: ephemeral or postgresql.
 	// +optional
 	Persistence string `json:"persistence,omitempty"`
+	// Whether workflows and other services are wired to the service. A service that the spec
+	// doesn't enable is deployed all the same.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
 	// How many of the service's pods are available, of how many wanted. Example: 1/1
 	// +optional
 	Replicas string `json:"replicas,omitempty"`

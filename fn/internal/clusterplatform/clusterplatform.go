@@ -37,7 +37,7 @@ func Compose(req *composition.Request, _ *v1beta1.Input) *composition.Result {
 			Version:            v1alpha08.SpecVersion,
 			Capabilities:       &v1alpha08.SonataFlowClusterPlatformCapStatus{Workflows: self.Capabilities()},
 		},
-		Conditions: []composition.Condition{report.Valid(nil), succeed},
+		Conditions: []composition.Condition{report.Valid(self.Warnings), succeed},
 		Incomplete: succeed.Status != metav1.ConditionTrue,
 	}
 }

@@ -24,6 +24,8 @@ type Component struct {
 	Kind Kind
 	// Platform is the name of the platform, Namespace that of all the component's objects.
 	Platform, Namespace string
+	// Enabled tells whether workflows and other components are wired to the component.
+	Enabled bool
 	// Image is what the component's container runs, Version the value of its version label.
 	Image, Version string
 	// Pod is the pod, with the user's podTemplate merged in.
@@ -63,8 +65,10 @@ type Migration struct {
 	Image string
 	// Attempt is the value of the annotation that asks for another migration.
 	Attempt string
-	// PullSecrets and SecurityContext are for the Job's pod. They make no other migration.
-	PullSecrets     []corev1.LocalObjectReference
+	// Pod has what the Job's pod needs to reach the database as the component does. It has
+	// one container, without name and image. SecurityContext is for that one. Neither makes
+	// another migration.
+	Pod             corev1.PodSpec
 	SecurityContext *corev1.SecurityContext
 }
 

@@ -14,8 +14,13 @@ const LabelBindingInclude = "bindings.knative.dev/include"
 // Annotations of the pods. The pods are rolled when one changes, so that a change of
 // their configuration takes effect.
 const (
+	// AnnotationConfigChecksum is about the component's properties.
 	AnnotationConfigChecksum = "sonataflow.org/checksum-config"
-	AnnotationSecretVersion  = "sonataflow.org/checksum-secret"
+	// AnnotationSecretVersion is about the Secret of the component's database.
+	AnnotationSecretVersion = "sonataflow.org/checksum-secret"
+	// AnnotationReferencesVersion is about all other Secrets and ConfigMaps that the pods
+	// read.
+	AnnotationReferencesVersion = "sonataflow.org/checksum-references"
 )
 
 // AnnotationMigrationAttempt is an annotation of claims, and so of their composites. To

@@ -295,10 +295,13 @@ func objects(t *testing.T) map[string]composition.Object {
 			Pod:        component.NewPod(component.PodOptions{Kind: kind, Image: "service:1.0", ConfigMap: "props"}),
 			Properties: component.Properties{Text: "a = b\n", WithoutSink: "a = b\n"},
 			Database:   &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"},
-			Migration:  &component.Migration{Image: "migrator:1.0", SecurityContext: &corev1.SecurityContext{}},
+			Migration: &component.Migration{
+				Image: "migrator:1.0", SecurityContext: &corev1.SecurityContext{},
+				Pod: corev1.PodSpec{AutomountServiceAccountToken: new(false), Containers: []corev1.Container{{}}},
+			},
 		}
 		req := compositiontest.Request(t, anyComposite, compositiontest.Cluster{Old: true})
-		orders := workload.Orders{Budget: &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}, SecretVersion: "1"}
+		orders := workload.Orders{Budget: &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}, Versions: map[string]string{component.AnnotationSecretVersion: "1"}}
 		for _, o := range append(workload.For(req, c, orders).Objects, *migration.For(req, c, nil).Job) {
 			out[strings.ReplaceAll(kind.Title, " ", "")+o.Object.GetObjectKind().GroupVersionKind().Kind] = o.Object
 		}
@@ -306,7 +309,7 @@ func objects(t *testing.T) map[string]composition.Object {
 		if full.Pod, _, err = podtemplate.Merge(c.Pod, template); err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range workload.For(req, &full, workload.Orders{Replicas: new(int32(0)), SecretVersion: "1"}).Objects {
+		for _, o := range workload.For(req, &full, workload.Orders{Replicas: new(int32(0)), Versions: map[string]string{component.AnnotationSecretVersion: "1"}}).Objects {
 			if o.Key == "data-index-deployment" {
 				out["FullDeployment"] = o.Object
 			}

@@ -3,7 +3,7 @@
 package composition
 
 import (
-	"encoding/json"
+	"cmp"
 	"math"
 	"slices"
 
@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	kjson "sigs.k8s.io/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crossplane/function-sdk-go/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
@@ -51,28 +51,22 @@ func ParseRequest(message *fnv1.RunFunctionRequest) (*Request, error) {
 }
 
 // DecodeInput reads the function's input in the Composition's pipeline step. A step
-// without input leaves the value as it is. An input that is of another kind, or has an
-// unknown field, is an error. The SDK reads inputs too, but its errors don't name the
-// field.
+// without input leaves the value as it is. An input of another kind is an error. So are all
+// values of a wrong type and all fields that the input doesn't have, each with its path,
+// which begins with input.
 func (r *Request) DecodeInput(kind schema.GroupVersionKind, into runtime.Object) error {
 	if r.message.GetInput() == nil {
 		return nil
 	}
-	text, err := json.Marshal(fields(r.message.GetInput()))
-	if err != nil {
-		return err
+	input := &unstructured.Unstructured{Object: fields(r.message.GetInput())}
+	errs := decodeInput(input.Object, into, field.NewPath("input"))
+	isKind := input.GetAPIVersion() == kind.GroupVersion().String() && input.GetKind() == kind.Kind
+	// Most fields of another kind's input would be unknown.
+	named := input.GetAPIVersion() != "" && input.GetKind() != ""
+	if !isKind && (named || len(errs) == 0) {
+		return errors.Errorf("it is a %s %s, want a %s %s", cmp.Or(input.GetAPIVersion(), "(no apiVersion)"), cmp.Or(input.GetKind(), "(no kind)"), kind.GroupVersion(), kind.Kind)
 	}
-	unknown, err := kjson.UnmarshalStrict(text, into)
-	if err != nil {
-		return err
-	}
-	if len(unknown) > 0 {
-		return errors.Join(unknown...)
-	}
-	if got := into.GetObjectKind().GroupVersionKind(); got != kind {
-		return errors.Errorf("it is a %s %s, want a %s %s", got.GroupVersion(), got.Kind, kind.GroupVersion(), kind.Kind)
-	}
-	return nil
+	return errs.ToAggregate()
 }
 
 // CompositionName returns the name of the Composition that is composed with, or nothing

@@ -191,17 +191,18 @@ func TestDecodeInput(t *testing.T) {
 		"UnknownField": {
 			reason: "A misspelt field would have no effect, so it is an error.",
 			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, image: {tag: "1.0"}}`),
-			want:   want{err: `unknown field "image"`},
+			want:   want{err: `input.image: Forbidden: unknown field "image": was images meant?`},
 		},
 		"UnknownFields": {
 			reason: "All misspelt fields are named at once, with their paths.",
 			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: {tags: "1.0"}, secret: Check}`),
-			want:   want{err: "[unknown field \"images.tags\", unknown field \"secret\"]"},
+			want: want{err: `[input.images.tags: Forbidden: unknown field "tags": was tag meant?, ` +
+				`input.secret: Forbidden: unknown field "secret": was secrets meant?]`},
 		},
 		"WrongType": {
 			reason: "A value of another type can't be read.",
 			input:  message(t, `{apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, images: docker.io}`),
-			want:   want{err: "json: cannot unmarshal string into Go struct field Input.images of type v1beta1.Images"},
+			want:   want{err: "input.images: Invalid value: must be an object, is text"},
 		},
 		"WrongKind": {
 			reason: "The input of another function may look like an input of this function.",
@@ -216,7 +217,7 @@ func TestDecodeInput(t *testing.T) {
 		"NotANumber": {
 			reason: "What JSON doesn't have is refused, not passed on.",
 			input:  notANumber,
-			want:   want{err: "json: unsupported value: NaN"},
+			want:   want{err: "input.images: Invalid value: must be an object, is the number NaN"},
 		},
 	}
 	for name, tc := range cases {

@@ -8,7 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
+
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
@@ -24,6 +29,9 @@ func conditionOf(k knowledge, objects []object, waiting []string) composition.Co
 	}
 	if reason, problems := brokerProblems(k.brokers); len(problems) > 0 {
 		return report.Condition(v1alpha08.ConditionEventingReady, reason, strings.Join(problems, "; "))
+	}
+	if lost := unresolved(objects); len(lost) > 0 {
+		return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonSinkNotFound, strings.Join(lost, "; "))
 	}
 	if all := append(unready(k.brokers, objects), waiting...); len(all) > 0 {
 		return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonInProgress, strings.Join(all, "; "))
@@ -48,6 +56,40 @@ func brokerProblems(brokers []broker) (reason string, problems []string) {
 		}
 	}
 	return reason, problems
+}
+
+// reasonsOfSubject are those of a SinkBinding that isn't ready because of the Deployment
+// that it binds, which may be withheld: nothing is the matter with the sink. See
+// https://github.com/knative/pkg/blob/main/webhook/psbinding/reconciler.go.
+var reasonsOfSubject = []string{"SubjectMissing", "SubjectUnavailable", "BindingFailed"} //nolint:gochecknoglobals // A table that doesn't change.
+
+// unresolved says which sinks Knative can't find, or finds no address of. A Broker has been
+// looked at by then.
+func unresolved(objects []object) []string {
+	var out []string
+	for _, o := range objects {
+		binding, ok := o.desired.(*SinkBinding)
+		if !ok || o.observed == nil {
+			continue
+		}
+		ready := meta.FindStatusCondition(composition.Conditions(o.observed), "Ready")
+		if ready == nil || ready.Status != metav1.ConditionFalse || slices.Contains(reasonsOfSubject, ready.Reason) {
+			continue
+		}
+		if _, isBroker := component.BrokerOf(&binding.Spec.Sink, binding.Namespace); isBroker {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s takes no events: %s; create it, or name another sink", describe(binding.Spec.Sink), ready.Message))
+	}
+	return out
+}
+
+// describe is what people call a sink.
+func describe(sink duckv1.Destination) string {
+	if sink.Ref == nil {
+		return "The sink " + sink.URI.String()
+	}
+	return fmt.Sprintf("%s %s in namespace %s", sink.Ref.Kind, sink.Ref.Name, sink.Ref.Namespace)
 }
 
 // unready says what isn't ready yet.

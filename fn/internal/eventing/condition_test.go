@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"knative.dev/pkg/apis"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -29,7 +31,7 @@ func TestCondition(t *testing.T) {
 		switch reason {
 		case v1alpha08.ReasonConnected:
 			c.Status = metav1.ConditionTrue
-		case v1alpha08.ReasonKnativeNotInstalled, v1alpha08.ReasonBrokerNotFound, v1alpha08.ReasonBrokerNotReady:
+		case v1alpha08.ReasonKnativeNotInstalled, v1alpha08.ReasonBrokerNotFound, v1alpha08.ReasonBrokerNotReady, v1alpha08.ReasonSinkNotFound:
 			c.Alarm = true
 		}
 		return c
@@ -113,6 +115,93 @@ func TestCondition(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestSinkNotFound holds what a user reads about a sink that isn't a Broker, and that
+// Knative finds no address of. Brokers are looked at themselves.
+func TestSinkNotFound(t *testing.T) {
+	t.Parallel()
+	const (
+		lost    = "Addressable could not be extracted from destination"
+		waiting = "Waiting until Knative writes K_SINK into Deployment plat-jobs-service"
+	)
+	service := &duckv1.Destination{Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: "ns2", Name: "events"}}
+	address := &duckv1.Destination{URI: &apis.URL{Scheme: "https", Host: "events.example.com", Path: "/in"}}
+	// ready is the condition Ready of the SinkBinding.
+	ready := func(status metav1.ConditionStatus, reason, message string) map[string]any {
+		return map[string]any{"type": "Ready", "status": string(status), "reason": reason, "message": message}
+	}
+	condition := func(reason, message string) composition.Condition {
+		return composition.Condition{
+			Type: v1alpha08.ConditionEventingReady, Status: metav1.ConditionFalse, Reason: reason, Message: message, Alarm: reason != v1alpha08.ReasonInProgress,
+		}
+	}
+	progress := func(message string) composition.Condition {
+		return condition(v1alpha08.ReasonInProgress, "SinkBinding plat-jobs-service-sb: "+message+"; "+waiting)
+	}
+	cases := map[string]struct {
+		reason  string
+		sink    *duckv1.Destination
+		binding map[string]any
+		// withoutBroker is a cluster that doesn't have the component's Broker.
+		withoutBroker bool
+		want          composition.Condition
+	}{
+		"Object": {
+			reason: "A person has to mend a sink that isn't there; the message names the sink, and what Knative says.",
+			sink:   service, binding: ready(metav1.ConditionFalse, "NoAddressable", lost),
+			want: condition(v1alpha08.ReasonSinkNotFound, "Service events in namespace ns2 takes no events: "+lost+"; create it, or name another sink"),
+		},
+		"Address": {
+			reason: "An address is named as it is written.",
+			sink:   address, binding: ready(metav1.ConditionFalse, "", lost),
+			want: condition(v1alpha08.ReasonSinkNotFound, "The sink https://events.example.com/in takes no events: "+lost+"; create it, or name another sink"),
+		},
+		"NotKnownYet": {
+			reason: "While Knative is still looking, nothing is wrong.",
+			sink:   service, binding: ready(metav1.ConditionUnknown, "", "still looking"),
+			want: progress("still looking"),
+		},
+		"DeploymentMissing": {
+			reason: "A SinkBinding isn't ready either while its Deployment isn't there, which a migration may hold back: the sink is none of that.",
+			sink:   service, binding: ready(metav1.ConditionFalse, "SubjectMissing", "deployment not found"),
+			want: progress("deployment not found"),
+		},
+		"BindingFailed": {
+			reason: "Nor is the sink to blame when Knative can't write into the Deployment.",
+			sink:   service, binding: ready(metav1.ConditionFalse, "BindingFailed", "conflict"),
+			want: progress("conflict"),
+		},
+		"Broker": {
+			reason: "A Broker that is a sink is looked up itself, so that the SinkBinding needn't tell about it.",
+			sink:   to(here), binding: ready(metav1.ConditionFalse, "NoAddressable", lost),
+			want: progress(lost),
+		},
+		"BrokerMissing": {
+			reason: "A Broker that a component takes events from comes before a sink.",
+			sink:   service, binding: ready(metav1.ConditionFalse, "NoAddressable", lost), withoutBroker: true,
+			want: condition(v1alpha08.ReasonBrokerNotFound, "Broker default in namespace ns1 doesn't exist, which Jobs Service should use: create it, or name another"),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := jobsService(here, tc.sink)
+			cluster := connected(t, c)
+			if tc.withoutBroker {
+				cluster.Required = map[string][]string{brokerQuery(here): nil}
+			}
+			binding := compositiontest.Observe(t, sinkBinding(plan(t, cluster, c)), compositiontest.Stale)
+			binding["status"] = map[string]any{"observedGeneration": 2, "conditions": []any{tc.binding}}
+			cluster = changed(cluster, map[string]string{
+				"jobs-service-sinkbinding": compositiontest.Text(t, binding),
+				"jobs-service-deployment":  deployment(t, c, compositiontest.Unbound),
+			})
+			if diff := cmp.Diff(tc.want, plan(t, cluster, c).Condition); diff != "" {
+				t.Errorf("%s\nFor(...): -want condition, +got condition:\n%s", tc.reason, diff)
 			}
 		})
 	}

@@ -22,8 +22,9 @@ type Workload struct {
 
 // A Plan is what carries the events of some components, as far as it can be there now.
 type Plan struct {
-	// Objects are the Triggers and SinkBindings that should exist.
-	Objects []composition.Composed
+	// Objects are the Triggers and SinkBindings that should exist, Reserved the Triggers that
+	// will once their Broker is ready.
+	Objects, Reserved []composition.Composed
 	// Triggers are those of the Triggers that exist.
 	Triggers []v1alpha08.SonataFlowPlatformTriggerRef
 	// Condition is about all of it.
@@ -57,8 +58,9 @@ func For(req *composition.Request, workloads []Workload, brokerPending bool) *Pl
 		if w.Source == nil {
 			continue
 		}
-		triggers, left := subscribe(req, w.Component, k)
+		triggers, reserved, left := subscribe(req, w.Component, k)
 		objects, leaving = append(objects, triggers...), append(leaving, left...)
+		plan.Reserved = append(plan.Reserved, reserved...)
 	}
 	var waiting []string
 	for _, w := range workloads {

@@ -4,6 +4,7 @@ package eventing_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -230,6 +231,52 @@ func TestFor(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestReserved holds which Triggers wait: those that will be made once their Broker is
+// ready, so that their names can be looked at before.
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	c := jobsService(here, nil)
+	all := connected(t, c)
+	keys := triggers(plan(t, all, c))
+	ready := plan(t, compositiontest.Cluster{Required: all.Required}, c)
+	moved := connected(t, jobsService(there, nil))
+	moved.Required = map[string][]string{brokerQuery(here): nil}
+	absent := map[string][]string{brokerQuery(here): nil}
+	installed := map[string]bool{"knative-broker": true, "knative-trigger": true}
+	cases := map[string]struct {
+		reason  string
+		cluster compositiontest.Cluster
+		want    []string
+	}{
+		"Ready":        {reason: "Triggers of a Broker that is ready are made, so they don't wait.", cluster: compositiontest.Cluster{Required: all.Required}},
+		"Unknown":      {reason: "Where Brokers can't be looked up, Triggers are made at once.", cluster: compositiontest.Cluster{Old: true}},
+		"Pending":      {reason: "Triggers wait until Crossplane has looked for their Broker.", cluster: compositiontest.Cluster{}, want: keys},
+		"Absent":       {reason: "Triggers wait for a Broker that doesn't exist.", cluster: compositiontest.Cluster{Required: absent, Installed: installed}, want: keys},
+		"Unready":      {reason: "Triggers wait for a Broker that isn't ready.", cluster: withBroker(t, here, compositiontest.Unready), want: keys},
+		"Exists":       {reason: "Triggers that exist stay, so they don't wait.", cluster: compositiontest.Cluster{Observed: all.Observed, Required: absent}},
+		"OneIsGone":    {reason: "A Trigger that was deleted waits alone.", cluster: changed(compositiontest.Cluster{Observed: all.Observed, Required: absent}, nil, keys[0]), want: keys[:1]},
+		"AnotherOne":   {reason: "Triggers of another Broker wait beside those of the earlier one.", cluster: moved, want: keys},
+		"NotInstalled": {reason: "To look for a Trigger where there is no such kind would fail.", cluster: compositiontest.Cluster{Installed: map[string]bool{"knative-broker": false, "knative-trigger": false}}},
+		"KindPending":  {reason: "Before Crossplane has told about the kind, no Trigger is looked for.", cluster: compositiontest.Cluster{Installed: map[string]bool{}}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, o := range plan(t, tc.cluster, c).Reserved {
+				got = append(got, o.Key)
+				i := slices.IndexFunc(ready.Objects, func(made composition.Composed) bool { return made.Key == o.Key })
+				if diff := cmp.Diff(ready.Objects[i].Object.GetName(), o.Object.GetName()); diff != "" {
+					t.Errorf("%s\nFor(...): name of %s: -made later, +reserved:\n%s", tc.reason, o.Key, diff)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\nFor(...): -want reserved, +got reserved:\n%s", tc.reason, diff)
 			}
 		})
 	}

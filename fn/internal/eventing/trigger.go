@@ -28,7 +28,8 @@ const (
 // their Broker is ready; those that exist stay while the Broker is away or unready. Triggers of
 // another Broker, which the spec named before, stay until all that take their place are
 // ready, so that no event is lost in between: their Brokers are the ones that are left.
-func subscribe(req *composition.Request, c *component.Component, k knowledge) (triggers []object, left []component.Broker) {
+// Triggers that can't be made before their Broker is ready are reserved.
+func subscribe(req *composition.Request, c *component.Component, k knowledge) (triggers []object, reserved []composition.Composed, left []component.Broker) {
 	from := k.broker(*c.Source)
 	create := from.open() && k.installed(kindTrigger)
 	current := map[string]bool{}
@@ -38,12 +39,16 @@ func subscribe(req *composition.Request, c *component.Component, k knowledge) (t
 		observed := req.Observed[key]
 		current[key] = true
 		complete = complete && health.Of(observed).Phase == health.Ready
-		if create || observed != nil {
-			triggers = append(triggers, newObject(req, key, newTrigger(c, s, from.Broker, from.inOrder(observed))))
+		trigger := newTrigger(c, s, from.Broker, from.inOrder(observed))
+		switch {
+		case create || observed != nil:
+			triggers = append(triggers, newObject(req, key, trigger))
+		case k.installed(kindTrigger):
+			reserved = append(reserved, composition.Composed{Key: key, Object: trigger})
 		}
 	}
 	if complete {
-		return triggers, nil
+		return triggers, nil, nil
 	}
 	for _, s := range c.Kind.Subscriptions {
 		for _, key := range slices.Sorted(maps.Keys(req.Observed)) {
@@ -54,7 +59,7 @@ func subscribe(req *composition.Request, c *component.Component, k knowledge) (t
 			}
 		}
 	}
-	return triggers, left
+	return triggers, reserved, left
 }
 
 // triggerKey is the key of a Trigger. The Broker is part of it, because a Trigger can't

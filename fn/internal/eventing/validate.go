@@ -3,10 +3,16 @@
 package eventing
 
 import (
+	"context"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"knative.dev/pkg/apis"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
 // ValidateBroker returns what is wrong with a destination that must be a Broker: Triggers
@@ -27,7 +33,8 @@ func ValidateBroker(d *v1alpha08.Destination, path *field.Path, what string) fie
 }
 
 // ValidateDestination returns what is wrong with a destination of events. One that isn't
-// given (nil) is fine.
+// given (nil) is fine. What Knative's webhook would refuse is refused here: Crossplane
+// doesn't report a webhook's refusal in a condition, and composes nothing more.
 func ValidateDestination(d *v1alpha08.Destination, path *field.Path) field.ErrorList {
 	if d == nil {
 		return nil
@@ -35,15 +42,49 @@ func ValidateDestination(d *v1alpha08.Destination, path *field.Path) field.Error
 	if d.Ref == nil && d.URI.IsEmpty() {
 		return field.ErrorList{field.Required(path, "a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri")}
 	}
-	if d.Ref == nil {
-		return nil
-	}
 	var errs field.ErrorList
-	if d.Ref.Kind == "" {
-		errs = append(errs, field.Required(path.Child("ref", "kind"), "name the kind of the object, for instance Broker"))
+	if ref := d.Ref; ref != nil {
+		at := path.Child("ref")
+		if ref.Kind == "" {
+			errs = append(errs, field.Required(at.Child("kind"), "name the kind of the object, for instance Broker"))
+		}
+		if ref.Name == "" {
+			errs = append(errs, field.Required(at.Child("name"), "name the object that takes the events"))
+		}
+		errs = append(errs, names.ValidateSubdomain(ref.Name, at.Child("name"))...)
+		errs = append(errs, names.ValidateNamespace(ref.Namespace, at.Child("namespace"))...)
 	}
-	if d.Ref.Name == "" {
-		errs = append(errs, field.Required(path.Child("ref", "name"), "name the object that takes the events"))
+	if len(errs) > 0 {
+		return errs
 	}
-	return errs
+	// Any namespace does here: Knative's webhook fills in the platform's.
+	const someNamespace = "default"
+	return fromKnative(component.Sink((*duckv1.Destination)(d), someNamespace).Validate(context.Background()), path)
+}
+
+// fromKnative turns errors of Knative's validation into those of Kubernetes. An error about
+// several fields at once is about the destination as a whole.
+func fromKnative(err *apis.FieldError, path *field.Path) field.ErrorList {
+	wrapped := err.WrappedErrors()
+	out := make(field.ErrorList, 0, len(wrapped))
+	for _, e := range wrapped {
+		text := e.Message
+		if e.Details != "" {
+			text += ": " + e.Details
+		}
+		at := path
+		if len(e.Paths) == 1 {
+			for name := range strings.SplitSeq(e.Paths[0], ".") {
+				switch name {
+				case "":
+				case "caCert": // Knative's errors have another name for it than its API.
+					at = at.Child("CACerts")
+				default:
+					at = at.Child(name)
+				}
+			}
+		}
+		out = append(out, field.Invalid(at, field.OmitValueType{}, "Knative takes no such destination: "+text))
+	}
+	return out
 }

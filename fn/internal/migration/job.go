@@ -34,7 +34,7 @@ const (
 // itself would be made again and again.
 func newJob(c *component.Component, observed *unstructured.Unstructured) *batchv1.Job {
 	t := targetOf(c)
-	return &batchv1.Job{
+	job := &batchv1.Job{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: c.MigrationMeta(t.hash(), images.Version(t.image)),
 		Spec: batchv1.JobSpec{
@@ -42,42 +42,49 @@ func newJob(c *component.Component, observed *unstructured.Unstructured) *batchv
 			ActiveDeadlineSeconds: new(int64(activeDeadlineSeconds)),
 			PodFailurePolicy:      failurePolicy(),
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{labelMigrates: c.Name()}},
-				Spec:       keepPod(newPod(c, t), observed),
+				ObjectMeta: metav1.ObjectMeta{
+					Labels:      map[string]string{labelMigrates: c.Name(), labelIstio: "false"},
+					Annotations: map[string]string{annotationLinkerd: "disabled"},
+				},
+				Spec: newPod(c, t),
 			},
 		},
 	}
+	keepTemplate(job, observed)
+	return job
 }
 
+// What keeps the sidecar of a service mesh away from a pod. The pod of a Job would never
+// end with one.
+const (
+	labelIstio        = "sidecar.istio.io/inject"
+	annotationLinkerd = "linkerd.io/inject"
+)
+
+// newPod returns the pod of the migrator: it reaches the database as the component's does.
 func newPod(c *component.Component, t target) corev1.PodSpec {
-	return corev1.PodSpec{
-		RestartPolicy:                corev1.RestartPolicyNever,
-		AutomountServiceAccountToken: new(false),
-		ImagePullSecrets:             c.Migration.PullSecrets,
-		Containers: []corev1.Container{{
-			Name:            container,
-			Image:           t.image,
-			Env:             env(t),
-			SecurityContext: c.Migration.SecurityContext,
-		}},
-	}
+	pod := *c.Migration.Pod.DeepCopy()
+	pod.RestartPolicy = corev1.RestartPolicyNever
+	migrator := &pod.Containers[0]
+	migrator.Name = container
+	migrator.Image = t.image
+	migrator.Env = append(env(t), migrator.Env...)
+	migrator.SecurityContext = c.Migration.SecurityContext
+	return pod
 }
 
-// keepPod returns a pod with those parts of the observed Job's pod that make no other
-// migration: the template of a Job can't change.
-func keepPod(pod corev1.PodSpec, observed *unstructured.Unstructured) corev1.PodSpec {
+// keepTemplate gives a Job what an observed one has and what can't change: an update of the
+// spec or of this function that changes it takes effect with the next Job.
+func keepTemplate(job *batchv1.Job, observed *unstructured.Unstructured) {
 	if observed == nil {
-		return pod
+		return
 	}
-	object, _, _ := unstructured.NestedFieldNoCopy(observed.Object, "spec", "template", "spec")
-	fields, _ := object.(map[string]any)
-	last := corev1.PodSpec{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &last); err != nil || len(last.Containers) == 0 {
-		return pod // It isn't a Job as we know them; the API server will say so.
+	last := &batchv1.Job{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(observed.Object, last); err != nil || len(last.Spec.Template.Spec.Containers) == 0 {
+		return // It isn't a Job as we know them; the API server will say so.
 	}
-	pod.ImagePullSecrets = last.ImagePullSecrets
-	pod.Containers[0].SecurityContext = last.Containers[0].SecurityContext
-	return pod
+	job.Spec.Template = last.Spec.Template
+	job.Spec.PodFailurePolicy = last.Spec.PodFailurePolicy
 }
 
 // failurePolicy tries again what may succeed the next time, as it does when a database

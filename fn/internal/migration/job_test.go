@@ -14,6 +14,20 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 )
 
+// reaching is what the pod of a Job may need to reach a database.
+func reaching() corev1.PodSpec {
+	return corev1.PodSpec{
+		ServiceAccountName: "mine",
+		ImagePullSecrets:   []corev1.LocalObjectReference{{Name: "pull"}},
+		InitContainers:     []corev1.Container{{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}},
+		Volumes:            []corev1.Volume{{Name: "ca"}},
+		Containers: []corev1.Container{{
+			Env:          []corev1.EnvVar{{Name: "SSL_CERT_DIR", Value: "/ca"}},
+			VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}},
+		}},
+	}
+}
+
 // TestTarget changes a component in one respect at a time. What makes another target makes
 // another Job.
 func TestTarget(t *testing.T) {
@@ -34,7 +48,7 @@ func TestTarget(t *testing.T) {
 		"Attempt":     {reason: "A user asks for another migration with another value of the annotation.", change: func(c *component.Component) { c.Migration.Attempt = "2" }, another: true},
 		"Shifted":     {reason: "Two keys that are the same text together aren't the same keys.", change: func(c *component.Component) { c.Database.Secret.UserKey, c.Database.Secret.PasswordKey = "up", "" }, another: true},
 
-		"PullSecrets":     {reason: "What pulls the image doesn't change the schema.", change: func(c *component.Component) { c.Migration.PullSecrets = []corev1.LocalObjectReference{{Name: "new"}} }},
+		"Pod":             {reason: "What lets the pod reach the database doesn't change the schema.", change: func(c *component.Component) { c.Migration.Pod = reaching() }},
 		"SecurityContext": {reason: "What the migrator's container may do doesn't change the schema.", change: func(c *component.Component) { c.Migration.SecurityContext = &corev1.SecurityContext{} }},
 		"ComponentsImage": {reason: "What the component itself runs doesn't change the schema.", change: func(c *component.Component) { c.Image = "registry.example.com/data-index:2" }},
 	}
@@ -50,8 +64,9 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// TestJob holds the whole Job. It must have no time to live: a Job that goes by itself
-// would be made again and again.
+// TestJob holds the whole Job: what its pod needs to reach the database comes along, and no
+// sidecar of a service mesh, with which the pod would never end. The Job must have no time to
+// live: one that goes by itself would be made again and again.
 func TestJob(t *testing.T) {
 	t.Parallel()
 	secret := func(name, key string) corev1.EnvVar {
@@ -95,7 +110,7 @@ func TestJob(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := migrated(tc.kind)
-			c.Migration.PullSecrets = []corev1.LocalObjectReference{{Name: "pull"}}
+			c.Migration.Pod = reaching()
 			c.Migration.SecurityContext = &corev1.SecurityContext{RunAsNonRoot: new(true)}
 			wanted := &batchv1.Job{
 				TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
@@ -116,13 +131,20 @@ func TestJob(t *testing.T) {
 						},
 					}},
 					Template: corev1.PodTemplateSpec{
-						ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"sonataflow.org/migrates": c.Name()}},
+						ObjectMeta: metav1.ObjectMeta{
+							Labels:      map[string]string{"sonataflow.org/migrates": c.Name(), "sidecar.istio.io/inject": "false"},
+							Annotations: map[string]string{"linkerd.io/inject": "disabled"},
+						},
 						Spec: corev1.PodSpec{
-							RestartPolicy:                corev1.RestartPolicyNever,
-							AutomountServiceAccountToken: new(false),
-							ImagePullSecrets:             c.Migration.PullSecrets,
+							RestartPolicy:      corev1.RestartPolicyNever,
+							ServiceAccountName: "mine",
+							ImagePullSecrets:   []corev1.LocalObjectReference{{Name: "pull"}},
+							InitContainers:     []corev1.Container{{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}},
+							Volumes:            []corev1.Volume{{Name: "ca"}},
 							Containers: []corev1.Container{{
-								Name: "db-migration-container", Image: "registry.example.com/migrator:1", Env: tc.want.Env,
+								Name: "db-migration-container", Image: "registry.example.com/migrator:1",
+								Env:             append(tc.want.Env, corev1.EnvVar{Name: "SSL_CERT_DIR", Value: "/ca"}),
+								VolumeMounts:    []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}},
 								SecurityContext: c.Migration.SecurityContext,
 							}},
 						},
@@ -136,48 +158,65 @@ func TestJob(t *testing.T) {
 			if diff := cmp.Diff(wanted, got.Object); diff != "" {
 				t.Errorf("%s\nFor(...): -want Job, +got Job:\n%s", tc.reason, diff)
 			}
+			if diff := cmp.Diff(reaching(), c.Migration.Pod); diff != "" {
+				t.Errorf("%s\nFor(...) changed the component's pod: -before, +after:\n%s", tc.reason, diff)
+			}
 		})
 	}
 }
 
-// TestJobKeepsTemplate changes what isn't part of the target while the Job exists. The
-// template of a Job can't change, so it stays as it is.
+// TestJobKeepsTemplate changes what isn't part of the target, or the function, while the Job
+// exists. What can't change in a Job stays as it is.
 func TestJobKeepsTemplate(t *testing.T) {
 	t.Parallel()
-	type changeable struct {
-		PullSecrets     []corev1.LocalObjectReference
-		SecurityContext *corev1.SecurityContext
+	bare, old, asked := migrated(component.DataIndex()), migrated(component.DataIndex()), migrated(component.DataIndex())
+	old.Migration.Pod.ServiceAccountName, old.Migration.SecurityContext = "old", &corev1.SecurityContext{RunAsNonRoot: new(true)}
+	asked.Migration.Pod, asked.Migration.SecurityContext = reaching(), &corev1.SecurityContext{RunAsNonRoot: new(false)}
+	made := func(c *component.Component, change func(*batchv1.Job)) *batchv1.Job {
+		out := desiredJob(t, c).Object.(*batchv1.Job)
+		if change != nil {
+			change(out)
+		}
+		return out
 	}
-	with := func(o changeable) *component.Component {
-		c := migrated(component.DataIndex())
-		c.Migration.PullSecrets, c.Migration.SecurityContext = o.PullSecrets, o.SecurityContext
-		return c
+	observed := func(j *batchv1.Job) map[string]any { return compositiontest.Observe(t, j, compositiontest.Running) }
+	byTheAPIServer := func(j *batchv1.Job) {
+		j.Spec.Template.Labels["batch.kubernetes.io/job-name"] = j.Name
+		j.Spec.Template.Spec.DNSPolicy = corev1.DNSClusterFirst
+		j.Spec.Template.Spec.Containers[0].TerminationMessagePath = "/dev/termination-log"
 	}
-	old := changeable{PullSecrets: []corev1.LocalObjectReference{{Name: "old"}}, SecurityContext: &corev1.SecurityContext{RunAsNonRoot: new(true)}}
-	asked := changeable{PullSecrets: []corev1.LocalObjectReference{{Name: "new"}}, SecurityContext: &corev1.SecurityContext{RunAsNonRoot: new(false)}}
-	podless := job(t, with(old), compositiontest.Running)
-	podless["spec"] = map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{}}}}
-	unreadable := job(t, with(old), compositiontest.Running)
-	unreadable["spec"] = map[string]any{"template": map[string]any{"spec": map[string]any{"containers": "none"}}}
+	byAnEarlierVersion := func(j *batchv1.Job) {
+		j.Spec.PodFailurePolicy = nil
+		j.Spec.Template.Labels = map[string]string{"sonataflow.org/migrates": old.Name()}
+		j.Spec.Template.Annotations = nil
+		j.Spec.Template.Spec.AutomountServiceAccountToken = new(false)
+	}
+	other := func(spec any) map[string]any {
+		out := observed(made(old, nil))
+		out["spec"] = spec
+		return out
+	}
 	cases := map[string]struct {
 		reason string
 		job    map[string]any
-		asked  changeable
-		want   changeable
+		asked  *component.Component
+		want   *batchv1.Job
 	}{
-		"New":        {reason: "A Job that doesn't exist is made as it is asked for.", asked: asked, want: asked},
-		"Changed":    {reason: "A Job that exists keeps what it was made with.", job: job(t, with(old), compositiontest.Running), asked: asked, want: old},
-		"Removed":    {reason: "A Job that exists keeps what isn't asked for any more.", job: job(t, with(old), compositiontest.Running), want: old},
-		"Added":      {reason: "A Job that was made without them gets neither pull secrets nor a security context.", job: job(t, with(changeable{}), compositiontest.Running), asked: asked},
-		"Podless":    {reason: "From a Job without containers nothing can be kept.", job: podless, asked: asked, want: asked},
-		"Unreadable": {reason: "From a Job that can't be read nothing can be kept.", job: unreadable, asked: asked, want: asked},
+		"New":                {reason: "A Job that doesn't exist is made as it is asked for.", asked: asked, want: made(asked, nil)},
+		"Changed":            {reason: "A Job that exists keeps what it was made with.", job: observed(made(old, nil)), asked: asked, want: made(old, nil)},
+		"Removed":            {reason: "A Job that exists keeps what isn't asked for any more.", job: observed(made(old, nil)), asked: bare, want: made(old, nil)},
+		"Added":              {reason: "A Job that was made without them gets neither another way to the database nor a security context.", job: observed(made(bare, nil)), asked: asked, want: made(bare, nil)},
+		"ByTheAPIServer":     {reason: "What the API server added stays, too.", job: observed(made(old, byTheAPIServer)), asked: asked, want: made(old, byTheAPIServer)},
+		"ByAnEarlierVersion": {reason: "Nothing is added that an earlier version of the function didn't know.", job: observed(made(old, byAnEarlierVersion)), asked: asked, want: made(old, byAnEarlierVersion)},
+		"Specless":           {reason: "From a Job without spec nothing can be kept.", job: other(nil), asked: asked, want: made(asked, nil)},
+		"Podless":            {reason: "From a Job without containers nothing can be kept.", job: other(map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{}}}}), asked: asked, want: made(asked, nil)},
+		"Unreadable":         {reason: "From a Job that can't be read nothing can be kept.", job: other(map[string]any{"template": map[string]any{"spec": map[string]any{"containers": "none"}}}), asked: asked, want: made(asked, nil)},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := situation{job: tc.job}.plan(t, with(tc.asked)).Job.Object.(*batchv1.Job)
-			want := desiredJob(t, with(tc.want)).Object.(*batchv1.Job)
-			if diff := cmp.Diff(want, got); diff != "" {
+			got := situation{job: tc.job}.plan(t, tc.asked).Job.Object
+			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})

@@ -21,8 +21,9 @@ import (
 // A Plan is how far the migration of a component is, and what the migration lets the
 // component do.
 type Plan struct {
-	// Job is the Job that should exist, or nil.
-	Job *composition.Composed
+	// Job is the Job that should exist, or nil; Reserved is the Job that will once nothing uses
+	// the schema, or nil.
+	Job, Reserved *composition.Composed
 	// Hold is what the component's workload has to wait for.
 	Hold component.Hold
 
@@ -49,8 +50,11 @@ func For(req *composition.Request, c *component.Component, deployment *unstructu
 	if gate == component.Open {
 		plan.progress = complete
 	}
+	composed := &composition.Composed{Key: key, Object: job, Ready: health.OfComposed(observed, job).Phase == health.Ready}
 	if wanted {
-		plan.Job = &composition.Composed{Key: key, Object: job, Ready: health.OfComposed(observed, job).Phase == health.Ready}
+		plan.Job = composed
+	} else {
+		plan.Reserved = composed
 	}
 	switch {
 	case gate == component.Open:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,7 +41,7 @@ func migrated(kind component.Kind) *component.Component {
 			Schema: "s",
 			Secret: postgres.Secret{Name: "pg", UserKey: "u", PasswordKey: "p"},
 		},
-		Migration: &component.Migration{Image: "registry.example.com/migrator:1"},
+		Migration: &component.Migration{Image: "registry.example.com/migrator:1", Pod: corev1.PodSpec{Containers: []corev1.Container{{}}}},
 	}
 }
 
@@ -140,10 +141,11 @@ func TestFor(t *testing.T) {
 	stopped := map[string]string{annotationStopped: targetHash}
 	type want struct {
 		// Job is the key of the Job, if one should exist; Ready tells whether it has done its
-		// work.
-		Job   string
-		Ready bool
-		Hold  component.Hold
+		// work. Reserved is the key of the Job, if one will exist later.
+		Job      string
+		Ready    bool
+		Reserved string
+		Hold     component.Hold
 	}
 	cases := map[string]struct {
 		reason    string
@@ -157,10 +159,18 @@ func TestFor(t *testing.T) {
 				Message: "Waiting for Job " + jobName + " to migrate the database",
 			}},
 		},
+		"NotLookedYet": {
+			reason:    "Before Crossplane has looked for pods, nothing is made, but it is known which Job will be.",
+			situation: situation{pods: map[string][]string{}},
+			want: want{Reserved: jobKey, Hold: component.Hold{
+				Gate: component.Withheld, Reason: v1alpha08.ReasonWaitingForDBMigration, Annotations: stopped,
+				Message: "Waiting until no pod of the service or of an earlier migration is left before Job " + jobName + " migrates the database",
+			}},
+		},
 		"PodsLeft": {
 			reason:    "While the component runs with another schema, the Job isn't made and the Deployment goes down.",
 			situation: situation{deployment: deployment(t, c, 2, letRun(t, earlier(c.Kind)), compositiontest.Ready)},
-			want: want{Hold: component.Hold{
+			want: want{Reserved: jobKey, Hold: component.Hold{
 				Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForDBMigration, Annotations: stopped,
 				Message: "Waiting until no pod of the service or of an earlier migration is left before Job " + jobName + " migrates the database",
 			}},
@@ -197,6 +207,12 @@ func TestFor(t *testing.T) {
 			got := want{Hold: plan.Hold}
 			if plan.Job != nil {
 				got.Job, got.Ready = plan.Job.Key, plan.Job.Ready
+			}
+			if plan.Reserved != nil {
+				got.Reserved = plan.Reserved.Key
+				if diff := cmp.Diff(desiredJob(t, c).Object, plan.Reserved.Object); diff != "" {
+					t.Errorf("%s\nFor(...): reserved Job: -made later, +reserved:\n%s", tc.reason, diff)
+				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)

@@ -82,9 +82,9 @@ func explain(pods []*unstructured.Unstructured) string {
 	case 0:
 		return ""
 	case exitDataIndexUnreachable:
-		return "the Data Index's database can't be reached, or refuses the credentials (exit code 255)"
+		return "the Data Index's database can't be reached, doesn't exist, or refuses the credentials (exit code 255)"
 	case exitJobsServiceUnreachable:
-		return "the Jobs Service's database can't be reached, or refuses the credentials (exit code 254)"
+		return "the Jobs Service's database can't be reached, doesn't exist, or refuses the credentials (exit code 254)"
 	case exitDataIndexFailed:
 		return "the migration of the Data Index's schema failed (exit code 253)"
 	case exitJobsServiceFailed:

@@ -105,7 +105,7 @@ func TestPods(t *testing.T) {
 // TestExplain holds what a user reads about a Job that failed, as far as its pods tell.
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	const unreachable = "database can't be reached, or refuses the credentials"
+	const unreachable = "database can't be reached, doesn't exist, or refuses the credentials"
 	pod := func(code int, finished string) string {
 		return fmt.Sprintf(`{apiVersion: v1, kind: Pod, metadata: {name: p}, status: {containerStatuses: [
 {name: sidecar, state: {terminated: {exitCode: 1, finishedAt: "2026-02-01T00:00:00Z"}}},
@@ -123,8 +123,8 @@ func TestExplain(t *testing.T) {
 		"Running":                {reason: "A pod that hasn't ended tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: [{name: db-migration-container, state: {running: {}}}]}}`}, want: "Job has reached the specified backoff limit"},
 		"Succeeded":              {reason: "A pod that ended well isn't why the Job failed.", pods: []string{pod(0, "00")}, want: "Job has reached the specified backoff limit"},
 		"Unreadable":             {reason: "A pod that can't be read tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: none}}`}, want: "Job has reached the specified backoff limit"},
-		"DataIndexUnreachable":   {reason: "Exit code -1 of the migrator is 255.", pods: []string{pod(255, "00")}, want: "the Data Index's " + unreachable + " (exit code 255)"},
-		"JobsServiceUnreachable": {reason: "Exit code -2 of the migrator is 254.", pods: []string{pod(254, "00")}, want: "the Jobs Service's " + unreachable + " (exit code 254)"},
+		"DataIndexUnreachable":   {reason: "Exit code -1 of the migrator is 255, which a database that doesn't exist gives, too.", pods: []string{pod(255, "00")}, want: "the Data Index's " + unreachable + " (exit code 255)"},
+		"JobsServiceUnreachable": {reason: "Exit code -2 of the migrator is 254, which a database that doesn't exist gives, too.", pods: []string{pod(254, "00")}, want: "the Jobs Service's " + unreachable + " (exit code 254)"},
 		"DataIndexFailed":        {reason: "Exit code -3 of the migrator is 253.", pods: []string{pod(253, "00")}, want: "the migration of the Data Index's schema failed (exit code 253)"},
 		"JobsServiceFailed":      {reason: "Exit code -4 of the migrator is 252.", pods: []string{pod(252, "00")}, want: "the migration of the Jobs Service's schema failed (exit code 252)"},
 		"Killed":                 {reason: "A migrator that was killed didn't choose its exit code.", pods: []string{pod(137, "00")}, want: "the migrator ended with exit code 137, which isn't one of its own"},

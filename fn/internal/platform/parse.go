@@ -21,6 +21,8 @@ type document struct {
 	spec v1alpha08.SonataFlowPlatformSpec
 	// raw is the spec before it was decoded.
 	raw map[string]any
+	// warnings name what of the document isn't part of the API.
+	warnings []string
 	// namespaced is a composite that lives in a namespace itself. All that it composes must
 	// be in the same one.
 	namespaced bool
@@ -78,7 +80,8 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	if errs := composition.DecodeField(composite.Object["status"], &doc.status, field.NewPath("status")); len(errs) > 0 {
 		doc.status = v1alpha08.SonataFlowPlatformStatus{} // It isn't ours.
 	}
-	if errs := composition.DecodeField(composite.Object["spec"], &doc.spec, field.NewPath("spec")); len(errs) > 0 {
+	var errs field.ErrorList
+	if doc.warnings, errs = composition.DecodeSpec(composite, &doc.spec); len(errs) > 0 {
 		return doc, errs
 	}
 	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the type.

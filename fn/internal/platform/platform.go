@@ -12,6 +12,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/references"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/scaling"
@@ -33,6 +34,9 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 		return report.Invalid(errs)
 	}
 	plans := plan(req, p, input)
+	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 {
+		return report.NameTaken(taken)
+	}
 	return tell(req, p, plans, build(req, plans, older), older)
 }
 
@@ -61,7 +65,7 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 	out.eventing = eventing.For(req, workloads, p.BrokerPending)
 	for _, w := range workloads {
 		pods := scaling.For(req, w.Component)
-		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, SecretVersion: out.references.Version(w.Component)}
+		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(w.Component)}
 		m := migration.For(req, w.Component, w.Deployment)
 		if m != nil {
 			out.migrations = append(out.migrations, m)
@@ -73,19 +77,40 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 	return out
 }
 
-// build lists the objects that should exist. A platform that isn't the one of its
-// namespace gets no object that it hasn't got already, and loses none.
-func build(req *composition.Request, plans planned, older string) []composition.Composed {
+// names are all objects that exist, or will once nothing holds them back.
+func (p planned) names() []composition.Composed {
+	out := p.objects()
+	for _, c := range p.components {
+		if c.migration != nil && c.migration.Reserved != nil {
+			out = append(out, *c.migration.Reserved)
+		}
+		out = append(out, c.workload.Reserved...)
+	}
+	if p.eventing != nil {
+		out = append(out, p.eventing.Reserved...)
+	}
+	return out
+}
+
+// objects are all that the plans want to exist now.
+func (p planned) objects() []composition.Composed {
 	var out []composition.Composed
-	for _, c := range plans.components {
+	for _, c := range p.components {
 		if c.migration != nil && c.migration.Job != nil {
 			out = append(out, *c.migration.Job)
 		}
 		out = append(out, c.workload.Objects...)
 	}
-	if plans.eventing != nil {
-		out = append(out, plans.eventing.Objects...)
+	if p.eventing != nil {
+		out = append(out, p.eventing.Objects...)
 	}
+	return out
+}
+
+// build lists the objects that should exist. A platform that isn't the one of its
+// namespace gets no object that it hasn't got already, and loses none.
+func build(req *composition.Request, plans planned, older string) []composition.Composed {
+	out := plans.objects()
 	if older != "" {
 		out = slices.DeleteFunc(out, func(c composition.Composed) bool { return req.Observed[c.Key] == nil })
 	}

@@ -15,6 +15,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
@@ -54,7 +55,7 @@ spec: {claimRef: {namespace: ns1, name: plat}, ` + fields + `}, status: {conditi
 func answers(found map[string]string) map[string][]string {
 	out := map[string][]string{}
 	for _, name := range []string{
-		"cluster-platforms", "platforms", "secret-db", "autoscalers", "broker-ns1/default",
+		"cluster-platforms", "platforms", "secret-db", "configmap-settings", "autoscalers", "broker-ns1/default",
 		"deployment-plat-data-index-service", "pods-plat-data-index-service", "migrators-plat-data-index-service",
 		"deployment-plat-jobs-service", "pods-plat-jobs-service", "migrators-plat-jobs-service",
 	} {
@@ -128,6 +129,9 @@ func describe(composed []composition.Composed) []string {
 			if o.Spec.Template.Annotations[component.AnnotationSecretVersion] != "" {
 				text += " of a Secret"
 			}
+			if o.Spec.Template.Annotations[component.AnnotationReferencesVersion] != "" {
+				text += " of what its pods refer to"
+			}
 		}
 		out = append(out, text)
 	}
@@ -139,7 +143,7 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	// running are Deployments that exist and aren't composed, as the operator's.
 	running := func(k component.Kind, spec string) string {
-		return `{kind: Deployment, metadata: {name: ` + k.Name("plat") + `}, spec: ` + spec + `}`
+		return `{kind: Deployment, metadata: {name: ` + k.Name("plat") + `, labels: {sonataflow.org/service: ` + k.Name("plat") + `}}, spec: ` + spec + `}`
 	}
 	cases := map[string]struct {
 		reason    string
@@ -167,6 +171,12 @@ func TestCompose(t *testing.T) {
 				"data-index-config", "data-index-service", "data-index-deployment of a Secret",
 				"jobs-service-config", "jobs-service-service", "jobs-service-deployment with 1 pods",
 			},
+		},
+		"References": {
+			reason:    "The version of what a podTemplate refers to rolls the pods.",
+			composite: claimed(`services: {dataIndex: {podTemplate: {container: {envFrom: [{configMapRef: {name: settings}}]}}}}`),
+			cluster:   compositiontest.Cluster{Required: answers(map[string]string{"configmap-settings": `{kind: ConfigMap, metadata: {name: settings, uid: u, resourceVersion: "7"}}`})},
+			want:      []string{"data-index-config", "data-index-service", "data-index-deployment of what its pods refer to"},
 		},
 		"Scaling": {
 			reason:    "A service has as many pods as its user asks for, and a budget for them.",
@@ -262,7 +272,32 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// TestQueries shows that little is asked for, and that what is known doesn't change it.
+// The names that have to be free for what a service composes: the names of the queries, by
+// the keys of the objects.
+var (
+	dataIndexNames = map[string]string{
+		"data-index-config": "configmap-plat-data-index-service-props", "data-index-service": "service-plat-data-index-service",
+		"data-index-deployment": "deployment-plat-data-index-service",
+	}
+	jobServiceNames = map[string]string{
+		"jobs-service-config": "configmap-plat-jobs-service-props", "jobs-service-service": "service-plat-jobs-service",
+		"jobs-service-deployment": "deployment-plat-jobs-service",
+	}
+	budgetName = map[string]string{"data-index-pdb": "poddisruptionbudget-plat-data-index-service"}
+	jobName    = map[string]string{"data-index-migration": "job-plat-data-index-migration"}
+)
+
+// namesOf are those of several services and objects.
+func namesOf(all ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, names := range all {
+		maps.Copy(out, names)
+	}
+	return out
+}
+
+// TestQueries shows that little is asked for, and that what is known doesn't change it. The
+// names of objects that aren't there yet are looked at in the same call as all else.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	own := func(fields string) string {
@@ -271,7 +306,19 @@ func TestQueries(t *testing.T) {
 	// three are clusters in which nothing is known, in which the platform runs, and in which all
 	// is known.
 	three := []compositiontest.Cluster{{}, settle(t, both, compositiontest.Cluster{}, nil), {Required: answers(nil)}}
-	type want struct{ Resources, Kinds []string }
+	type want struct {
+		Resources, Kinds []string
+		// Names are asked for as long as the objects aren't observed, by their keys.
+		Names map[string]string
+	}
+	bothNames := namesOf(dataIndexNames, jobServiceNames)
+	eventingNames := map[string]string{"jobs-service-sinkbinding": "sinkbinding-plat-jobs-service-sb"}
+	for _, name := range []string{
+		"data-index-process-error", "data-index-process-node", "data-index-process-state", "data-index-process-variable", "data-index-process-definition",
+		"data-index-process-instance-multiple", "data-index-jobs", "jobs-service-create-job", "jobs-service-delete-job",
+	} {
+		eventingNames[name] = "trigger-" + name + "-7fe3df4be30036ea"
+	}
 	cases := map[string]struct {
 		reason   string
 		spec     string
@@ -281,9 +328,10 @@ func TestQueries(t *testing.T) {
 		want want
 	}{
 		"Nothing": {
-			reason:   "Services without a database, a number of pods and a Broker ask for no more than every platform.",
+			reason:   "Services without a database, a number of pods and a Broker ask for no more than every platform, but for their names.",
 			spec:     both,
 			clusters: three,
+			want:     want{Names: bothNames},
 		},
 		"BrokerForNoService": {
 			reason:   "A Broker that no service uses isn't looked up.",
@@ -294,37 +342,45 @@ func TestQueries(t *testing.T) {
 			reason:   "A Secret that two services read is asked for once.",
 			spec:     onPostgreSQL,
 			clusters: three,
-			want:     want{Resources: []string{"secret-db"}},
+			want:     want{Resources: []string{"secret-db"}, Names: bothNames},
 		},
 		"Secrets": {
 			reason: "Each Secret is asked for; the platform's is so only where a service inherits it.",
 			spec: own(`dataIndex: {persistence: {postgresql: {secretRef: {name: b}, serviceRef: {name: pg}}}},
 jobService: {persistence: {postgresql: {secretRef: {name: a}, serviceRef: {name: pg}}}}`),
 			clusters: three,
-			want:     want{Resources: []string{"secret-b", "secret-a"}},
+			want:     want{Resources: []string{"secret-b", "secret-a"}, Names: bothNames},
 		},
 		"Ignore": {
 			reason:   "The input may say that no Secrets are looked up.",
 			spec:     onPostgreSQL,
 			input:    v1beta1.Input{Secrets: v1beta1.SecretsIgnore},
 			clusters: three,
+			want:     want{Names: bothNames},
+		},
+		"References": {
+			reason:   "What podTemplates refer to is asked for, each once.",
+			spec:     `services: {dataIndex: {podTemplate: {container: {envFrom: [{configMapRef: {name: settings}}]}}}, jobService: {podTemplate: {volumes: [{name: v, configMap: {name: settings}}, {name: w, secret: {secretName: certificates}}]}}}`,
+			clusters: three,
+			want:     want{Resources: []string{"configmap-settings", "secret-certificates"}, Names: bothNames},
 		},
 		"Replicas": {
 			reason:   "An autoscaler matters to a number of pods that the user gives.",
 			spec:     `services: {dataIndex: {podTemplate: {replicas: 2}}}`,
 			clusters: three,
-			want:     want{Resources: []string{"autoscalers"}},
+			want:     want{Resources: []string{"autoscalers"}, Names: dataIndexNames},
 		},
 		"Budget": {
-			reason:   "An autoscaler matters to a budget.",
+			reason:   "An autoscaler matters to a budget, whose name is looked at before it is known whether there will be one.",
 			spec:     `services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1}}}}`,
 			clusters: three,
-			want:     want{Resources: []string{"autoscalers"}},
+			want:     want{Resources: []string{"autoscalers"}, Names: namesOf(dataIndexNames, budgetName)},
 		},
 		"JobsService": {
 			reason:   "An autoscaler doesn't matter to the Jobs Service, which is a singleton.",
 			spec:     `services: {jobService: {podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`,
 			clusters: three,
+			want:     want{Names: jobServiceNames},
 		},
 		"Invalid": {
 			reason:   "A platform whose spec is invalid asks for no more than every platform, because nothing is decided about it.",
@@ -332,23 +388,38 @@ jobService: {persistence: {postgresql: {secretRef: {name: a}, serviceRef: {name:
 			clusters: three,
 		},
 		"Everything": {
-			reason: "Each subject asks for what it needs, in one and the same call.",
+			reason: "Each subject asks for what it needs, in one and the same call; so are the names of objects asked for that have to wait.",
 			spec: `eventing: {broker: {ref: {kind: Broker, name: default}}}, persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}},
-services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {replicas: 2}}, jobService: {}}`,
+services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}, jobService: {}}`,
 			clusters: []compositiontest.Cluster{{Installed: map[string]bool{"knative-broker": true}}},
 			want: want{
-				Resources: []string{
-					"secret-db", "deployment-plat-data-index-service", "deployment-plat-jobs-service", "broker-ns1/default",
-					"autoscalers", "pods-plat-data-index-service", "migrators-plat-data-index-service",
-				},
-				Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"},
+				Resources: []string{"secret-db", "broker-ns1/default", "autoscalers", "pods-plat-data-index-service", "migrators-plat-data-index-service"},
+				Kinds:     []string{"knative-trigger", "knative-sinkbinding", "knative-broker"},
+				Names:     namesOf(bothNames, budgetName, jobName),
+			},
+		},
+		"Migration": {
+			reason:   "The name of a Job is looked at before it is known whether the Job has to wait.",
+			spec:     `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`,
+			clusters: three,
+			want:     want{Resources: []string{"secret-db", "pods-plat-data-index-service", "migrators-plat-data-index-service"}, Names: namesOf(dataIndexNames, jobName)},
+		},
+		"Eventing": {
+			reason: "The names of Triggers are looked at, also while their Broker isn't known, or isn't ready.",
+			spec:   withBroker,
+			clusters: []compositiontest.Cluster{
+				{}, {Required: answers(nil)}, {Required: answers(map[string]string{"broker-ns1/default": broker})},
+			},
+			want: want{
+				Resources: []string{"broker-ns1/default"}, Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"},
+				Names: namesOf(bothNames, eventingNames),
 			},
 		},
 		"KnativeNotKnown": {
-			reason:   "A Broker isn't looked up before it is known that the kind is installed.",
+			reason:   "A Broker isn't looked up before it is known that the kind is installed, nor are the names of other objects of Knative.",
 			spec:     withBroker,
 			clusters: []compositiontest.Cluster{{Installed: map[string]bool{}}},
-			want:     want{Resources: []string{"deployment-plat-jobs-service"}, Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"}},
+			want:     want{Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"}, Names: bothNames},
 		},
 		"OfferNotKnown": {
 			reason: "What a Broker would need that may be offered is asked for at once.",
@@ -356,7 +427,7 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {re
 			clusters: []compositiontest.Cluster{{Required: map[string][]string{
 				"cluster-platforms": {`{kind: SonataFlowClusterPlatform, metadata: {name: cluster}, spec: {platformRef: {name: central, namespace: ns2}}}`},
 			}}},
-			want: want{Resources: []string{"platform"}, Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"}},
+			want: want{Resources: []string{"platform"}, Kinds: []string{"knative-trigger", "knative-sinkbinding", "knative-broker"}, Names: bothNames},
 		},
 	}
 	for name, tc := range cases {
@@ -370,8 +441,13 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {re
 				if c.Observed == nil { // A platform on its way doesn't look at the others of its namespace.
 					expected.Resources = append(expected.Resources, "platforms")
 				}
+				for key, name := range tc.want.Names {
+					if c.Observed[key] == "" {
+						expected.Resources = append(expected.Resources, name)
+					}
+				}
 				for _, q := range resources {
-					got.Resources = append(got.Resources, q.Name)
+					got.Resources = append(got.Resources, withoutHash(q.Name))
 				}
 				for _, q := range kinds {
 					got.Kinds = append(got.Kinds, q.Name)
@@ -381,6 +457,103 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {re
 				if diff := cmp.Diff(expected, got); diff != "" {
 					t.Errorf("%s\nCompose(...): -want queries, +got queries:\n%s", tc.reason, diff)
 				}
+			}
+		})
+	}
+}
+
+// TestNameTaken shows that nothing is composed, and nothing changes, while another owner has
+// an object with the name of one that is to be composed.
+func TestNameTaken(t *testing.T) {
+	t.Parallel()
+	const (
+		withBudget = `services: {dataIndex: {podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`
+		mend       = " exists and isn't SonataFlow's: give the claim another name, or hand the object over on purpose with the label sonataflow.org/service"
+	)
+	job := ""
+	req := compositiontest.Request(t, claimed(withJobs), compositiontest.Cluster{Required: answers(nil)})
+	platform.Compose(req, &v1beta1.Input{})
+	queries, _ := req.Queries()
+	for _, q := range queries {
+		if q.Kind == "Job" && strings.Contains(q.Name, "-data-index-") {
+			job = q.ResourceName
+		}
+	}
+	object := func(kind, name, more string) string {
+		return `{kind: ` + kind + `, metadata: {name: ` + name + `, namespace: ns1, ` + more + `}}`
+	}
+	stranger := func(kind, name string) map[string]string {
+		return map[string]string{strings.ToLower(kind) + "-" + name: object(kind, name, `labels: {app: theirs}`)}
+	}
+	taken := func(kind, name string) string { return kind + " " + name + " in namespace ns1" + mend }
+	const pods = `{kind: Pod, metadata: {name: p}, status: {phase: Running}}`
+	cases := map[string]struct {
+		reason string
+		spec   string
+		// exists are objects by the names of the queries; observed is what is composed.
+		exists   map[string]string
+		observed map[string]string
+		// want are the problems; none where the platform composes.
+		want []string
+	}{
+		"ConfigMap":   {reason: "Crossplane would write our keys into a stranger's ConfigMap.", spec: both, exists: stranger("ConfigMap", "plat-jobs-service-props"), want: []string{taken("ConfigMap", "plat-jobs-service-props")}},
+		"Service":     {reason: "Crossplane would cut a stranger's application off.", spec: both, exists: stranger("Service", "plat-data-index-service"), want: []string{taken("Service", "plat-data-index-service")}},
+		"Deployment":  {reason: "The selector of a stranger's Deployment can't change.", spec: both, exists: stranger("Deployment", "plat-jobs-service"), want: []string{taken("Deployment", "plat-jobs-service")}},
+		"Budget":      {reason: "A stranger's budget is about other pods.", spec: withBudget, exists: stranger("PodDisruptionBudget", "plat-data-index-service"), want: []string{taken("PodDisruptionBudget", "plat-data-index-service")}},
+		"Job":         {reason: "A stranger's Job migrates nothing.", spec: withJobs, exists: stranger("Job", job), want: []string{taken("Job", job)}},
+		"Trigger":     {reason: "A stranger's Trigger leads elsewhere.", spec: withBroker, exists: namesOf(stranger("Trigger", "data-index-jobs-7fe3df4be30036ea"), map[string]string{"broker-ns1/default": broker}), want: []string{taken("Trigger", "data-index-jobs-7fe3df4be30036ea")}},
+		"SinkBinding": {reason: "A stranger's SinkBinding binds something else.", spec: withBroker, exists: stranger("SinkBinding", "plat-jobs-service-sb"), want: []string{taken("SinkBinding", "plat-jobs-service-sb")}},
+
+		"WithheldDeployment": {reason: "A Deployment that a migration holds back will be made later.", spec: withJobs, exists: stranger("Deployment", "plat-data-index-service"), want: []string{taken("Deployment", "plat-data-index-service")}},
+		"WaitingJob":         {reason: "So will a Job that waits for pods.", spec: withJobs, exists: namesOf(stranger("Job", job), map[string]string{"pods-plat-data-index-service": pods}), want: []string{taken("Job", job)}},
+		"WaitingTrigger":     {reason: "So will a Trigger that waits for its Broker.", spec: withBroker, exists: stranger("Trigger", "data-index-jobs-7fe3df4be30036ea"), want: []string{taken("Trigger", "data-index-jobs-7fe3df4be30036ea")}},
+		"WaitingBudget": {
+			reason: "So will a budget of a service that a migration holds back.",
+			spec: `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}},
+podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`,
+			exists: stranger("PodDisruptionBudget", "plat-data-index-service"), want: []string{taken("PodDisruptionBudget", "plat-data-index-service")},
+		},
+		"Several": {
+			reason: "All objects that are in the way are named at once.", spec: both,
+			exists: namesOf(stranger("Service", "plat-jobs-service"), stranger("ConfigMap", "plat-data-index-service-props")),
+			want:   []string{taken("ConfigMap", "plat-data-index-service-props"), taken("Service", "plat-jobs-service")},
+		},
+		"SomeAreThere": {
+			reason: "A platform that runs keeps what it has, and gets nothing more.", spec: both,
+			exists: stranger("Service", "plat-jobs-service"), observed: settle(t, `services: {dataIndex: {}}`, compositiontest.Cluster{}, nil).Observed,
+			want: []string{taken("Service", "plat-jobs-service")},
+		},
+		"Controlled": {
+			reason: "An object that another controller has can't be handed over by a label.", spec: both,
+			exists: map[string]string{"service-plat-jobs-service": object("Service", "plat-jobs-service", `labels: {sonataflow.org/service: plat-jobs-service}, ownerReferences: [{kind: Owner, name: them, uid: them, controller: true}]`)},
+			want:   []string{"Service plat-jobs-service in namespace ns1 is controlled by Owner them: give the claim another name, or let that controller release it"},
+		},
+
+		"Free":      {reason: "Where all names are free, all is composed.", spec: both},
+		"Operators": {reason: "What the operator made is taken over.", spec: both, exists: map[string]string{"service-plat-jobs-service": object("Service", "plat-jobs-service", `labels: {sonataflow.org/service: plat-jobs-service, app.kubernetes.io/managed-by: sonataflow-operator}`)}},
+		"AllThere":  {reason: "What is composed already is the platform's own, also without the label.", spec: both, exists: stranger("Service", "plat-jobs-service"), observed: settle(t, both, compositiontest.Cluster{}, nil).Observed},
+		"OtherKind": {reason: "An object of another kind may have the name.", spec: both, exists: stranger("Secret", "plat-jobs-service")},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := platform.Compose(compositiontest.Request(t, claimed(tc.spec), compositiontest.Cluster{Observed: tc.observed, Required: answers(tc.exists)}), &v1beta1.Input{})
+			if len(tc.want) == 0 {
+				if r.Fatal != nil || len(r.Composed) == 0 {
+					t.Errorf("%s\nCompose(...): want resources, got %v and %v", tc.reason, describe(r.Composed), r.Fatal)
+				}
+				return
+			}
+			message := strings.Join(tc.want, "; ")
+			if r.Fatal == nil || r.Fatal.Error() != message || len(r.Composed) > 0 || r.Status != nil {
+				t.Errorf("%s\nCompose(...): want nothing but %q, got %v, %v and %v", tc.reason, message, describe(r.Composed), r.Status, r.Fatal)
+			}
+			want := []composition.Condition{
+				alarms(v1alpha08.ConditionSpecValid, v1alpha08.ReasonNameTaken, message),
+				waits(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "Objects of other owners have the names of some that are to be composed"),
+			}
+			if diff := cmp.Diff(want, r.Conditions); diff != "" {
+				t.Errorf("%s\nCompose(...): -want conditions, +got conditions:\n%s", tc.reason, diff)
 			}
 		})
 	}

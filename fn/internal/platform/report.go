@@ -93,6 +93,7 @@ func statusOf(req *composition.Request, p *Platform, plans planned) *v1alpha08.S
 			URL:         c.component.URL(),
 			Image:       c.component.Image,
 			Persistence: v1alpha08.PersistenceEphemeral,
+			Enabled:     &c.component.Enabled,
 			Replicas:    c.workload.Replicas,
 		}
 		if c.component.Database != nil {

@@ -77,9 +77,14 @@ func reportCases(t *testing.T) map[string]reportCase {
 		succeed               = v1alpha08.ConditionSucceed
 
 		notCreated   = ": Not created yet"
-		stuck        = "Deployment plat-jobs-service: ReplicaSet has timed out progressing"
+		lookAt       = "; to see why a pod doesn't start: kubectl describe pods --namespace ns1 --selector sonataflow.org/service=plat-"
+		noIndex      = "Deployment plat-data-index-service: Available: 0/1" + lookAt + "data-index-service"
+		noJobs       = "Deployment plat-jobs-service: Available: 0/1" + lookAt + "jobs-service"
+		indexStuck   = "Deployment plat-data-index-service: ReplicaSet has timed out progressing" + lookAt + "data-index-service"
+		stuck        = "Deployment plat-jobs-service: ReplicaSet has timed out progressing" + lookAt + "jobs-service"
 		noSecret     = "Secret db doesn't exist in namespace ns1, where the pods of Data Index and Jobs Service look for it"
 		noKeys       = "Secret db in namespace ns1 lacks POSTGRESQL_USER and POSTGRESQL_PASSWORD, which the pods of Data Index and Jobs Service read; add what is missing, or set secretRef.userKey and secretRef.passwordKey"
+		noSettings   = "ConfigMap settings doesn't exist in namespace ns1, where the pods of Data Index look for it"
 		notLooked    = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
 		dataIndexJob = "Job plat-data-index-migration"
 		jobsJob      = "Job plat-jobs-service-migration"
@@ -89,7 +94,9 @@ func reportCases(t *testing.T) map[string]reportCase {
 		noKnative    = "Knative Eventing isn't installed: the cluster doesn't know Trigger, SinkBinding, Broker; install it (https://knative.dev/docs/install/), or remove eventing, source and sink from the spec; for an offline render, give --required-schemas"
 		noBroker     = "Broker default in namespace ns1 doesn't exist, which Data Index and Jobs Service should use: create it, or name another"
 		badBroker    = "Broker default in namespace ns1 isn't ready, which Data Index and Jobs Service should use: the ingress isn't up"
+		lostSink     = "Service events in namespace ns1 takes no events: not yet; create it, or name another sink"
 		noBinding    = "SinkBinding plat-jobs-service-sb: not yet"
+		taken        = "Service plat-jobs-service in namespace ns1 exists and isn't SonataFlow's: give the claim another name, or hand the object over on purpose with the label sonataflow.org/service"
 		duplicated   = `Platform first of this namespace is older: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`
 	)
 	looked := func(found map[string]string) compositiontest.Cluster {
@@ -97,6 +104,10 @@ func reportCases(t *testing.T) map[string]reportCase {
 	}
 	withSecret := looked(map[string]string{"secret-db": secret})
 	withReadyBroker := looked(map[string]string{"broker-ns1/default": broker})
+	const (
+		withSettings = `services: {dataIndex: {podTemplate: {container: {envFrom: [{configMapRef: {name: settings}}]}}}}`
+		withSink     = `services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: events}}}}`
+	)
 	withOlder := settle(t, both, compositiontest.Cluster{}, nil)
 	withOlder.Required = answers(map[string]string{"platforms": older})
 	return map[string]reportCase{
@@ -125,6 +136,15 @@ func reportCases(t *testing.T) map[string]reportCase {
 				waits(succeed, v1alpha08.ReasonFailure, "The spec is invalid"),
 			}},
 		},
+		"NameTaken": {
+			reason:  "An object of another owner is in the way; one alarm is enough.",
+			spec:    both,
+			cluster: looked(map[string]string{"service-plat-jobs-service": `{kind: Service, metadata: {name: plat-jobs-service, namespace: ns1}}`}),
+			want: told{Conditions: []composition.Condition{
+				alarms(v1alpha08.ConditionSpecValid, v1alpha08.ReasonNameTaken, taken),
+				waits(succeed, v1alpha08.ReasonFailure, "Objects of other owners have the names of some that are to be composed"),
+			}},
+		},
 		"First": {
 			reason: "Nothing is ready that isn't observed.",
 			spec:   both,
@@ -147,7 +167,7 @@ func reportCases(t *testing.T) map[string]reportCase {
 			cluster: settle(t, both, compositiontest.Cluster{}, states{"data-index-deployment": compositiontest.Unready}),
 			want: told{
 				Conditions: []composition.Condition{
-					valid, waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"), jobServiceAvailable,
+					valid, waits(dataIndex, v1alpha08.ReasonProgressing, noIndex), jobServiceAvailable,
 					waits(succeed, v1alpha08.ReasonCreating, "Waiting for Data Index"),
 				},
 				Unready: []string{"data-index-deployment"},
@@ -160,7 +180,7 @@ func reportCases(t *testing.T) map[string]reportCase {
 			want: told{
 				Conditions: []composition.Condition{
 					valid,
-					waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"),
+					waits(dataIndex, v1alpha08.ReasonProgressing, noIndex),
 					alarms(jobService, v1alpha08.ReasonDeploymentFailure, stuck),
 					alarms(succeed, v1alpha08.ReasonFailure, "Jobs Service: "+stuck),
 				},
@@ -174,9 +194,9 @@ func reportCases(t *testing.T) map[string]reportCase {
 			want: told{
 				Conditions: []composition.Condition{
 					valid,
-					alarms(dataIndex, v1alpha08.ReasonDeploymentFailure, "Deployment plat-data-index-service: ReplicaSet has timed out progressing"),
+					alarms(dataIndex, v1alpha08.ReasonDeploymentFailure, indexStuck),
 					jobServiceAvailable,
-					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: Deployment plat-data-index-service: ReplicaSet has timed out progressing"),
+					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: "+indexStuck),
 				},
 				Unready: []string{"data-index-deployment"},
 			},
@@ -218,8 +238,8 @@ func reportCases(t *testing.T) map[string]reportCase {
 				Conditions: []composition.Condition{
 					valid,
 					alarms(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretNotFound, noSecret),
-					waits(dataIndex, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: Available: 0/1"),
-					waits(jobService, v1alpha08.ReasonProgressing, "Deployment plat-jobs-service: Available: 0/1"),
+					waits(dataIndex, v1alpha08.ReasonProgressing, noIndex),
+					waits(jobService, v1alpha08.ReasonProgressing, noJobs),
 					waits(succeed, v1alpha08.ReasonWarming, noSecret),
 				},
 				Unready: []string{"data-index-deployment", "jobs-service-deployment"},
@@ -247,6 +267,20 @@ func reportCases(t *testing.T) map[string]reportCase {
 			spec:    onPostgreSQL,
 			cluster: settle(t, onPostgreSQL, withSecret, nil),
 			want:    told{Conditions: []composition.Condition{valid, secretsFound, dataIndexAvailable, jobServiceAvailable, succeeded}},
+		},
+		"ConfigMapMissing": {
+			reason:  "So does one that waits for a ConfigMap.",
+			spec:    withSettings,
+			cluster: settle(t, withSettings, looked(nil), states{"data-index-deployment": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid,
+					alarms(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonConfigMapNotFound, noSettings),
+					waits(dataIndex, v1alpha08.ReasonProgressing, noIndex),
+					waits(succeed, v1alpha08.ReasonWarming, noSettings),
+				},
+				Unready: []string{"data-index-deployment"},
+			},
 		},
 		"Migrating": {
 			reason:  "A service whose schema a Job migrates waits for the Job.",
@@ -319,6 +353,18 @@ func reportCases(t *testing.T) map[string]reportCase {
 				valid, alarms(eventing, v1alpha08.ReasonBrokerNotReady, badBroker), dataIndexAvailable, jobServiceAvailable,
 				waits(succeed, v1alpha08.ReasonWarming, badBroker),
 			}},
+		},
+		"SinkNotFound": {
+			reason:  "Where the sink isn't a Broker, and Knative finds no address of it, the platform waits for it.",
+			spec:    withSink,
+			cluster: settle(t, withSink, looked(nil), states{"jobs-service-sinkbinding": compositiontest.Unready}),
+			want: told{
+				Conditions: []composition.Condition{
+					valid, alarms(eventing, v1alpha08.ReasonSinkNotFound, lostSink), jobServiceAvailable,
+					waits(succeed, v1alpha08.ReasonWarming, lostSink),
+				},
+				Unready: []string{"jobs-service-sinkbinding"},
+			},
 		},
 		"Connecting": {
 			reason:  "When the services are available, the platform waits for what carries their events.",
@@ -437,7 +483,7 @@ func TestStatus(t *testing.T) {
 	}
 	described := func(name, image, persistence, replicas string) *v1alpha08.ServiceStatus {
 		return &v1alpha08.ServiceStatus{
-			URL: "http://plat-" + name + ".ns1", Image: "docker.io/apache/incubator-kie-kogito-" + image + ":10.2.0", Persistence: persistence, Replicas: replicas,
+			URL: "http://plat-" + name + ".ns1", Image: "docker.io/apache/incubator-kie-kogito-" + image + ":10.2.0", Persistence: persistence, Enabled: new(false), Replicas: replicas,
 		}
 	}
 	ephemeral := func(replicas string) *v1alpha08.PlatformServicesStatus {
@@ -456,6 +502,11 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secr
 		Status: v1alpha08.DBMigrationStatusSucceeded, Message: "The database migrations for the services are successful", Reason: "The database migration job completed as expected",
 	}
 	all.Triggers = []v1alpha08.SonataFlowPlatformTriggerRef{{Name: "data-index-jobs-7fe3df4be30036ea", Namespace: "ns1"}}
+	enabled := ephemeral("0/1")
+	enabled.DataIndex.Enabled = new(true)
+	enabled.JobService = described("jobs-service", "jobs-service-ephemeral", v1alpha08.PersistenceEphemeral, "0/1")
+	enabledByDefault := ephemeral("0/1")
+	enabledByDefault.DataIndex.Enabled = new(true)
 	onOpenShift := status(nil)
 	onOpenShift.Cluster = v1alpha08.ClusterOpenShift
 	cases := map[string]struct {
@@ -480,6 +531,17 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secr
 			reason: "A service is described before it is there.",
 			spec:   `services: {dataIndex: {}}`,
 			want:   status(ephemeral("0/1")),
+		},
+		"Enabled": {
+			reason: "Whether others are wired to a service is told of each, also of one that isn't enabled.",
+			spec:   `services: {dataIndex: {enabled: true}, jobService: {enabled: false}}`,
+			want:   status(enabled),
+		},
+		"EnabledByDefault": {
+			reason: "A service that doesn't say is what the input makes of it: the operator enables it.",
+			spec:   `services: {dataIndex: {}}`,
+			input:  v1beta1.Input{Compatibility: v1beta1.CompatibilityOperator},
+			want:   status(enabledByDefault),
 		},
 		"Scaling": {
 			reason:  "How many pods are wanted is what the spec says now, not what it said before.",

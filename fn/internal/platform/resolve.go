@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
@@ -52,7 +51,7 @@ type resolver struct {
 // platform offers. It returns everything that is wrong with the spec.
 func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platform, field.ErrorList) {
 	r := resolver{doc: doc, input: input, offer: offer, images: images.Resolve(input.Images)}
-	errs := validate(doc)
+	errs := validate(doc, input.Compatibility)
 	for _, s := range doc.services() {
 		errs = append(errs, r.validateSource(s)...)
 	}
@@ -77,6 +76,7 @@ func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platfor
 		p.Components = append(p.Components, c)
 		p.Warnings = append(p.Warnings, warnings...)
 	}
+	p.Warnings = append(p.Warnings, r.sharedTables(p.Components)...)
 	return p, errs
 }
 
@@ -94,7 +94,7 @@ func (r resolver) component(s service) (*component.Component, []string, *field.E
 	if sink != nil {
 		injected = []string{component.VariableSink, component.VariableOverrides}
 	}
-	pod, warnings, err := podtemplate.Merge(component.NewPod(component.PodOptions{
+	own := component.NewPod(component.PodOptions{
 		Kind:            s.kind,
 		Image:           image,
 		ConfigMap:       s.kind.ConfigMap(r.doc.Name),
@@ -102,7 +102,8 @@ func (r resolver) component(s service) (*component.Component, []string, *field.E
 		MigrateAtStart:  strategy(s) == v1alpha08.DBMigrationStrategyService,
 		PullSecrets:     r.input.Images.PullSecrets,
 		SecurityContext: r.securityContext(&s.spec.PodTemplate),
-	}), podtemplate.Template{Spec: &s.spec.PodTemplate, Raw: r.rawTemplate(s), Path: s.path.Child("podTemplate"), Injected: injected})
+	})
+	pod, warnings, err := podtemplate.Merge(own, podtemplate.Template{Spec: &s.spec.PodTemplate, Raw: r.rawTemplate(s), Path: s.path.Child("podTemplate"), Injected: injected})
 	if err != nil {
 		return nil, nil, field.Invalid(s.path.Child("podTemplate"), field.OmitValueType{}, err.Error()+": every volume needs a name, every mount a mountPath")
 	}
@@ -111,16 +112,17 @@ func (r resolver) component(s service) (*component.Component, []string, *field.E
 		Kind:       s.kind,
 		Platform:   r.doc.Name,
 		Namespace:  r.doc.Namespace,
+		Enabled:    sharing.Enabled(s.spec.Enabled, r.input.Compatibility),
 		Image:      image,
 		Version:    images.Version(image),
 		Pod:        pod,
 		Properties: component.Properties{Text: r.properties(s, sink != nil), WithoutSink: r.properties(s, false)},
 		Database:   database,
-		Migration:  r.migration(s, database),
+		Migration:  r.migration(s, database, podtemplate.Companion(pod, own)),
 		Source:     source,
 		Sink:       sink,
 		Replicas:   s.spec.PodTemplate.Replicas,
-		Budget:     budget(s.spec.PodTemplate.PodDisruptionBudget),
+		Budget:     podtemplate.Budget(s.spec.PodTemplate.PodDisruptionBudget),
 	}, append(warnings, r.serviceWarnings(s, database)...), nil
 }
 
@@ -216,13 +218,15 @@ func strategy(s service) v1alpha08.DBMigrationStrategy {
 }
 
 // migration decides how a Job brings the schema of a service up to date, if one does.
-func (r resolver) migration(s service, database *postgres.Database) *component.Migration {
+func (r resolver) migration(s service, database *postgres.Database, pod corev1.PodSpec) *component.Migration {
 	if database == nil || strategy(s) != v1alpha08.DBMigrationStrategyJob {
 		return nil
 	}
+	// The migrator has an image of its own: of the template, only what holds for the whole pod
+	// is about it.
+	template := v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: s.spec.PodTemplate.SecurityContext}}
 	return &component.Migration{
-		Image: r.images.DBMigrator, Attempt: r.doc.attempt,
-		PullSecrets: r.input.Images.PullSecrets, SecurityContext: r.securityContext(&v1alpha08.PodTemplateSpec{}),
+		Image: r.images.DBMigrator, Attempt: r.doc.attempt, Pod: pod, SecurityContext: r.securityContext(&template),
 	}
 }
 
@@ -241,11 +245,4 @@ func (r resolver) properties(s service, sink bool) string {
 		around.DataIndexURL = component.DataIndex().URL(r.doc.Name, r.doc.Namespace)
 	}
 	return properties.Encode(s.kind.Properties(around))
-}
-
-func budget(b *v1alpha08.PodDisruptionBudgetSpec) *policyv1.PodDisruptionBudgetSpec {
-	if b == nil {
-		return nil
-	}
-	return &policyv1.PodDisruptionBudgetSpec{MinAvailable: b.MinAvailable, MaxUnavailable: b.MaxUnavailable}
 }

@@ -248,9 +248,13 @@ services: {
 	}
 }
 
-// TestResolveMigration shows what a migration's Job gets of input and composite.
+// TestResolveMigration shows what a migration's Job gets of input, composite and the
+// service's podTemplate.
 func TestResolveMigration(t *testing.T) {
 	t.Parallel()
+	pod := func(pullSecrets ...corev1.LocalObjectReference) corev1.PodSpec {
+		return corev1.PodSpec{AutomountServiceAccountToken: new(false), ImagePullSecrets: pullSecrets, Containers: []corev1.Container{{}}}
+	}
 	const withJob = `services: {dataIndex: {
 persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}, podTemplate: {container: {securityContext: {privileged: true}}}}}`
 	cases := map[string]struct {
@@ -262,7 +266,7 @@ persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serv
 			reason: "The Job's pod is restricted, also where the podTemplate of the service asks for more.",
 			given:  given{spec: withJob},
 			want: &component.Migration{
-				Image:           "docker.io/apache/incubator-kie-kogito-db-migrator-tool:10.2.0",
+				Image: "docker.io/apache/incubator-kie-kogito-db-migrator-tool:10.2.0", Pod: pod(),
 				SecurityContext: podtemplate.Restricted(&v1alpha08.PodTemplateSpec{}),
 			},
 		},
@@ -275,7 +279,35 @@ persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serv
 					PodSecurity: v1beta1.PodSecurityNone,
 				},
 			},
-			want: &component.Migration{Image: "my/migrator:1", Attempt: "2", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}},
+			want: &component.Migration{Image: "my/migrator:1", Attempt: "2", Pod: pod(corev1.LocalObjectReference{Name: "pull"})},
+		},
+		"PodTemplate": {
+			reason: "How the service's pod is scheduled and reaches its database comes along, but not what its container does; root in the pod is root in the Job's.",
+			given: given{
+				spec: `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}, podTemplate: {
+  replicas: 2, serviceAccountName: di, imagePullSecrets: [{name: mine}], nodeSelector: {disk: ssd}, securityContext: {runAsUser: 0},
+  volumes: [{name: ca, secret: {secretName: ca}}, {name: cache, emptyDir: {}}],
+  initContainers: [{name: proxy, image: p, restartPolicy: Always}, {name: wait, image: w, volumeMounts: [{name: cache, mountPath: /c}]}],
+  containers: [{name: log, image: l}],
+  container: {image: "my/di:1", env: [{name: SSL_CERT_DIR, value: /ca}, {name: QUARKUS_LOG_LEVEL, value: DEBUG}], volumeMounts: [{name: ca, mountPath: /ca}]}}}}`,
+				input: v1beta1.Input{Images: v1beta1.Images{PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}}},
+			},
+			want: &component.Migration{
+				Image: "docker.io/apache/incubator-kie-kogito-db-migrator-tool:10.2.0",
+				Pod: corev1.PodSpec{
+					ServiceAccountName: "di",
+					ImagePullSecrets:   []corev1.LocalObjectReference{{Name: "mine"}, {Name: "pull"}},
+					NodeSelector:       map[string]string{"disk": "ssd"},
+					SecurityContext:    &corev1.PodSecurityContext{RunAsUser: new(int64(0))},
+					Volumes:            []corev1.Volume{{Name: "ca", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "ca"}}}},
+					InitContainers:     []corev1.Container{{Name: "proxy", Image: "p", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}},
+					Containers: []corev1.Container{{
+						Env:          []corev1.EnvVar{{Name: "SSL_CERT_DIR", Value: "/ca"}},
+						VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}},
+					}},
+				},
+				SecurityContext: podtemplate.Restricted(&v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: &corev1.PodSecurityContext{RunAsUser: new(int64(0))}}}),
+			},
 		},
 	}
 	for name, tc := range cases {

@@ -3,21 +3,31 @@
 package platform
 
 import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podrules"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // validate returns everything that is wrong with a spec. The XRDs refuse most of it at
 // kubectl apply; an offline render has only the function to tell.
-func validate(d *document) field.ErrorList {
+func validate(d *document, compatibility v1beta1.Compatibility) field.ErrorList {
 	spec := field.NewPath("spec")
-	errs := postgres.Validate(d.spec.Persistence.Database(), spec.Child("persistence", "postgresql"))
+	shared, check := d.spec.Persistence.Database(), postgres.ValidateUnused
+	if slices.ContainsFunc(d.services(), func(s service) bool { return s.spec.Persistence.Database() == nil }) {
+		check = postgres.Validate
+	}
+	errs := check(shared, spec.Child("persistence", "postgresql"))
 	if e := d.spec.Eventing; e != nil {
 		errs = append(errs, eventing.ValidateBroker(e.Broker, spec.Child("eventing", "broker"), "the broker")...)
 	}
@@ -27,27 +37,55 @@ func validate(d *document) field.ErrorList {
 		}
 	}
 	for _, s := range d.services() {
-		errs = append(errs, validateService(s, d.spec.Persistence.Database() != nil)...)
+		errs = append(errs, validateService(s, shared, compatibility)...)
 	}
 	return errs
 }
 
-// validateService returns everything that is wrong with one service. shared tells whether
-// the platform has a database for services without their own.
-func validateService(s service, shared bool) field.ErrorList {
+// validateService returns everything that is wrong with one service. shared is the platform's
+// database for services without their own.
+func validateService(s service, shared *v1alpha08.PersistencePostgreSQL, compatibility v1beta1.Compatibility) field.ErrorList {
 	own := s.spec.Persistence.Database()
 	persistence := s.path.Child("persistence")
 	errs := postgres.Validate(own, persistence.Child("postgresql"))
+	switch {
+	case s.kind.Reactive && own != nil:
+		errs = append(errs, postgres.ValidateReactive(own, persistence.Child("postgresql"), "the "+s.kind.Title)...)
+	case s.kind.Reactive:
+		errs = append(errs, postgres.ValidateReactive(shared, field.NewPath("spec", "persistence", "postgresql"), "the "+s.kind.Title+", which inherits it,")...)
+	}
 	if p := s.spec.Persistence; p != nil {
-		errs = append(errs, migration.Validate(p.DBMigrationStrategy, own != nil || shared, persistence)...)
+		errs = append(errs, migration.Validate(p.DBMigrationStrategy, own != nil || shared != nil, persistence)...)
 	}
 	template := s.path.Child("podTemplate")
-	errs = append(errs, podtemplate.Validate(&s.spec.PodTemplate, template)...)
-	if image := s.spec.PodTemplate.Container.Image; image != "" {
-		if err := images.Check(image, template.Child("container", "image")); err != nil {
+	pod := component.NewPod(component.PodOptions{Kind: s.kind})
+	if compatibility == v1beta1.CompatibilityOperator {
+		// The operator composes requests above its own limits, too; a warning names them.
+		pod.Containers[0].Resources = corev1.ResourceRequirements{}
+	}
+	errs = append(errs, podrules.Validate(&s.spec.PodTemplate, pod, template)...)
+	errs = append(errs, validateImages(&s.spec.PodTemplate, s.kind.Container, template)...)
+	errs = append(errs, eventing.ValidateBroker(s.source, s.path.Child("source"), "a source")...)
+	return append(errs, eventing.ValidateDestination(s.sink, s.path.Child("sink"))...)
+}
+
+// validateImages returns which images of a template's containers are none. A container with
+// the name of the service's is left out, and one without image is refused elsewhere.
+func validateImages(t *v1alpha08.PodTemplateSpec, own string, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	check := func(image string, at *field.Path) {
+		if err := images.Check(image, at.Child("image")); image != "" && err != nil {
 			errs = append(errs, err)
 		}
 	}
-	errs = append(errs, eventing.ValidateBroker(s.source, s.path.Child("source"), "a source")...)
-	return append(errs, eventing.ValidateDestination(s.sink, s.path.Child("sink"))...)
+	check(t.Container.Image, path.Child("container"))
+	for i, c := range t.Containers {
+		if c.Name != own {
+			check(c.Image, path.Child("containers").Index(i))
+		}
+	}
+	for i, c := range t.InitContainers {
+		check(c.Image, path.Child("initContainers").Index(i))
+	}
+	return errs
 }

@@ -3,12 +3,16 @@
 package platform
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 )
 
@@ -17,7 +21,7 @@ import (
 func (r resolver) warnings() []string {
 	s := r.doc.spec
 	spec := field.NewPath("spec")
-	var out []string
+	out := slices.Clone(r.doc.warnings)
 	if s.Build != nil {
 		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster")
 	}
@@ -30,36 +34,52 @@ func (r resolver) warnings() []string {
 	if s.Monitoring != nil && s.Monitoring.Enabled {
 		out = append(out, spec.Child("monitoring", "enabled").String()+": has no effect in this version, which composes no workflows")
 	}
-	out = append(out, postgres.Warnings(s.Persistence.Database(), spec.Child("persistence", "postgresql"))...)
-	for _, s := range r.doc.services() {
-		out = append(out, postgres.Warnings(s.spec.Persistence.Database(), s.path.Child("persistence", "postgresql"))...)
-	}
-	return append(out, r.sharedSchema()...)
-}
-
-// sharedSchema warns when services inherit one JDBC URL, or one schema: they would work on
-// the same tables.
-func (r resolver) sharedSchema() []string {
-	shared := r.sharedDatabase()
-	var heirs []string
-	for _, s := range r.doc.services() {
-		if s.spec.Persistence.Database() == nil {
-			heirs = append(heirs, s.path.String())
+	shared := spec.Child("persistence", "postgresql")
+	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)
+	for _, service := range r.doc.services() {
+		own, path := service.spec.Persistence.Database(), service.path.Child("persistence", "postgresql")
+		out = append(out, postgres.Warnings(own, path)...)
+		if own == nil {
+			own, path = s.Persistence.Database(), shared
+		}
+		if service.kind.Reactive {
+			out = append(out, postgres.ReactiveWarnings(own, path, service.kind.Title, service.spec.PodTemplate.Container.Env)...)
 		}
 	}
-	if shared == nil || len(heirs) < 2 { //nolint:mnd // It takes two to share.
-		return nil
+	return out
+}
+
+// sharedTables warns when services work on the same tables, however their databases were
+// written.
+func (r resolver) sharedTables(components []*component.Component) []string {
+	services := r.doc.services()
+	var out []string
+	for i, a := range components {
+		for j := i + 1; j < len(components); j++ {
+			if !postgres.SameTables(a.Database, components[j].Database, r.doc.Namespace) {
+				continue
+			}
+			fields := slices.Compact([]string{r.schemaField(services[i]), r.schemaField(services[j])})
+			out = append(out, fmt.Sprintf("%s: %s and %s share one database schema, %s; give each service its own to keep them apart",
+				strings.Join(fields, " and "), services[i].path, services[j].path, a.Database.Schema))
+		}
 	}
-	path := field.NewPath("spec", "persistence", "postgresql")
+	return out
+}
+
+// schemaField is the path of what decides about the schema of a service with PostgreSQL.
+func (r resolver) schemaField(s service) string {
+	database, path := s.spec.Persistence.Database(), s.path.Child("persistence", "postgresql")
+	if database == nil {
+		database, path = r.sharedDatabase(), field.NewPath("spec", "persistence", "postgresql")
+	}
 	switch {
-	case shared.ServiceRef == nil:
-		path = path.Child("jdbcUrl")
-	case shared.ServiceRef.DatabaseSchema != "":
-		path = path.Child("serviceRef", "databaseSchema")
-	default:
-		return nil
+	case database.ServiceRef == nil:
+		return path.Child("jdbcUrl").String()
+	case database.ServiceRef.DatabaseSchema == "":
+		return path.Child("serviceRef").String()
 	}
-	return []string{path.String() + ": " + strings.Join(heirs, " and ") + " share one database schema; give each service its own persistence.postgresql to keep them apart"}
+	return path.Child("serviceRef", "databaseSchema").String()
 }
 
 // serviceWarnings name the same of one service.
@@ -73,8 +93,14 @@ func (r resolver) serviceWarnings(s service, database *postgres.Database) []stri
 	case several && database == nil:
 		out = append(out, template.Child("replicas").String()+": each replica has an ephemeral database of its own, so their answers differ; set persistence.postgresql to share one")
 	}
-	if s.kind.Singleton && s.spec.PodTemplate.PodDisruptionBudget != nil {
+	switch {
+	case !s.kind.Singleton:
+		out = append(out, podtemplate.BudgetWarnings(&s.spec.PodTemplate, template)...)
+	case s.spec.PodTemplate.PodDisruptionBudget != nil:
 		out = append(out, template.Child("podDisruptionBudget").String()+": the "+s.kind.Title+" is a singleton and gets no PodDisruptionBudget")
+	}
+	if database != nil && strategy(s) == v1alpha08.DBMigrationStrategyJob {
+		out = append(out, podtemplate.CompanionWarnings(&s.spec.PodTemplate, component.NewPod(component.PodOptions{Kind: s.kind}), template)...)
 	}
 	if strategy(s) == v1alpha08.DBMigrationStrategyNone && database == nil {
 		out = append(out, s.path.Child("persistence", "dbMigrationStrategy").String()+": has no effect on an ephemeral database, which is always made anew")

@@ -14,10 +14,20 @@ func TestWarnings(t *testing.T) {
 	t.Parallel()
 	const (
 		broker      = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
-		keepApart   = ": spec.services.dataIndex and spec.services.jobService share one database schema; give each service its own persistence.postgresql to keep them apart"
+		noField     = ": the API has no such field, so it has no effect"
+		dataIndex   = "spec.services.dataIndex.persistence.postgresql."
+		jobService  = "spec.services.jobService.persistence.postgresql."
 		password    = ": has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef"
 		withoutFlow = ": has no effect in this version, which composes no workflows"
+		noSchema    = "spec.persistence.postgresql.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append ?currentSchema=NAME to choose one"
 	)
+	keepApart := func(fields, schema string) string {
+		return fields + ": spec.services.dataIndex and spec.services.jobService share one database schema, " + schema + "; give each service its own to keep them apart"
+	}
+	// own are services with databases of their own.
+	own := func(dataIndex, jobService string) string {
+		return `services: {dataIndex: {persistence: {postgresql: {secretRef: {name: db}, ` + dataIndex + `}}}, jobService: {persistence: {postgresql: {secretRef: {name: db}, ` + jobService + `}}}}`
+	}
 	cases := map[string]struct {
 		reason string
 		given  given
@@ -26,6 +36,16 @@ func TestWarnings(t *testing.T) {
 		"None": {
 			reason: "A spec that means what it says gets no warning.",
 			given:  given{spec: onPostgreSQL},
+		},
+		"UnknownFields": {
+			reason: "What the API doesn't have comes first, because it may be why the rest isn't what was meant.",
+			given:  given{spec: `build: {}, devmode: {}, services: {dataIndex: {image: x}, jobservice: {}}`},
+			want: []string{
+				"spec.devmode" + noField + "; was devMode meant?",
+				"spec.services.dataIndex.image" + noField + "; was podTemplate.container.image meant?",
+				"spec.services.jobservice" + noField + "; was jobService meant?",
+				"spec.build: has no effect, because no images are built in the cluster",
+			},
 		},
 		"Build": {
 			reason: "What only a builder in the cluster can serve is accepted, with a warning.",
@@ -46,10 +66,10 @@ func TestWarnings(t *testing.T) {
 		},
 		"Passwords": {
 			reason: "A password in a JDBC URL gets a warning wherever the URL stands.",
-			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/a?password=p"}},
+			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/a?currentSchema=s&password=p"}},
 services: {
-  dataIndex: {persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/b?password=p"}}},
-  jobService: {persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/c?password=p"}}}}`},
+  dataIndex: {persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/b?currentSchema=s&password=p"}}},
+  jobService: {persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/c?currentSchema=s&password=p"}}}}`},
 			want: []string{
 				"spec.persistence.postgresql.jdbcUrl" + password,
 				"spec.services.dataIndex.persistence.postgresql.jdbcUrl" + password,
@@ -86,8 +106,11 @@ services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {na
 			want: []string{"spec.services.jobService.podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the service's sink"},
 		},
 		"SinkVariableWithoutSink": {
-			reason: "In a service without a sink that variable is like any other.",
+			reason: "In a service without a sink that variable is the user's, but its properties don't use it.",
 			given:  given{spec: `services: {jobService: {podTemplate: {container: {env: [{name: K_SINK, value: "http://mine"}]}}}}`},
+			want: []string{
+				"spec.services.jobService.podTemplate.container.env[0]: K_SINK is no sink that the platform knows, so that its properties don't use it; set the service's sink instead, and Knative sets the variable",
+			},
 		},
 		"Singleton": {
 			reason: "A user who asks for several Jobs Services is told why there is one.",
@@ -103,13 +126,59 @@ services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {na
 		},
 		"SharedURL": {
 			reason: "Two services with one JDBC URL work on the same tables.",
+			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d?currentSchema=s"}}, ` + both},
+			want:   []string{keepApart("spec.persistence.postgresql.jdbcUrl", "s")},
+		},
+		"SharedURLWithoutSchema": {
+			reason: "So do two services in the default schema of a database.",
 			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d"}}, ` + both},
-			want:   []string{"spec.persistence.postgresql.jdbcUrl" + keepApart},
+			want:   []string{noSchema, keepApart("spec.persistence.postgresql.jdbcUrl", "public")},
 		},
 		"SharedSchema": {
-			reason: "Two services with one schema work on the same tables.",
+			reason: "So do two services with one schema that they inherit.",
 			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg, databaseSchema: s}}}, ` + both},
-			want:   []string{"spec.persistence.postgresql.serviceRef.databaseSchema" + keepApart},
+			want:   []string{keepApart("spec.persistence.postgresql.serviceRef.databaseSchema", "s")},
+		},
+		"OwnSchemas": {
+			reason: "A schema that both services name is shared, too; both fields are named.",
+			given:  given{spec: own(`serviceRef: {name: pg, databaseSchema: s}`, `serviceRef: {name: pg, databaseSchema: s}`)},
+			want:   []string{keepApart(dataIndex+"serviceRef.databaseSchema and "+jobService+"serviceRef.databaseSchema", "s")},
+		},
+		"URLAndReference": {
+			reason: "What counts is which database it is, not how it is written.",
+			given:  given{spec: own(`serviceRef: {name: pg, databaseName: d, databaseSchema: s}`, `jdbcUrl: "jdbc:postgresql://pg.ns1.svc:5432/d?currentSchema=s"`)},
+			want:   []string{keepApart(dataIndex+"serviceRef.databaseSchema and "+jobService+"jdbcUrl", "s")},
+		},
+		"InheritedAndOwn": {
+			reason: "One of the services may inherit the database.",
+			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg, databaseSchema: s}}},
+services: {dataIndex: {}, jobService: {persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://pg/sonataflow?currentSchema=s"}}}}`},
+			want: []string{keepApart("spec.persistence.postgresql.serviceRef.databaseSchema and "+jobService+"jdbcUrl", "s")},
+		},
+		"DefaultAndOwn": {
+			reason: "A schema is shared also where one service has it by default.",
+			given:  given{spec: own(`serviceRef: {name: pg}`, `serviceRef: {name: pg, databaseSchema: plat-data-index-service}`)},
+			want:   []string{keepApart(dataIndex+"serviceRef and "+jobService+"serviceRef.databaseSchema", "plat-data-index-service")},
+		},
+		"Capitals": {
+			reason: "Two schemas that differ by their capitals are one to PostgreSQL.",
+			given:  given{spec: own(`serviceRef: {name: pg, databaseSchema: Flow}`, `serviceRef: {name: pg, databaseSchema: flow}`)},
+			want: []string{
+				dataIndex + "serviceRef.databaseSchema: PostgreSQL reads the schema Flow in small letters, so that flow is used; write it so",
+				keepApart(dataIndex+"serviceRef.databaseSchema and "+jobService+"serviceRef.databaseSchema", "flow"),
+			},
+		},
+		"OtherServers": {
+			reason: "One schema of two servers is two schemas.",
+			given:  given{spec: own(`serviceRef: {name: pg, databaseSchema: s}`, `serviceRef: {name: pg, namespace: ns2, databaseSchema: s}`)},
+		},
+		"OtherDatabases": {
+			reason: "So is one of two databases.",
+			given:  given{spec: own(`serviceRef: {name: pg, databaseName: a, databaseSchema: s}`, `serviceRef: {name: pg, databaseName: b, databaseSchema: s}`)},
+		},
+		"OneEphemeral": {
+			reason: "A service with an ephemeral database shares it with no other.",
+			given:  given{spec: `services: {dataIndex: {persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg, databaseSchema: s}}}}, jobService: {}}`},
 		},
 		"SharedSchemaToTheOperator": {
 			reason: "The operator ignores the platform's schema, so nothing is shared.",
@@ -120,7 +189,7 @@ services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {na
 		},
 		"OneHeir": {
 			reason: "A service that alone inherits the database shares it with no other.",
-			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d"}},
+			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d?currentSchema=s"}},
 services: {dataIndex: {}, jobService: {persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`},
 		},
 	}

@@ -44,6 +44,8 @@ type Template struct {
 //     stay as they are; a warning names each one that the user tried to set;
 //   - a probe's handler is replaced as a whole, because a probe has only one;
 //   - a request of the platform's yields to a lower limit of the user's;
+//   - the service account's token comes back where more than the pod's own container
+//     may need it, unless the template says whether it is mounted;
 //   - of the user's containers, one that has the name of the pod's own container is
 //     ignored, because podTemplate.container is for that one.
 func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
@@ -57,6 +59,7 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 		makeRoom(&own.Resources, t.Spec.Container.Resources)
 		path := t.Path.Child("container")
 		env := warn.env(own.Env, t.Spec.Container.Env, t.Injected, path.Child("env"))
+		warn.properties(t.Spec.Container, own.Env, len(t.Injected) > 0, path)
 		ports := warn.ports(own.Ports, t.Spec.Container.Ports, path.Child("ports"))
 		delete(overrides, "env")
 		delete(overrides, "ports")
@@ -78,6 +81,9 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 		return pod, nil, errors.Wrapf(err, "cannot merge %s", t.Path)
 	}
 	pod.Containers = warn.place(own, t.Spec.Containers, t.Path)
+	if _, given := raw["automountServiceAccountToken"]; !given && token(pod) == nil {
+		pod.AutomountServiceAccountToken = nil
+	}
 	return pod, warn, nil
 }
 

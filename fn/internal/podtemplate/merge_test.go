@@ -133,6 +133,7 @@ securityContext: {}`,
 				p.PriorityClassName = "high"
 				p.TerminationGracePeriodSeconds = new(int64(0))
 				p.SecurityContext = &corev1.PodSecurityContext{}
+				p.AutomountServiceAccountToken = nil
 			}},
 		},
 		"TokenWanted": {
@@ -192,11 +193,16 @@ container:
 			},
 		},
 		"EnvironmentWithoutSink": {
-			reason:   "Without sink the same variable is like any other.",
+			reason:   "Without sink the same variable stays, but it doesn't make a sink.",
 			template: `container: {env: [{name: K_SINK, value: "http://mine"}]}`,
-			want: want{pod: func(p *corev1.PodSpec) {
-				p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "K_SINK", Value: "http://mine"})
-			}},
+			want: want{
+				pod: func(p *corev1.PodSpec) {
+					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "K_SINK", Value: "http://mine"})
+				},
+				warnings: []string{
+					"podTemplate.container.env[0]: K_SINK is no sink that the platform knows, so that its properties don't use it; set the service's sink instead, and Knative sets the variable",
+				},
+			},
 		},
 		"EnvironmentFrom": {
 			reason:   "The platform has no sources of variables, so the user's sources are taken as they are.",
@@ -452,6 +458,7 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 				own := p.Containers[0]
 				own.TerminationMessagePath = "testing"
 				p.Containers = []corev1.Container{{Name: "data-index-service2", TerminationMessagePath: "testing"}, {Name: "other"}, own}
+				p.AutomountServiceAccountToken = nil
 			}},
 		},
 		"SidecarOfTheJobsService": {
@@ -460,13 +467,17 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 			template: `containers: [{name: jobs-service2}]`,
 			want: want{pod: func(p *corev1.PodSpec) {
 				p.Containers = []corev1.Container{{Name: "jobs-service2"}, p.Containers[0]}
+				p.AutomountServiceAccountToken = nil
 			}},
 		},
 		"ContainerOfTheSameName": {
 			reason:   "A user's container with the name of the platform's container is left out, and the platform's container takes its place.",
 			template: `containers: [{name: data-index-service, image: ignored}, {name: side}]`,
 			want: want{
-				pod: func(p *corev1.PodSpec) { p.Containers = []corev1.Container{p.Containers[0], {Name: "side"}} },
+				pod: func(p *corev1.PodSpec) {
+					p.Containers = []corev1.Container{p.Containers[0], {Name: "side"}}
+					p.AutomountServiceAccountToken = nil
+				},
 				warnings: []string{
 					"podTemplate.containers[0]: data-index-service is managed by the platform and stays as it is; shape it with podTemplate.container",
 				},
@@ -479,6 +490,7 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 			want: want{
 				pod: func(p *corev1.PodSpec) {
 					p.Containers = []corev1.Container{{Name: "data-index-service"}, p.Containers[0]}
+					p.AutomountServiceAccountToken = nil
 				},
 				warnings: []string{
 					"podTemplate.containers[1]: jobs-service is managed by the platform and stays as it is; shape it with podTemplate.container",
@@ -565,6 +577,7 @@ func FuzzMerge(f *testing.F) {
 		`{"container":{"livenessProbe":{"exec":{},"httpGet":null,"initialDelaySeconds":0},"resources":{"limits":{"cpu":0.5}}}}`,
 		`{"affinity":{"nodeAffinity":{}},"securityContext":{},"nodeSelector":{"":""},"hostAliases":[{"ip":"1"},{"ip":"1"}]}`,
 		`{"imagePullSecrets":[{"name":"pull"},{"name":1}]}`,
+		`{"replicas":2,"podDisruptionBudget":{"minAvailable":"%"},"initContainers":[{"name":"a","volumeMounts":[{"name":"v"}]}],"volumes":[{"name":"v"}]}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -573,6 +586,8 @@ func FuzzMerge(f *testing.F) {
 		if err != nil {
 			t.Skip("not a podTemplate")
 		}
+		podtemplate.BudgetWarnings(tpl.Spec, path)
+		podtemplate.CompanionWarnings(tpl.Spec, pod(component.DataIndex), path)
 		before := pod(component.DataIndex)
 		own := before.Containers[0]
 		got, warnings, err := podtemplate.Merge(before, tpl)
@@ -613,6 +628,9 @@ func FuzzMerge(f *testing.F) {
 		}
 		if diff := cmp.Diff(own.Ports, c.Ports[:min(len(c.Ports), len(own.Ports))]); diff != "" {
 			t.Errorf("the platform's ports changed: -before, +after:\n%s", diff)
+		}
+		if n := len(podtemplate.Companion(again, before).Containers); n != 1 {
+			t.Errorf("a companion with %d containers", n)
 		}
 	})
 }

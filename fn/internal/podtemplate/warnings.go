@@ -19,6 +19,10 @@ func (w *warnings) add(path *field.Path, name any, why string) {
 	*w = append(*w, fmt.Sprintf("%s: %v %s", path, name, why))
 }
 
+func (w *warnings) say(path *field.Path, what string) {
+	*w = append(*w, path.String()+": "+what)
+}
+
 // drop removes from a list of the template what would take the place of something
 // that the platform needs.
 func (w *warnings) drop(template map[string]any, list string, path *field.Path, taken func(map[string]any) bool) {
@@ -50,24 +54,21 @@ func label(item map[string]any) any {
 	return "it"
 }
 
-// env appends the user's environment variables to the platform's. Of two with one
-// name the user's later one wins, as in a container; server-side apply would refuse
-// both.
+// env appends the user's environment variables to the platform's. None of them may say what
+// one of the platform's says, in another way. Of two with one name the later one wins, as in
+// a container; server-side apply would refuse both.
 func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *field.Path) []corev1.EnvVar {
-	out, indices := slices.Clone(own), make(map[string]int, len(own)+len(theirs))
-	for i, e := range own {
-		indices[e.Name] = i
-	}
+	out, indices := slices.Clone(own), make(map[string]int, len(theirs))
 	for i, e := range theirs {
 		at, taken := indices[e.Name]
 		switch {
 		case slices.Contains(injected, e.Name):
 			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the service's sink")
+		case slices.ContainsFunc(own, func(o corev1.EnvVar) bool { return same(e.Name, o.Name) }):
+			w.add(path.Index(i), e.Name, "is managed by the platform and keeps its value")
 		case !taken:
 			indices[e.Name] = len(out)
 			out = append(out, e)
-		case at < len(own):
-			w.add(path.Index(i), e.Name, "is managed by the platform and keeps its value")
 		default:
 			w.add(path.Index(i), e.Name, "is given more than once; the last one counts")
 			out[at] = e

@@ -6,19 +6,15 @@ package postgres
 
 import (
 	"cmp"
-	"fmt"
-	"net/url"
-	"strings"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 )
 
 // What the SonataFlow documentation promises when a field isn't given.
 const (
-	defaultPort        = 5432
 	defaultDatabase    = "sonataflow"
 	defaultUserKey     = "POSTGRESQL_USER"
 	defaultPasswordKey = "POSTGRESQL_PASSWORD"
@@ -26,11 +22,11 @@ const (
 
 // A Database is where a service keeps its data.
 type Database struct {
-	// URL is the JDBC URL. Whoever connects uses this one, so that a service and its
-	// migration can't disagree.
+	// URL is the JDBC URL. The service and its migration both connect with it, so that they
+	// can't disagree.
 	URL string
-	// Schema is the schema that the URL selects, or the service's own name if it
-	// selects none.
+	// Schema is the schema that the URL selects, as PostgreSQL reads its name: its default
+	// one if the URL selects none.
 	Schema string
 	// Secret opens the database.
 	Secret Secret
@@ -50,7 +46,7 @@ type Defaults struct {
 }
 
 // Resolve decides where data is kept: in a component's own database, else in the one that
-// it shares with others, else nowhere that lasts (nil).
+// it shares with other components, else nowhere that lasts (nil).
 func Resolve(own, shared *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
 	switch {
 	case own != nil:
@@ -61,54 +57,45 @@ func Resolve(own, shared *v1alpha08.PersistencePostgreSQL, d Defaults) *Database
 	return nil
 }
 
-// New decides how the database in a spec is reached. The spec has passed Validate.
+// New decides how the database in a spec is reached. The spec has passed Validate. URL, schema
+// and reactive URL follow from one location. A JDBC URL in the spec is used as it is, unless
+// its schema reads otherwise in PostgreSQL.
 func New(spec *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
-	db := &Database{
-		URL:    spec.JdbcURL,
-		Schema: d.Schema,
+	l, text := parse(spec.JdbcURL), spec.JdbcURL
+	if spec.ServiceRef != nil {
+		l = behind(spec.ServiceRef, d)
+		text = l.jdbc()
+	}
+	schema := fold(l.schema())
+	if schema != l.schema() {
+		text = l.with(jdbcSchema, schema).jdbc()
+	}
+	return &Database{
+		URL:    text,
+		Schema: cmp.Or(schema, defaultSchema),
 		Secret: Secret{
 			Name:        spec.SecretRef.Name,
 			UserKey:     cmp.Or(spec.SecretRef.UserKey, defaultUserKey),
 			PasswordKey: cmp.Or(spec.SecretRef.PasswordKey, defaultPasswordKey),
 		},
 	}
-	if spec.ServiceRef == nil {
-		db.Schema = cmp.Or(schemaOf(spec.JdbcURL), d.Schema)
-		return db
-	}
-	s := spec.ServiceRef
-	db.Schema = cmp.Or(s.DatabaseSchema, d.Schema)
-	db.URL = fmt.Sprintf("jdbc:postgresql://%s.%s:%d/%s?%s=%s", s.Name, cmp.Or(s.Namespace, d.Namespace), ptr.Deref(s.Port, defaultPort),
-		url.PathEscape(cmp.Or(s.DatabaseName, defaultDatabase)), jdbcSchema, url.QueryEscape(db.Schema))
-	return db
 }
 
-// What JDBC and the reactive client call the parameter that selects a schema.
-const (
-	jdbcSchema     = "currentSchema"
-	reactiveSchema = "search_path"
-)
-
-// schemaOf returns the schema that a JDBC URL selects, or nothing.
-func schemaOf(jdbcURL string) string {
-	_, query, _ := strings.Cut(jdbcURL, "?")
-	for param := range strings.SplitSeq(query, "&") {
-		escaped, ok := strings.CutPrefix(param, jdbcSchema+"=")
-		if !ok {
-			continue
-		}
-		if schema, err := url.QueryUnescape(escaped); err == nil {
-			return schema
-		}
-		return escaped
+// behind is the location of a database behind a Kubernetes Service.
+func behind(s *v1alpha08.SQLServiceOptions, d Defaults) location {
+	port := defaultPort
+	if s.Port != nil {
+		port = strconv.Itoa(int(*s.Port))
 	}
-	return ""
+	return location{
+		hosts:      []host{{name: s.Name + "." + cmp.Or(s.Namespace, d.Namespace), port: port}},
+		database:   cmp.Or(s.DatabaseName, defaultDatabase),
+		parameters: []parameter{{jdbcSchema, cmp.Or(s.DatabaseSchema, d.Schema)}},
+	}
 }
 
 // ReactiveURL is the URL for Quarkus' reactive client.
-func (db *Database) ReactiveURL() string {
-	return strings.ReplaceAll(strings.TrimPrefix(db.URL, "jdbc:"), jdbcSchema+"=", reactiveSchema+"=")
-}
+func (db *Database) ReactiveURL() string { return parse(db.URL).reactive() }
 
 // Env returns the environment variables with which a service finds its database.
 // Only a reactive service needs the reactive URL.

@@ -3,10 +3,7 @@
 package postgres_test
 
 import (
-	"net/url"
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -59,21 +56,6 @@ func TestNew(t *testing.T) {
 				reactive: "postgresql://pg.dbns:1234/db?search_path=sch",
 			},
 		},
-		"ServiceEscaped": {
-			reason: "A database and a schema may have any name, which a URL needs in escaped form.",
-			spec: v1alpha08.PersistencePostgreSQL{
-				SecretRef:  secret,
-				ServiceRef: &v1alpha08.SQLServiceOptions{Name: "pg", DatabaseName: "a/b?c", DatabaseSchema: "x&y=z ü"},
-			},
-			want: want{
-				database: postgres.Database{
-					URL:    "jdbc:postgresql://pg.ns1:5432/a%2Fb%3Fc?currentSchema=x%26y%3Dz+%C3%BC",
-					Schema: "x&y=z ü",
-					Secret: standard,
-				},
-				reactive: "postgresql://pg.ns1:5432/a%2Fb%3Fc?search_path=x%26y%3Dz+%C3%BC",
-			},
-		},
 		"JDBCURL": {
 			reason: "A JDBC URL is used as it is.",
 			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host:1234/database?currentSchema=data-index-service"},
@@ -84,50 +66,6 @@ func TestNew(t *testing.T) {
 					Secret: standard,
 				},
 				reactive: "postgresql://host:1234/database?search_path=data-index-service",
-			},
-		},
-		"JDBCURLWithoutSchema": {
-			reason: "Nothing is appended to a JDBC URL without schema; the schema has the name of the service then.",
-			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host:1234/database"},
-			want: want{
-				database: postgres.Database{URL: "jdbc:postgresql://host:1234/database", Schema: "plat-data-index-service", Secret: standard},
-				reactive: "postgresql://host:1234/database",
-			},
-		},
-		"JDBCURLWithEmptySchema": {
-			reason: "A JDBC URL with an empty schema is one without schema.",
-			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/database?currentSchema="},
-			want: want{
-				database: postgres.Database{URL: "jdbc:postgresql://host/database?currentSchema=", Schema: "plat-data-index-service", Secret: standard},
-				reactive: "postgresql://host/database?search_path=",
-			},
-		},
-		"JDBCURLWithMore": {
-			reason: "The schema may stand anywhere in the query, in escaped form; the other parameters stay.",
-			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/db?ssl=true&currentSchema=my%20schema&a=b"},
-			want: want{
-				database: postgres.Database{
-					URL:    "jdbc:postgresql://host/db?ssl=true&currentSchema=my%20schema&a=b",
-					Schema: "my schema",
-					Secret: standard,
-				},
-				reactive: "postgresql://host/db?ssl=true&search_path=my%20schema&a=b",
-			},
-		},
-		"JDBCURLBadlyEscaped": {
-			reason: "A schema that can't be unescaped is taken as it is.",
-			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/db?currentSchema=100%"},
-			want: want{
-				database: postgres.Database{URL: "jdbc:postgresql://host/db?currentSchema=100%", Schema: "100%", Secret: standard},
-				reactive: "postgresql://host/db?search_path=100%",
-			},
-		},
-		"JDBCURLPrefixOnce": {
-			reason: "Only the jdbc: at the start is taken away for the reactive client.",
-			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/jdbc:db"},
-			want: want{
-				database: postgres.Database{URL: "jdbc:postgresql://host/jdbc:db", Schema: "plat-data-index-service", Secret: standard},
-				reactive: "postgresql://host/jdbc:db",
 			},
 		},
 	}
@@ -230,68 +168,4 @@ func TestEnv(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzNewServiceRef holds that a URL leads to the database and the schema that the spec
-// names, for any name of both.
-func FuzzNewServiceRef(f *testing.F) {
-	f.Add("sonataflow", "schema", int32(5432))
-	f.Add("a/b?c#d", "x&y=z%20+ ü", int32(0))
-	f.Add("", "", int32(-1))
-	f.Add("currentSchema=a", "currentSchema=b", int32(1))
-	f.Fuzz(func(t *testing.T, database, schema string, port int32) {
-		if !utf8.ValidString(database) || !utf8.ValidString(schema) {
-			t.Skip("no text")
-		}
-		db := postgres.New(&v1alpha08.PersistencePostgreSQL{ServiceRef: &v1alpha08.SQLServiceOptions{
-			Name: "pg", DatabaseName: database, DatabaseSchema: schema, Port: &port,
-		}}, defaults())
-		for text, parameter := range map[string]string{
-			strings.TrimPrefix(db.URL, "jdbc:"): "currentSchema",
-			db.ReactiveURL():                    "search_path",
-		} {
-			if port < 0 || strings.Contains(database, "currentSchema=") {
-				continue // No URL, and none whose reactive twin names the same database.
-			}
-			u, err := url.Parse(text)
-			if err != nil {
-				t.Fatalf("cannot parse %q: %v", text, err)
-			}
-			if want := "/" + database; database != "" && u.Path != want {
-				t.Errorf("%q leads to %q, want %q", text, u.Path, want)
-			}
-			if diff := cmp.Diff(url.Values{parameter: {db.Schema}}, u.Query()); diff != "" {
-				t.Errorf("%q: -want query, +got query:\n%s", text, diff)
-			}
-		}
-		if schema != "" && db.Schema != schema {
-			t.Errorf("schema is %q, want %q", db.Schema, schema)
-		}
-	})
-}
-
-// FuzzNewJDBCURL holds that a URL stays as it is, and that there is a schema.
-func FuzzNewJDBCURL(f *testing.F) {
-	for _, s := range []string{
-		"jdbc:postgresql://host:5432/db?currentSchema=a", "jdbc:postgresql://host/db", "jdbc:postgresql://[::1]/db?a&currentSchema&currentSchema=",
-		"jdbc:jdbc:?currentSchema=%zz", "", "?", "&&==",
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, jdbcURL string) {
-		db := postgres.New(&v1alpha08.PersistencePostgreSQL{JdbcURL: jdbcURL}, defaults())
-		if db.URL != jdbcURL {
-			t.Errorf("URL is %q, want %q", db.URL, jdbcURL)
-		}
-		if db.Schema == "" {
-			t.Errorf("%q has no schema", jdbcURL)
-		}
-		if strings.Contains(db.ReactiveURL(), "currentSchema=") {
-			t.Errorf("the reactive URL %q still has JDBC's parameter", db.ReactiveURL())
-		}
-		if u, err := url.Parse(strings.TrimPrefix(jdbcURL, "jdbc:")); err == nil && u.Query().Get("currentSchema") != "" && u.Fragment == "" &&
-			!strings.Contains(u.RawQuery, "%") && db.Schema != u.Query().Get("currentSchema") {
-			t.Errorf("schema of %q is %q, want %q", jdbcURL, db.Schema, u.Query().Get("currentSchema"))
-		}
-	})
 }

@@ -109,28 +109,3 @@ func TestValidateKeepsCredentials(t *testing.T) {
 		})
 	}
 }
-
-func TestWarnings(t *testing.T) {
-	t.Parallel()
-	want := []string{"p.jdbcUrl: has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef"}
-	cases := map[string]struct {
-		reason   string
-		database string
-		want     []string
-	}{
-		"None":            {reason: "A database that isn't given needs no warning."},
-		"Service":         {reason: "A Service has no password.", database: `{secretRef: {name: db}, serviceRef: {name: pg}}`},
-		"URL":             {reason: "A URL without a password needs no warning.", database: `{secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d?user=u"}`},
-		"Password":        {reason: "A user who may read Deployments can read a password in the URL.", database: `{secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d?password=p"}`, want: want},
-		"LaterInTheQuery": {reason: "The password may stand anywhere in the query.", database: `{secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d?user=u&Password=p&a=b"}`, want: want},
-		"DatabaseName":    {reason: "A database may be called password.", database: `{secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/password=p"}`},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(tc.want, postgres.Warnings(read(t, tc.database), field.NewPath("p"))); diff != "" {
-				t.Errorf("%s\nWarnings(...): -want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}

@@ -1,86 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package references looks for the Secrets that pods refer to: whether they exist with the
-// keys that are read, and when they change.
+// Package references looks for the Secrets and ConfigMaps that pods refer to: whether they
+// exist with the keys that are read, and when they change.
 package references
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Plan is what the Secrets of some components mean for them.
+// A Plan is what the Secrets and ConfigMaps mean that components refer to.
 type Plan struct {
-	// Condition is about the Secrets; nil when there is nothing to say about any.
+	// Condition is about all of them; nil when there is nothing to say about any.
 	Condition *composition.Condition
 
-	// versions of the Secrets, by the key of the component that reads them.
-	versions map[string]string
+	// versions are annotations, by the key of the component.
+	versions map[string]map[string]string
 }
 
-// Version changes whenever a Secret does that a component's pods read. It is empty when
-// nothing is known.
-func (p Plan) Version(c *component.Component) string { return p.versions[c.Kind.Key] }
+// Versions are annotations for a component's pods. One changes whenever an object does
+// that the pods read, but for the component's own ConfigMap.
+func (p Plan) Versions(c *component.Component) map[string]string { return p.versions[c.Kind.Key] }
 
-// A reference is a Secret, and who reads it.
+// A reference is a Secret or a ConfigMap, and what is read of it.
 type reference struct {
-	secret  postgres.Secret
-	answer  composition.Answer
+	kind, name string
+	answer     composition.Answer
+	// required tells whether a pod needs the object, keys which of its keys are needed, in
+	// order, and by whom.
+	required bool
+	keys     []string
+	keyUsers map[string][]string
+	// readers are the titles of the components whose pods refer to the object.
 	readers []string
+	// credentials tells that it is the Secret of a database.
+	credentials bool
 }
 
-// For looks for the Secrets of components that live in one namespace.
+// For looks for what components refer to that live in one namespace.
 func For(req *composition.Request, components []*component.Component, secrets v1beta1.Secrets) Plan {
-	plan := Plan{versions: map[string]string{}}
+	plan := Plan{versions: map[string]map[string]string{}}
 	if secrets == v1beta1.SecretsIgnore {
 		return plan
 	}
-	var refs []*reference
-	known := map[postgres.Secret]*reference{}
+	var all []*reference
 	for _, c := range components {
-		if c.Database == nil {
-			continue
+		uses := slices.DeleteFunc(append(usesOf(c.Pod), usesOfMigration(c)...), func(u use) bool {
+			return u.kind == kindConfigMap && u.name == c.ConfigMap() // It is composed.
+		})
+		for _, u := range uses {
+			i := slices.IndexFunc(all, func(r *reference) bool { return r.kind == u.kind && r.name == u.name })
+			if i < 0 {
+				i = len(all)
+				all = append(all, &reference{kind: u.kind, name: u.name, keyUsers: map[string][]string{}, answer: req.Look(ownership.Query(kindOf(u.kind), c.Namespace, u.name))})
+			}
+			all[i].add(u, c)
 		}
-		ref := known[c.Database.Secret]
-		if ref == nil {
-			ref = &reference{secret: c.Database.Secret, answer: req.Look(secretQuery(c.Namespace, c.Database.Secret.Name))}
-			known[c.Database.Secret] = ref
-			refs = append(refs, ref)
-		}
-		ref.readers = append(ref.readers, c.Kind.Title)
-		plan.versions[c.Kind.Key] = version(ref.answer, req.Observed[c.Key(component.ResourceDeployment)])
+		plan.versions[c.Kind.Key] = versions(req, c, uses, all)
 	}
-	if len(refs) > 0 {
-		condition := conditionOf(refs, components[0].Namespace)
+	// The Secrets of databases come first: without them nothing works.
+	slices.SortStableFunc(all, func(a, b *reference) int { return compareBool(b.credentials, a.credentials) })
+	required := slices.DeleteFunc(slices.Clone(all), func(r *reference) bool { return !r.required })
+	if len(required) > 0 {
+		condition := conditionOf(required, components[0].Namespace)
 		plan.Condition = &condition
 	}
 	return plan
 }
 
-func secretQuery(namespace, name string) composition.Query {
-	return composition.Query{Name: "secret-" + name, APIVersion: "v1", Kind: "Secret", Namespace: namespace, ResourceName: name}
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
-// conditionOf sums up what is known of Secrets. The reason is that of the first one with a
-// problem; the message names all that have one.
+// usesOfMigration lists what the pod of a component's migration refers to.
+func usesOfMigration(c *component.Component) []use {
+	if c.Migration == nil {
+		return nil
+	}
+	return usesOf(c.Migration.Pod)
+}
+
+// kindOf is the full name of a kind that pods refer to.
+func kindOf(kind string) schema.GroupVersionKind { return corev1.SchemeGroupVersion.WithKind(kind) }
+
+// add notes that a component's pods use the object.
+func (r *reference) add(u use, c *component.Component) {
+	if !slices.Contains(r.readers, c.Kind.Title) {
+		r.readers = append(r.readers, c.Kind.Title)
+	}
+	r.credentials = r.credentials || u.kind == kindSecret && c.Database != nil && c.Database.Secret.Name == u.name
+	if u.optional {
+		return
+	}
+	r.required = true
+	for _, key := range u.keys {
+		if !slices.Contains(r.keys, key) {
+			r.keys = append(r.keys, key)
+		}
+		if !slices.Contains(r.keyUsers[key], c.Kind.Title) {
+			r.keyUsers[key] = append(r.keyUsers[key], c.Kind.Title)
+		}
+	}
+}
+
+// conditionOf sums up what is known of the objects. The reason is that of the first one
+// with a problem; the message names all that have one.
 func conditionOf(refs []*reference, namespace string) composition.Condition {
 	reason, unknown := "", ""
 	var problems []string
 	for _, ref := range refs {
 		switch found, message := ref.problem(namespace); found {
-		case v1alpha08.ReasonSecretNotFound, v1alpha08.ReasonKeyNotFound:
+		case v1alpha08.ReasonSecretNotFound, v1alpha08.ReasonConfigMapNotFound, v1alpha08.ReasonKeyNotFound:
 			reason = cmp.Or(reason, found)
 			problems = append(problems, message)
 		case v1alpha08.ReasonNotChecked:
@@ -96,60 +145,45 @@ func conditionOf(refs []*reference, namespace string) composition.Condition {
 	return report.Condition(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretsFound, "")
 }
 
-// problem tells what is wrong with a Secret, if anything is.
+// problem tells what is wrong with an object, if anything is.
 func (r *reference) problem(namespace string) (reason, message string) {
-	readers := strings.Join(r.readers, " and ")
 	switch r.answer.State {
 	case composition.StateAbsent:
-		return v1alpha08.ReasonSecretNotFound, fmt.Sprintf("Secret %s doesn't exist in namespace %s, where the pods of %s look for it", r.secret.Name, namespace, readers)
-	case composition.StateFound:
-		if missing := missingKeys(r.answer.First(), r.secret); len(missing) > 0 {
-			return v1alpha08.ReasonKeyNotFound, fmt.Sprintf("Secret %s in namespace %s lacks %s, which the pods of %s read; add what is missing, or set secretRef.userKey and secretRef.passwordKey",
-				r.secret.Name, namespace, strings.Join(missing, " and "), readers)
+		reason = v1alpha08.ReasonSecretNotFound
+		if r.kind == kindConfigMap {
+			reason = v1alpha08.ReasonConfigMapNotFound
 		}
+		return reason, fmt.Sprintf("%s %s doesn't exist in namespace %s, where the pods of %s look for it", r.kind, r.name, namespace, strings.Join(r.readers, " and "))
+	case composition.StateFound:
+		missing := slices.DeleteFunc(slices.Clone(r.keys), func(key string) bool { return has(r.answer.First(), key) })
+		if len(missing) == 0 {
+			break
+		}
+		mend := "add what is missing"
+		if r.credentials {
+			mend += ", or set secretRef.userKey and secretRef.passwordKey"
+		}
+		users := slices.DeleteFunc(slices.Clone(r.readers), func(reader string) bool {
+			return !slices.ContainsFunc(missing, func(key string) bool { return slices.Contains(r.keyUsers[key], reader) })
+		})
+		return v1alpha08.ReasonKeyNotFound, fmt.Sprintf("%s %s in namespace %s lacks %s, which the pods of %s read; %s",
+			r.kind, r.name, namespace, strings.Join(missing, " and "), strings.Join(users, " and "), mend)
 	case composition.StatePending, composition.StateUnknown:
 		return v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
 	}
 	return v1alpha08.ReasonSecretsFound, ""
 }
 
-// missingKeys lists the keys that a component reads and a Secret lacks.
-func missingKeys(secret *unstructured.Unstructured, ref postgres.Secret) []string {
-	var out []string
-	for _, key := range []string{ref.UserKey, ref.PasswordKey} {
-		if !has(secret, "data", key) && !has(secret, "stringData", key) {
-			out = append(out, key)
+// has tells whether a Secret or a ConfigMap has a key. Values aren't looked at. Only a
+// manifest has stringData: one that is handed to an offline render.
+func has(o *unstructured.Unstructured, key string) bool {
+	for _, field := range []string{"data", "stringData", "binaryData"} {
+		values, _, err := unstructured.NestedFieldNoCopy(o.Object, field)
+		if m, ok := values.(map[string]any); err == nil && ok {
+			if _, found := m[key]; found {
+				return true
+			}
 		}
 	}
-	return out
-}
-
-// has tells whether a Secret has a key. Values aren't looked at. Only a manifest has
-// stringData: one that is handed to an offline render.
-func has(secret *unstructured.Unstructured, data, key string) bool {
-	values, _, err := unstructured.NestedMap(secret.Object, data)
-	_, found := values[key]
-	return err == nil && found
-}
-
-// version changes whenever a Secret does. It is made of metadata: a hash of the values
-// could be guessed at. While the Secret isn't there or nothing is known about it, it is
-// the version that the pods of the Deployment were last started with, so that they keep
-// running.
-func version(answer composition.Answer, deployment *unstructured.Unstructured) string {
-	if secret := answer.First(); secret != nil {
-		if secret.GetResourceVersion() == "" {
-			return "" // A manifest that no API server has seen.
-		}
-		sum := sha256.Sum256([]byte(string(secret.GetUID()) + "/" + secret.GetResourceVersion()))
-		return hex.EncodeToString(sum[:])
-	}
-	if deployment == nil {
-		return ""
-	}
-	last, _, err := unstructured.NestedString(deployment.Object, "spec", "template", "metadata", "annotations", component.AnnotationSecretVersion)
-	if err != nil {
-		return ""
-	}
-	return last
+	return false
 }

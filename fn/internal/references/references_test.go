@@ -31,9 +31,15 @@ const bothKeys = `data: {POSTGRESQL_USER: dQ==, POSTGRESQL_PASSWORD: cA==}`
 func reader(k component.Kind, name string) *component.Component {
 	c := &component.Component{Kind: k, Platform: "plat", Namespace: "ns1"}
 	if name != "" {
-		c.Database = &postgres.Database{Secret: postgres.Secret{Name: name, UserKey: "POSTGRESQL_USER", PasswordKey: "POSTGRESQL_PASSWORD"}}
+		readKeys(c, postgres.Secret{Name: name, UserKey: "POSTGRESQL_USER", PasswordKey: "POSTGRESQL_PASSWORD"})
 	}
 	return c
+}
+
+// readKeys lets a component's pod read the keys of a Secret.
+func readKeys(c *component.Component, secret postgres.Secret) {
+	c.Database = &postgres.Database{Secret: secret}
+	c.Pod = component.NewPod(component.PodOptions{Kind: c.Kind, ConfigMap: c.ConfigMap(), Database: c.Database})
 }
 
 // readers are a Data Index and a Jobs Service that read Secrets.
@@ -63,8 +69,8 @@ func TestFor(t *testing.T) {
 	problem := func(reason, message string) *composition.Condition {
 		return &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionFalse, Reason: reason, Message: message, Alarm: true}
 	}
-	ownKeys := reader(component.DataIndex(), "db")
-	ownKeys.Database.Secret.UserKey, ownKeys.Database.Secret.PasswordKey = "u", "p"
+	ownKeys := reader(component.DataIndex(), "")
+	readKeys(ownKeys, postgres.Secret{Name: "db", UserKey: "u", PasswordKey: "p"})
 	// before is a Data Index whose pods were started with a version of the Secret.
 	deployment := &appsv1.Deployment{TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}}
 	deployment.Spec.Template.Annotations = map[string]string{component.AnnotationSecretVersion: "before"}
@@ -197,8 +203,8 @@ func TestFor(t *testing.T) {
 			plan := references.For(request(t, tc.cluster), tc.components, tc.secrets)
 			got := want{
 				Condition:   plan.Condition,
-				DataIndex:   plan.Version(reader(component.DataIndex(), "")),
-				JobsService: plan.Version(reader(component.JobsService(), "")),
+				DataIndex:   plan.Versions(reader(component.DataIndex(), ""))[component.AnnotationSecretVersion],
+				JobsService: plan.Versions(reader(component.JobsService(), ""))[component.AnnotationSecretVersion],
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
@@ -215,7 +221,7 @@ func TestVersion(t *testing.T) {
 		t.Helper()
 		c := reader(component.JobsService(), "db")
 		req := request(t, compositiontest.Cluster{Required: map[string][]string{"secret-db": {manifest}}})
-		return references.For(req, []*component.Component{c}, v1beta1.SecretsCheck).Version(c)
+		return references.For(req, []*component.Component{c}, v1beta1.SecretsCheck).Versions(c)[component.AnnotationSecretVersion]
 	}
 	base := version(t, secret("u", "7", bothKeys))
 	cases := map[string]struct {

@@ -50,6 +50,18 @@ func Invalid(errs field.ErrorList) *composition.Result {
 	}
 }
 
+// NameTaken returns the result for a spec that can't be composed, because objects of other
+// owners have the names of some of its objects. Nothing changes until that is mended.
+func NameTaken(problems []string) *composition.Result {
+	message := strings.Join(problems, "; ")
+	succeed := Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "Objects of other owners have the names of some that are to be composed")
+	succeed.Alarm = false // One warning is enough.
+	return &composition.Result{
+		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonNameTaken, message), succeed},
+		Fatal:      errors.New(message),
+	}
+}
+
 // Refused returns the result for a request that no composer can work with, for a reason
 // that the spec has no part in.
 func Refused(err error) *composition.Result {

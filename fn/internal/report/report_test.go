@@ -99,6 +99,44 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
+func TestNameTaken(t *testing.T) {
+	t.Parallel()
+	const taken = "Objects of other owners have the names of some that are to be composed"
+	result := func(message string) *composition.Result {
+		return &composition.Result{
+			Conditions: []composition.Condition{
+				{Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonNameTaken, Message: message, Alarm: true},
+				{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Reason: v1alpha08.ReasonFailure, Message: taken},
+			},
+			Fatal: errors.New(message),
+		}
+	}
+	cases := map[string]struct {
+		reason   string
+		problems []string
+		want     *composition.Result
+	}{
+		"One": {
+			reason:   "A name that is taken changes nothing, and only the condition about the spec is an alarm: one warning is enough.",
+			problems: []string{"Service a isn't SonataFlow's"},
+			want:     result("Service a isn't SonataFlow's"),
+		},
+		"Several": {
+			reason:   "All objects that are in the way are named at once, in one line.",
+			problems: []string{"Service a isn't SonataFlow's", "ConfigMap b isn't SonataFlow's"},
+			want:     result("Service a isn't SonataFlow's; ConfigMap b isn't SonataFlow's"),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, report.NameTaken(tc.problems), equateErrors()); diff != "" {
+				t.Errorf("%s\nNameTaken(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -295,6 +333,11 @@ func TestSummary(t *testing.T) {
 			told:   []composition.Condition{report.Condition(secrets, v1alpha08.ReasonKeyNotFound, "Secret db lacks a key"), waits},
 			want:   warming("Secret db lacks a key"),
 		},
+		"ConfigMapMissing": {
+			reason: "A ConfigMap that pods refer to is as necessary as a Secret.",
+			told:   []composition.Condition{report.Condition(secrets, v1alpha08.ReasonConfigMapNotFound, "ConfigMap c doesn't exist"), waits},
+			want:   warming("ConfigMap c doesn't exist"),
+		},
 		"SecretBeforeBroker": {
 			reason: "A Secret that is missing is told before a Broker.",
 			told:   []composition.Condition{noSecret, noBroker},
@@ -309,6 +352,11 @@ func TestSummary(t *testing.T) {
 			reason: "A Broker that isn't ready is outside of the platform, too.",
 			told:   []composition.Condition{report.Condition(eventing, v1alpha08.ReasonBrokerNotReady, "Broker b isn't ready"), jobsWait},
 			want:   warming("Broker b isn't ready"),
+		},
+		"SinkMissing": {
+			reason: "A sink that isn't there is outside of the platform, too.",
+			told:   []composition.Condition{report.Condition(eventing, v1alpha08.ReasonSinkNotFound, "Service s doesn't exist"), jobsWait},
+			want:   warming("Service s doesn't exist"),
 		},
 		"KnativeMissing": {
 			reason: "Knative is outside of the platform, too.",

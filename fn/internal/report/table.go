@@ -47,6 +47,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			good(v1alpha08.ReasonValid),
 			{Name: v1alpha08.ReasonValidWithWarnings, Status: metav1.ConditionTrue, Alarm: true, Settled: true},
 			alarm(v1alpha08.ReasonInvalid),
+			alarm(v1alpha08.ReasonNameTaken),
 		},
 	},
 	component(v1alpha08.ConditionDataIndexReady, "Data Index"),
@@ -56,6 +57,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 		Reasons: []Reason{
 			good(v1alpha08.ReasonSecretsFound),
 			alarm(v1alpha08.ReasonSecretNotFound),
+			alarm(v1alpha08.ReasonConfigMapNotFound),
 			alarm(v1alpha08.ReasonKeyNotFound),
 			{Name: v1alpha08.ReasonNotChecked, Status: metav1.ConditionUnknown},
 		},
@@ -67,6 +69,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			alarm(v1alpha08.ReasonKnativeNotInstalled),
 			alarm(v1alpha08.ReasonBrokerNotFound),
 			alarm(v1alpha08.ReasonBrokerNotReady),
+			alarm(v1alpha08.ReasonSinkNotFound),
 			wait(v1alpha08.ReasonInProgress),
 		},
 	},

@@ -63,22 +63,24 @@ func TestTable(t *testing.T) {
 			},
 		},
 		"SpecValid": {
-			reason: "A spec with warnings is valid, but a person should mend it.",
+			reason: "A spec with warnings is valid, but a person should mend it; a name that another owner's object has is for a person to decide about.",
 			typ:    v1alpha08.ConditionSpecValid,
 			want: map[string]string{
 				v1alpha08.ReasonValid:             isTrue,
 				v1alpha08.ReasonValidWithWarnings: warning,
 				v1alpha08.ReasonInvalid:           alarm,
+				v1alpha08.ReasonNameTaken:         alarm,
 			},
 		},
 		"SecretsReady": {
-			reason: "Of Secrets that aren't looked up nothing is known.",
+			reason: "Of Secrets that aren't looked up nothing is known; a person has to make those that are missing, and ConfigMaps, too.",
 			typ:    v1alpha08.ConditionSecretsReady,
 			want: map[string]string{
-				v1alpha08.ReasonSecretsFound:   isTrue,
-				v1alpha08.ReasonSecretNotFound: alarm,
-				v1alpha08.ReasonKeyNotFound:    alarm,
-				v1alpha08.ReasonNotChecked:     unknown,
+				v1alpha08.ReasonSecretsFound:      isTrue,
+				v1alpha08.ReasonSecretNotFound:    alarm,
+				v1alpha08.ReasonConfigMapNotFound: alarm,
+				v1alpha08.ReasonKeyNotFound:       alarm,
+				v1alpha08.ReasonNotChecked:        unknown,
 			},
 		},
 		"DatabaseMigrated": {
@@ -91,13 +93,14 @@ func TestTable(t *testing.T) {
 			},
 		},
 		"EventingReady": {
-			reason: "Knative and the Brokers are outside of the platform, so a person has to mend them.",
+			reason: "Knative, the Brokers and other sinks are outside of the platform, so a person has to mend them.",
 			typ:    v1alpha08.ConditionEventingReady,
 			want: map[string]string{
 				v1alpha08.ReasonConnected:           isTrue,
 				v1alpha08.ReasonKnativeNotInstalled: alarm,
 				v1alpha08.ReasonBrokerNotFound:      alarm,
 				v1alpha08.ReasonBrokerNotReady:      alarm,
+				v1alpha08.ReasonSinkNotFound:        alarm,
 				v1alpha08.ReasonInProgress:          isFalse,
 			},
 		},

@@ -20,23 +20,29 @@ import (
 type ClusterPlatform struct {
 	Name string
 	Spec v1alpha08.SonataFlowClusterPlatformSpec
+	// Warnings name what of the document has no effect.
+	Warnings []string
 }
 
 // ParseClusterPlatform reads a cluster platform, and returns everything that is wrong with
 // it.
 func ParseClusterPlatform(o *unstructured.Unstructured) (*ClusterPlatform, field.ErrorList) {
 	out := &ClusterPlatform{Name: o.GetName()}
-	spec := field.NewPath("spec")
-	if errs := composition.DecodeField(o.Object["spec"], &out.Spec, spec); len(errs) > 0 {
+	var errs field.ErrorList
+	if out.Warnings, errs = composition.DecodeSpec(o, &out.Spec); len(errs) > 0 {
 		return out, errs
 	}
-	path := spec.Child("platformRef")
-	var errs field.ErrorList
+	path := field.NewPath("spec", "platformRef")
 	if out.Spec.PlatformRef.Name == "" {
 		errs = append(errs, field.Required(path.Child("name"), "name the SonataFlowPlatform whose services the cluster shares"))
 	}
 	if out.Spec.PlatformRef.Namespace == "" {
 		errs = append(errs, field.Required(path.Child("namespace"), "name the namespace of that SonataFlowPlatform"))
+	}
+	for i, c := range out.Capabilities() {
+		if c != v1alpha08.WorkFlowCapabilityServices {
+			errs = append(errs, field.NotSupported(field.NewPath("spec", "capabilities", "workflows").Index(i), c, []v1alpha08.WorkFlowCapability{v1alpha08.WorkFlowCapabilityServices}))
+		}
 	}
 	return out, errs
 }

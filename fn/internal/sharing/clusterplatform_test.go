@@ -75,7 +75,7 @@ func TestParseClusterPlatform(t *testing.T) {
 		"UnreadableSpec": {
 			reason: "A spec of the wrong type is refused at the field whose type is wrong.",
 			spec:   `{platformRef: plat}`,
-			want:   want{Capabilities: services, Errors: "spec.platformRef: Invalid value: must be of type v1alpha08.SonataFlowPlatformRef, is a string"},
+			want:   want{Capabilities: services, Errors: "spec.platformRef: Invalid value: must be an object, is text"},
 		},
 	}
 	for name, tc := range cases {

@@ -34,6 +34,21 @@ func (s state) objects(req *composition.Request, deployment *appsv1.Deployment) 
 	return out
 }
 
+// reserved are those of a workload that don't exist yet, or any more, because of what the
+// plans say at the moment. A budget also depends on how many pods an autoscaler asks for.
+func (s state) reserved(deployment *appsv1.Deployment) []composition.Composed {
+	var out []composition.Composed
+	if s.gate == component.Withheld {
+		out = append(out, composition.Composed{Key: s.Key(component.ResourceDeployment), Object: deployment})
+	}
+	if s.budget == nil && s.Budget != nil && !s.Kind.Singleton {
+		later := s
+		later.budget = s.Budget
+		out = append(out, composition.Composed{Key: s.Key(component.ResourceBudget), Object: later.disruptionBudget()})
+	}
+	return out
+}
+
 func (s state) composed(req *composition.Request, resource string, o composition.Object) composition.Composed {
 	key := s.Key(resource)
 	return composition.Composed{Key: key, Object: o, Ready: health.OfComposed(req.Observed[key], o).Phase == health.Ready}
@@ -79,9 +94,7 @@ func (s state) deployment() *appsv1.Deployment {
 			},
 		},
 	}
-	if s.secretVersion != "" {
-		d.Spec.Template.Annotations[component.AnnotationSecretVersion] = s.secretVersion
-	}
+	maps.Copy(d.Spec.Template.Annotations, s.versions)
 	if s.Kind.Singleton {
 		d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
 	}

@@ -143,8 +143,8 @@ func TestMarks(t *testing.T) {
 	configOf := func(checksum string) map[string]string {
 		return map[string]string{component.AnnotationConfigChecksum: checksum}
 	}
-	secret := configOf(configChecksum)
-	secret[component.AnnotationSecretVersion] = "7"
+	versions := configOf(configChecksum)
+	versions[component.AnnotationSecretVersion], versions[component.AnnotationReferencesVersion] = "7", "8"
 	cases := map[string]struct {
 		reason string
 		in     *component.Component
@@ -156,11 +156,11 @@ func TestMarks(t *testing.T) {
 			in:     plat(component.DataIndex()),
 			want:   marks{PodAnnotations: configOf(configChecksum)},
 		},
-		"SecretVersion": {
-			reason: "Pods are rolled when the version of the Secret changes.",
+		"Versions": {
+			reason: "Pods are rolled when the version of something changes that they read.",
 			in:     plat(component.DataIndex()),
-			orders: workload.Orders{SecretVersion: "7"},
-			want:   marks{PodAnnotations: secret},
+			orders: workload.Orders{Versions: map[string]string{component.AnnotationSecretVersion: "7", component.AnnotationReferencesVersion: "8"}},
+			want:   marks{PodAnnotations: versions},
 		},
 		"Annotations": {
 			reason: "The annotations of a hold are the Deployment's, not its pods', so they don't roll the pods.",
@@ -214,11 +214,11 @@ func TestSpecChecksum(t *testing.T) {
 		orders workload.Orders
 		same   bool
 	}{
-		"Same":          {reason: "The same spec has the same checksum.", in: plat(component.DataIndex()), same: true},
-		"Replicas":      {reason: "The number of pods is part of the spec.", in: plat(component.DataIndex()), orders: workload.Orders{Replicas: new(int32(0))}},
-		"Image":         {reason: "The pod is part of the spec.", in: image},
-		"Properties":    {reason: "The checksum of the properties is part of the spec.", in: properties},
-		"SecretVersion": {reason: "The version of the Secret is part of the spec.", in: plat(component.DataIndex()), orders: workload.Orders{SecretVersion: "7"}},
+		"Same":       {reason: "The same spec has the same checksum.", in: plat(component.DataIndex()), same: true},
+		"Replicas":   {reason: "The number of pods is part of the spec.", in: plat(component.DataIndex()), orders: workload.Orders{Replicas: new(int32(0))}},
+		"Image":      {reason: "The pod is part of the spec.", in: image},
+		"Properties": {reason: "The checksum of the properties is part of the spec.", in: properties},
+		"Versions":   {reason: "The version of what the pods read is part of the spec.", in: plat(component.DataIndex()), orders: workload.Orders{Versions: map[string]string{component.AnnotationReferencesVersion: "7"}}},
 		"Annotations": {
 			reason: "Annotations of the Deployment aren't part of the spec.",
 			in:     plat(component.DataIndex()),

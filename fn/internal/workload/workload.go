@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 
+	appsv1 "k8s.io/api/apps/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
@@ -16,22 +17,19 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
 // Deployment returns the component's Deployment: the one that is composed, else one that
 // has its name already, as the operator's has. Applied over, the operator's becomes the
 // composed one; until then a plan must not take what runs for something that isn't there.
-// It is looked for only where a plan may hold the component back. It is nil when there is
-// none.
+// It is nil when there is none.
 func Deployment(req *composition.Request, c *component.Component) *unstructured.Unstructured {
-	observed := req.Observed[c.Key(component.ResourceDeployment)]
-	if observed != nil || c.Migration == nil && c.Sink == nil {
+	if observed := req.Observed[c.Key(component.ResourceDeployment)]; observed != nil {
 		return observed
 	}
-	return req.Look(composition.Query{
-		Name: "deployment-" + c.Name(), APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Namespace, ResourceName: c.Name(),
-	}).First()
+	return req.Look(ownership.Query(appsv1.SchemeGroupVersion.WithKind("Deployment"), c.Namespace, c.Name())).First()
 }
 
 // Orders are what the plans about a component say about its workload.
@@ -40,16 +38,17 @@ type Orders struct {
 	Replicas *int32
 	// Budget says how many pods may be away; nil makes no PodDisruptionBudget.
 	Budget *policyv1.PodDisruptionBudgetSpec
-	// SecretVersion rolls the pods when it changes; empty when nothing is known.
-	SecretVersion string
+	// Versions are annotations of the pods that change when something changes that the pods
+	// read.
+	Versions map[string]string
 	// Holds keep the workload from running, the gravest first.
 	Holds []component.Hold
 }
 
 // A Plan is what runs of a component, and how it does.
 type Plan struct {
-	// Objects are what should exist.
-	Objects []composition.Composed
+	// Objects are what should exist, Reserved what will once nothing holds it back.
+	Objects, Reserved []composition.Composed
 	// Condition is about the component.
 	Condition composition.Condition
 	// Replicas is how many pods are available, of how many wanted, such as 1/1.
@@ -60,10 +59,12 @@ type Plan struct {
 func For(req *composition.Request, c *component.Component, orders Orders) Plan {
 	s := combine(c, orders)
 	desired, observed := s.deployment(), req.Observed[c.Key(component.ResourceDeployment)]
-	available, wanted := replicas(observed, s.replicas)
+	available, scaledTo := replicas(observed)
+	wanted := ptr.Deref(s.replicas, scaledTo)
 	return Plan{
 		Objects:   s.objects(req, desired),
-		Condition: conditionOf(s, health.OfComposed(observed, desired), wanted),
+		Reserved:  s.reserved(desired),
+		Condition: conditionOf(s, health.OfComposed(observed, desired), wanted, available < scaledTo),
 		Replicas:  fmt.Sprintf("%d/%d", available, wanted),
 	}
 }
@@ -77,11 +78,11 @@ type state struct {
 	gate            component.Gate
 	reason, message string
 
-	replicas      *int32
-	budget        *policyv1.PodDisruptionBudgetSpec
-	properties    string
-	secretVersion string
-	annotations   map[string]string
+	replicas    *int32
+	budget      *policyv1.PodDisruptionBudgetSpec
+	properties  string
+	versions    map[string]string
+	annotations map[string]string
 }
 
 // combine decides what a workload should be, given all that the plans say about it. It is
@@ -89,7 +90,7 @@ type state struct {
 func combine(c *component.Component, o Orders) state {
 	s := state{
 		Component: c, replicas: o.Replicas, budget: o.Budget,
-		properties: c.Properties.Text, secretVersion: o.SecretVersion, annotations: map[string]string{},
+		properties: c.Properties.Text, versions: o.Versions, annotations: map[string]string{},
 	}
 	for _, hold := range o.Holds {
 		if s.gate == component.Open {
@@ -108,8 +109,8 @@ func combine(c *component.Component, o Orders) state {
 }
 
 // conditionOf says how a component does. What holds it back comes before how its
-// Deployment does.
-func conditionOf(s state, deployment health.Verdict, wanted int64) composition.Condition {
+// Deployment does. short tells that the Deployment has fewer pods than it was scaled to.
+func conditionOf(s state, deployment health.Verdict, wanted int32, short bool) composition.Condition {
 	typ := s.Kind.Condition
 	switch {
 	case s.gate != component.Open:
@@ -123,20 +124,25 @@ func conditionOf(s state, deployment health.Verdict, wanted int64) composition.C
 	if deployment.Phase == health.Failed {
 		reason = v1alpha08.ReasonDeploymentFailure
 	}
-	return report.Condition(typ, reason, fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message))
+	message := fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message)
+	if short && deployment.Phase != health.Missing {
+		message += fmt.Sprintf("; to see why a pod doesn't start: kubectl describe pods --namespace %s --selector %s=%s", s.Namespace, component.LabelComponent, s.Name())
+	}
+	return report.Condition(typ, reason, message)
 }
 
-// replicas returns how many pods of an observed Deployment are available, and how many
-// are wanted: by us where we say so, else by the last one who scaled the Deployment.
-func replicas(deployment *unstructured.Unstructured, asked *int32) (available, wanted int64) {
-	wanted = 1
-	if deployment != nil {
-		if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {
-			wanted = n
-		}
-		if n, found, err := unstructured.NestedInt64(deployment.Object, "status", "availableReplicas"); err == nil && found {
-			available = n
-		}
+// replicas returns how many pods of an observed Deployment are available, and how many it
+// was scaled to; 1 is the API server's default.
+func replicas(deployment *unstructured.Unstructured) (available, scaledTo int32) {
+	scaledTo = 1
+	if deployment == nil {
+		return 0, scaledTo
 	}
-	return available, int64(ptr.Deref(asked, int32(wanted)))
+	if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {
+		scaledTo = int32(n) //nolint:gosec // The API server keeps it within int32.
+	}
+	if n, found, err := unstructured.NestedInt64(deployment.Object, "status", "availableReplicas"); err == nil && found {
+		available = int32(n) //nolint:gosec // The API server keeps it within int32.
+	}
+	return available, scaledTo
 }

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -67,7 +69,8 @@ func composed[T composition.Object](objects []composition.Composed) T {
 }
 
 // TestDeployment holds which Deployment is taken for that of a component, also one that was
-// there before the platform, as the operator's is.
+// there before the platform, as the operator's is. It is looked for in any case:
+// the name has to be free.
 func TestDeployment(t *testing.T) {
 	t.Parallel()
 	migrated := plat(component.DataIndex())
@@ -91,13 +94,14 @@ func TestDeployment(t *testing.T) {
 		cluster compositiontest.Cluster
 		want    want
 	}{
-		"NoGate": {
-			reason:  "A component that no plan holds back is just applied over what runs, so a Deployment isn't looked for.",
+		"Plain": {
+			reason:  "A Deployment that has the name already is looked for, also for a component that no plan holds back.",
 			in:      plat(component.JobsService()),
 			cluster: compositiontest.Cluster{Required: map[string][]string{"deployment-plat-jobs-service": {existing("operator")}}},
+			want:    want{Name: "operator", Queries: query("plat-jobs-service")},
 		},
-		"NoGateComposed": {
-			reason:  "A Deployment that is composed is known anyway.",
+		"PlainComposed": {
+			reason:  "A Deployment that is composed is known, so it isn't looked for.",
 			in:      plat(component.JobsService()),
 			cluster: compositiontest.Cluster{Observed: map[string]string{"jobs-service-deployment": existing("composed")}},
 			want:    want{Name: "composed"},
@@ -301,7 +305,8 @@ func TestReport(t *testing.T) {
 	progressing := func(message string) composition.Condition {
 		return condition(metav1.ConditionFalse, v1alpha08.ReasonProgressing, "Deployment plat-data-index-service: "+message)
 	}
-	stuck := condition(metav1.ConditionFalse, v1alpha08.ReasonDeploymentFailure, "Deployment plat-data-index-service: ReplicaSet has timed out progressing")
+	const look = "; to see why a pod doesn't start: kubectl describe pods --namespace ns1 --selector sonataflow.org/service=plat-data-index-service"
+	stuck := condition(metav1.ConditionFalse, v1alpha08.ReasonDeploymentFailure, "Deployment plat-data-index-service: ReplicaSet has timed out progressing"+look)
 	stuck.Alarm = true
 	two, zero := workload.Orders{Replicas: new(int32(2))}, workload.Orders{Replicas: new(int32(0))}
 	in := func(state compositiontest.State, before workload.Orders) map[string]string {
@@ -331,13 +336,13 @@ func TestReport(t *testing.T) {
 			},
 		},
 		"Progressing": {
-			reason:   "A rollout takes its time, and the Deployment says how far it is.",
+			reason:   "A rollout takes its time, and the Deployment says how far it is; while pods are missing, the message also says how to see why.",
 			orders:   two,
 			observed: in(compositiontest.Unready, two),
-			want:     want{Condition: progressing("Available: 0/2"), Replicas: "0/2", Unready: []string{"data-index-deployment"}},
+			want:     want{Condition: progressing("Available: 0/2" + look), Replicas: "0/2", Unready: []string{"data-index-deployment"}},
 		},
 		"Stale": {
-			reason:   "The status of an earlier generation says nothing about this one.",
+			reason:   "The status of an earlier generation says nothing about this one; no pod is missing.",
 			orders:   two,
 			observed: in(compositiontest.Stale, two),
 			want: want{
@@ -346,7 +351,7 @@ func TestReport(t *testing.T) {
 			},
 		},
 		"Stuck": {
-			reason:   "A rollout that doesn't get on is an alarm, told in the Deployment's words.",
+			reason:   "A rollout that doesn't get on is an alarm, told in the Deployment's words, with how to see why.",
 			orders:   two,
 			observed: in(compositiontest.Stuck, two),
 			want:     want{Condition: stuck, Replicas: "0/2", Unready: []string{"data-index-deployment"}},
@@ -384,13 +389,18 @@ func TestReport(t *testing.T) {
 			},
 		},
 		"ChangeNotApplied": {
-			reason:   "A Deployment that is still what was asked for before isn't ready; the number of pods is the one that is asked for now.",
+			reason:   "A Deployment that is still what was asked for before isn't ready; the number of pods is the one that is asked for now, and none that was asked for before is missing.",
 			orders:   two,
 			observed: in(compositiontest.Ready, workload.Orders{Replicas: new(int32(1))}),
 			want: want{
 				Condition: progressing("Its latest change hasn't been applied yet"), Replicas: "1/2",
 				Unready: []string{"data-index-deployment"},
 			},
+		},
+		"ScaledByOthers": {
+			reason:   "A pod is missing of those that the Deployment was scaled to, where we name no number.",
+			observed: withStatus(t, scaledTo(t, 3), map[string]any{"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "readyReplicas": 2, "availableReplicas": 2}),
+			want:     want{Condition: progressing("Available: 2/3" + look), Replicas: "2/3", Unready: []string{"data-index-deployment"}},
 		},
 		"Held": {
 			reason:   "What holds a component back comes before how its Deployment does.",
@@ -435,4 +445,68 @@ func scaledTo(t *testing.T, replicas int32) map[string]string {
 	d.Spec.Replicas = &replicas
 	out["data-index-deployment"] = compositiontest.Text(t, compositiontest.Observe(t, d, compositiontest.Ready))
 	return out
+}
+
+// withStatus returns objects of a Data Index with another status of its Deployment.
+func withStatus(t *testing.T, objects map[string]string, status map[string]any) map[string]string {
+	t.Helper()
+	d := map[string]any{}
+	if err := yaml.Unmarshal([]byte(objects["data-index-deployment"]), &d); err != nil {
+		t.Fatal(err)
+	}
+	d["status"] = status
+	objects["data-index-deployment"] = compositiontest.Text(t, d)
+	return objects
+}
+
+// TestReserved holds which objects will be made later, so that their names can be looked at
+// before.
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	budget := &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}
+	withBudget := func(k component.Kind) *component.Component {
+		c := plat(k)
+		c.Budget = budget
+		return c
+	}
+	const (
+		deployment = "apps/v1 Deployment ns1/plat-data-index-service"
+		pdb        = "policy/v1 PodDisruptionBudget ns1/plat-data-index-service"
+	)
+	gate := func(g component.Gate) []component.Hold {
+		return []component.Hold{{Gate: g, Reason: v1alpha08.ReasonWaitingForDBMigration}}
+	}
+	cases := map[string]struct {
+		reason string
+		in     *component.Component
+		orders workload.Orders
+		// want are the objects by their keys.
+		want map[string]string
+	}{
+		"Open":           {reason: "A workload that runs has everything.", in: plat(component.DataIndex())},
+		"Zero":           {reason: "A workload that is stopped has a Deployment without pods.", in: plat(component.DataIndex()), orders: workload.Orders{Holds: gate(component.Zero)}},
+		"Withheld":       {reason: "A Deployment that is withheld will be made later.", in: plat(component.DataIndex()), orders: workload.Orders{Holds: gate(component.Withheld)}, want: map[string]string{"data-index-deployment": deployment}},
+		"Budget":         {reason: "A budget that is made isn't made later.", in: withBudget(component.DataIndex()), orders: workload.Orders{Budget: budget}},
+		"BudgetWithheld": {reason: "A workload without pods needs no budget, but will.", in: withBudget(component.DataIndex()), orders: workload.Orders{Budget: budget, Holds: gate(component.Withheld)}, want: map[string]string{"data-index-deployment": deployment, "data-index-pdb": pdb}},
+		"BudgetZero":     {reason: "So will one that is stopped.", in: withBudget(component.DataIndex()), orders: workload.Orders{Budget: budget, Holds: gate(component.Zero)}, want: map[string]string{"data-index-pdb": pdb}},
+		"OnePod":         {reason: "An autoscaler may make several pods of one, and so a budget.", in: withBudget(component.DataIndex()), want: map[string]string{"data-index-pdb": pdb}},
+		"Singleton":      {reason: "A Jobs Service never gets a budget.", in: withBudget(component.JobsService())},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := map[string]string{}
+			plan := workload.For(request(t, compositiontest.Cluster{}), tc.in, tc.orders)
+			for _, c := range plan.Reserved {
+				version, kind := c.Object.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
+				got[c.Key] = version + " " + kind + " " + c.Object.GetNamespace() + "/" + c.Object.GetName()
+				if slices.ContainsFunc(plan.Objects, func(o composition.Composed) bool { return o.Key == c.Key }) {
+					t.Errorf("%s\nFor(...): %s is reserved, and should exist", tc.reason, c.Key)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s\nFor(...): -want reserved, +got reserved:\n%s", tc.reason, diff)
+			}
+		})
+	}
 }

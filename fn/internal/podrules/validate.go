@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package podrules knows what of a podTemplate Kubernetes takes. The rules are those by which
+// Kubernetes refuses a Deployment, written again for the fields that people set: Kubernetes'
+// own package brings all of its internal types.
+package podrules
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
+)
+
+// Validate returns everything that is wrong with a podTemplate in a spec, but for images. The
+// template is laid over a pod of the platform with one container. The rules are those by
+// which Kubernetes refuses a Deployment, and a few by which a pod never starts.
+func Validate(t *v1alpha08.PodTemplateSpec, own corev1.PodSpec, path *field.Path) field.ErrorList {
+	c := checker{grace: ptr.Deref(t.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)}
+	if t.Replicas != nil {
+		c.notNegative(path.Child("replicas"), *t.Replicas)
+	}
+	if b := t.PodDisruptionBudget; b != nil {
+		c.budget(b, path.Child("podDisruptionBudget"))
+	}
+	c.pod(&t.PodSpec, path)
+	c.scheduling(&t.PodSpec, path)
+	c.volumes(t.Volumes, own.Volumes, path.Child("volumes"))
+	c.containers(t, own.Containers[0], path)
+	return c.errs
+}
+
+// pod checks what concerns the pod as a whole.
+func (c *checker) pod(p *v1alpha08.PodSpec, path *field.Path) {
+	oneOf(c, path.Child("restartPolicy"), p.RestartPolicy, corev1.RestartPolicyAlways)
+	if p.ActiveDeadlineSeconds != nil {
+		c.forbid(path.Child("activeDeadlineSeconds"), "a service runs for good, and no Deployment takes a deadline: remove it")
+	}
+	oneOf(c, path.Child("dnsPolicy"), p.DNSPolicy, corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
+	if p.DNSPolicy == corev1.DNSNone && (p.DNSConfig == nil || len(p.DNSConfig.Nameservers) == 0) {
+		c.require(path.Child("dnsConfig", "nameservers"), "dnsPolicy None takes name servers from here alone: name one, or use another dnsPolicy")
+	}
+	if p.DNSConfig != nil {
+		for i, ip := range p.DNSConfig.Nameservers {
+			c.ip(path.Child("dnsConfig", "nameservers").Index(i), ip)
+		}
+	}
+	aliases := map[string]bool{}
+	for i, a := range p.HostAliases {
+		at := path.Child("hostAliases").Index(i)
+		c.ip(at.Child("ip"), a.IP)
+		c.once(aliases, at.Child("ip"), a.IP)
+		for j, host := range a.Hostnames {
+			c.object(at.Child("hostnames").Index(j), host)
+		}
+	}
+	if p.ShareProcessNamespace != nil && *p.ShareProcessNamespace && p.HostPID {
+		c.forbid(path.Child("shareProcessNamespace"), "a pod that sees the node's processes can't have a space of its own for them: remove this or hostPID")
+	}
+	if p.Hostname != "" {
+		c.label(path.Child("hostname"), p.Hostname)
+	}
+	if p.Subdomain != "" {
+		c.label(path.Child("subdomain"), p.Subdomain)
+	}
+	// A pod may do without each of these.
+	c.add(names.ValidateSubdomain(p.ServiceAccountName, path.Child("serviceAccountName"))...)
+	c.add(names.ValidateSubdomain(p.PriorityClassName, path.Child("priorityClassName"))...)
+	c.add(names.ValidateSubdomain(p.NodeName, path.Child("nodeName"))...)
+	pull := map[string]bool{}
+	for i, s := range p.ImagePullSecrets {
+		at := path.Child("imagePullSecrets").Index(i).Child("name")
+		c.add(names.ValidateSubdomain(s.Name, at)...)
+		c.once(pull, at, s.Name)
+	}
+	if p.RuntimeClassName != nil {
+		c.object(path.Child("runtimeClassName"), *p.RuntimeClassName)
+	}
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package podtemplate_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+)
+
+func TestCompanion(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason   string
+		template string
+		// want is the companion in YAML.
+		want string
+	}{
+		"Nothing": {
+			reason:   "The platform's variables, ports, probes and volume are the service's alone; its pull secrets aren't.",
+			template: `{replicas: 2, terminationGracePeriodSeconds: 5, topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]}`,
+			want:     `{containers: [{name: "", resources: {}}], imagePullSecrets: [{name: pull}], automountServiceAccountToken: false}`,
+		},
+		"Pod": {
+			reason: "Where a pod runs, as whom, and how names are resolved.",
+			template: `
+serviceAccountName: mine
+imagePullSecrets: [{name: own}]
+nodeSelector: {disk: ssd}
+tolerations: [{key: dedicated, operator: Exists}]
+affinity: {nodeAffinity: {}}
+priorityClassName: high
+runtimeClassName: gvisor
+hostNetwork: true
+hostAliases: [{ip: 10.0.0.1, hostnames: [db]}]
+dnsPolicy: None
+dnsConfig: {nameservers: [10.0.0.2]}
+enableServiceLinks: false
+securityContext: {fsGroup: 7}
+shareProcessNamespace: true`,
+			want: `
+containers: [{name: "", resources: {}}]
+serviceAccountName: mine
+imagePullSecrets: [{name: own}, {name: pull}]
+nodeSelector: {disk: ssd}
+tolerations: [{key: dedicated, operator: Exists}]
+affinity: {nodeAffinity: {}}
+priorityClassName: high
+runtimeClassName: gvisor
+hostNetwork: true
+hostAliases: [{ip: 10.0.0.1, hostnames: [db]}]
+dnsPolicy: None
+dnsConfig: {nameservers: [10.0.0.2]}
+enableServiceLinks: false
+securityContext: {fsGroup: 7}`,
+		},
+		"Files": {
+			reason: "The service's files, but for its properties, and no volume that is for other containers.",
+			template: `
+volumes: [{name: ca, secret: {secretName: ca}}, {name: other, emptyDir: {}}]
+containers: [{name: log, image: i, volumeMounts: [{name: other, mountPath: /o}]}]
+container: {volumeMounts: [{name: ca, mountPath: /ca, readOnly: true}]}`,
+			want: `
+volumes: [{name: ca, secret: {secretName: ca}}]
+containers: [{name: "", resources: {}, volumeMounts: [{name: ca, mountPath: /ca, readOnly: true}]}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
+		"Trust": {
+			reason: "What Java trusts, with the variables that this refers to; neither other settings nor the database's.",
+			template: `
+container:
+  env:
+  - {name: TRUST_PASSWORD, valueFrom: {secretKeyRef: {name: ca, key: password}}}
+  - {name: JAVA_TOOL_OPTIONS, value: -Djavax.net.ssl.trustStorePassword=$(TRUST_PASSWORD)}
+  - {name: JAVA_OPTS_APPEND, value: -Xmx1g}
+  - {name: SSL_CERT_DIR, value: /ca}
+  - {name: QUARKUS_TLS_TRUST_ALL, value: "true"}
+  - {name: quarkus.tls.trust-store.pem.certs, value: /ca/ca.crt}
+  - {name: QUARKUS_DATASOURCE_JDBC_MAX_SIZE, value: "3"}
+  - {name: QUARKUS_HTTP_PORT, value: "9090"}
+  - {name: SSL_CERT_DIRECTORY, value: /x}
+  - {name: MINE, value: "1"}`,
+			want: `
+containers:
+- name: ""
+  resources: {}
+  env:
+  - {name: TRUST_PASSWORD, valueFrom: {secretKeyRef: {name: ca, key: password}}}
+  - {name: JAVA_TOOL_OPTIONS, value: -Djavax.net.ssl.trustStorePassword=$(TRUST_PASSWORD)}
+  - {name: JAVA_OPTS_APPEND, value: -Xmx1g}
+  - {name: SSL_CERT_DIR, value: /ca}
+  - {name: QUARKUS_TLS_TRUST_ALL, value: "true"}
+  - {name: quarkus.tls.trust-store.pem.certs, value: /ca/ca.crt}
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
+		"NativeSidecar": {
+			reason: "A native sidecar ends with the pod; its volumes come along, be it the platform's, and a token.",
+			template: `
+volumes: [{name: socket, emptyDir: {}}]
+initContainers:
+- {name: proxy, image: i, restartPolicy: Always, volumeMounts: [{name: socket, mountPath: /s}, {name: application-config, mountPath: /c}]}
+- {name: wait, image: i}`,
+			want: `
+volumes: [{name: socket, emptyDir: {}}, {name: application-config, configMap: {name: props}}]
+initContainers:
+- {name: proxy, image: i, resources: {}, restartPolicy: Always, volumeMounts: [{name: socket, mountPath: /s}, {name: application-config, mountPath: /c}]}
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]`,
+		},
+		"VolumesWithoutMounts": {
+			reason: "A container may use a volume without mounting it.",
+			template: `
+volumes: [{name: disk, persistentVolumeClaim: {claimName: c}}, {name: words, emptyDir: {}}, {name: other, emptyDir: {}}]
+initContainers:
+- name: proxy
+  image: i
+  restartPolicy: Always
+  volumeDevices: [{name: disk, devicePath: /dev/x}]
+  env: [{name: A, valueFrom: {fileKeyRef: {volumeName: words, path: p, key: k}}}]`,
+			want: `
+volumes: [{name: disk, persistentVolumeClaim: {claimName: c}}, {name: words, emptyDir: {}}]
+initContainers:
+- name: proxy
+  image: i
+  resources: {}
+  restartPolicy: Always
+  volumeDevices: [{name: disk, devicePath: /dev/x}]
+  env: [{name: A, valueFrom: {fileKeyRef: {volumeName: words, path: p, key: k}}}]
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]`,
+		},
+		"PreparedFiles": {
+			reason: "An emptyDir of the service's would be empty without the init container that fills it.",
+			template: `
+volumes: [{name: ca}, {name: data, persistentVolumeClaim: {claimName: c}}]
+initContainers:
+- {name: collect, image: i, volumeMounts: [{name: ca, mountPath: /ca}]}
+- {name: copy, image: i, volumeMounts: [{name: data, mountPath: /data}]}
+container: {volumeMounts: [{name: ca, mountPath: /ca}, {name: data, mountPath: /data}]}`,
+			want: `
+volumes: [{name: ca}, {name: data, persistentVolumeClaim: {claimName: c}}]
+initContainers: [{name: collect, image: i, resources: {}, volumeMounts: [{name: ca, mountPath: /ca}]}]
+containers: [{name: "", resources: {}, volumeMounts: [{name: ca, mountPath: /ca}, {name: data, mountPath: /data}]}]
+imagePullSecrets: [{name: pull}]`,
+		},
+		"Token": {
+			reason:   "The user's word about the token counts here, too.",
+			template: `automountServiceAccountToken: true`,
+			want:     `{containers: [{name: "", resources: {}}], imagePullSecrets: [{name: pull}], automountServiceAccountToken: true}`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asJSON, err := yaml.YAMLToJSONStrict([]byte(tc.want))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := corev1.PodSpec{}
+			if err := kjson.UnmarshalCaseSensitivePreserveInts(asJSON, &want); err != nil {
+				t.Fatal(err)
+			}
+			own := pod(component.DataIndex)
+			merged, _, err := podtemplate.Merge(own, template(t, tc.template))
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := *merged.DeepCopy()
+			got := podtemplate.Companion(merged, own)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s\nCompanion(...): -want, +got:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(before, merged); diff != "" {
+				t.Errorf("Companion(...) changed the pod: -before, +after:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCompanionWarnings(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason   string
+		template string
+		want     []string
+	}{
+		"None":   {reason: "Init containers don't keep a Job from ending.", template: `initContainers: [{name: a}, {name: b, restartPolicy: Always}]`},
+		"Itself": {reason: "A container of the service's name is left out everywhere.", template: `containers: [{name: data-index-service}]`},
+		"Sidecars": {
+			reason:   "All are named at once, with the way out.",
+			template: `containers: [{name: proxy}, {name: data-index-service}, {name: log}]`,
+			want: []string{
+				"podTemplate.containers: proxy, log would keep the migration's Job from ending, so that the Job does without; if one takes part in reaching the database, move it to initContainers and set restartPolicy: Always there",
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := podtemplate.CompanionWarnings(template(t, tc.template).Spec, pod(component.DataIndex), path)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\nCompanionWarnings(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
