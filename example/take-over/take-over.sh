@@ -259,7 +259,8 @@ check_platform() {
   kinds=$(kinds)
   # shellcheck disable=SC2016 # These are the template's own variables.
   lines+=$'\n'$(kubectl get "$kinds" --namespace="$namespace" --output go-template='{{range $o := .items}}{{range .metadata.ownerReferences}}{{if eq .uid "'"$uid"'"}}        {{$o.kind}} {{$o.metadata.name}}{{if eq $o.kind "Deployment"}}{{range $o.spec.template.spec.containers}}, image {{.image}}{{end}}{{end}}
-{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    It runs: wait until it has ended.
+{{if eq $o.kind "Deployment"}}{{with $o.spec.template.spec}}{{if and (eq (len .containers) 1) (not .initContainers) (or (not .serviceAccountName) (eq .serviceAccountName "default"))}}note    Its pods will have no service account token, which the services do not read. To keep it, set podTemplate.automountServiceAccountToken.
+{{end}}{{end}}{{end}}{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    It runs: wait until it has ended.
 {{end}}{{end}}{{end}}{{end}}{{end}}')
   elsewhere=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service")
   elsewhere=$(grep . <<<"$elsewhere" | grep -cv "^$namespace " || true)
