@@ -133,7 +133,7 @@ soak: ## Call the function for SOAKTIME=15m, as Crossplane and as clients withou
 # folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
 # The folders whose scenarios must pass. The other folders are for features to come.
-CONFORMING := platform
+CONFORMING := platform field
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.
