@@ -16,6 +16,8 @@ import (
 
 	"github.com/crossplane/function-sdk-go/errors"
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 )
 
 // A Request is what Crossplane tells about one composite, and what was looked up for it.
@@ -59,7 +61,7 @@ func (r *Request) DecodeInput(kind schema.GroupVersionKind, into runtime.Object)
 		return nil
 	}
 	input := &unstructured.Unstructured{Object: fields(r.message.GetInput())}
-	errs := decodeInput(input.Object, into, field.NewPath("input"))
+	errs := decoding.Strict(input.Object, into, field.NewPath("input"))
 	isKind := input.GetAPIVersion() == kind.GroupVersion().String() && input.GetKind() == kind.Kind
 	// Most fields of another kind's input would be unknown.
 	named := input.GetAPIVersion() != "" && input.GetKind() != ""

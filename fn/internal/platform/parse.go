@@ -11,6 +11,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
 )
 
@@ -77,11 +78,11 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	if errs := validateIdentity(doc.NamespacedName, doc.namespaced); len(errs) > 0 {
 		return doc, errs
 	}
-	if errs := composition.DecodeField(composite.Object["status"], &doc.status, field.NewPath("status")); len(errs) > 0 {
+	if errs := decoding.Field(composite.Object["status"], &doc.status, field.NewPath("status")); len(errs) > 0 {
 		doc.status = v1alpha08.SonataFlowPlatformStatus{} // It isn't ours.
 	}
 	var errs field.ErrorList
-	if doc.warnings, errs = composition.DecodeSpec(composite, &doc.spec); len(errs) > 0 {
+	if doc.warnings, errs = decoding.Spec(composite, &doc.spec); len(errs) > 0 {
 		return doc, errs
 	}
 	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the type.

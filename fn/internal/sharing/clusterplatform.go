@@ -13,6 +13,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/election"
 )
 
@@ -29,7 +30,7 @@ type ClusterPlatform struct {
 func ParseClusterPlatform(o *unstructured.Unstructured) (*ClusterPlatform, field.ErrorList) {
 	out := &ClusterPlatform{Name: o.GetName()}
 	var errs field.ErrorList
-	if out.Warnings, errs = composition.DecodeSpec(o, &out.Spec); len(errs) > 0 {
+	if out.Warnings, errs = decoding.Spec(o, &out.Spec); len(errs) > 0 {
 		return out, errs
 	}
 	path := field.NewPath("spec", "platformRef")

@@ -14,6 +14,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -71,7 +72,7 @@ func LookForOffer(req *composition.Request, self Platform, compatibility v1beta1
 	}
 	offer := Offer{Ref: &v1alpha08.SonataFlowClusterPlatformRefStatus{Name: cluster.Name, PlatformRef: ref}}
 	spec := v1alpha08.SonataFlowPlatformSpec{}
-	if errs := composition.DecodeField(behind.First().Object["spec"], &spec, field.NewPath("spec")); len(errs) > 0 {
+	if errs := decoding.Field(behind.First().Object["spec"], &spec, field.NewPath("spec")); len(errs) > 0 {
 		return offer // The platform's own conditions say what is wrong with it.
 	}
 	if slices.Contains(cluster.Capabilities(), v1alpha08.WorkFlowCapabilityServices) && !self.NamesServices {

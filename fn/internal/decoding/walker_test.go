@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package composition
+package decoding
 
 import (
 	"encoding/json"
@@ -128,12 +128,12 @@ func TestMostUnknown(t *testing.T) {
 	for i := range mostUnknown + 1 {
 		spec[fmt.Sprintf("field%03d", i)] = true
 	}
-	warnings, errs := DecodeSpec(&unstructured.Unstructured{Object: map[string]any{"spec": spec}}, &v1alpha08.SonataFlowPlatformSpec{})
+	warnings, errs := Spec(&unstructured.Unstructured{Object: map[string]any{"spec": spec}}, &v1alpha08.SonataFlowPlatformSpec{})
 	if len(errs) > 0 {
-		t.Fatalf("DecodeSpec(...): %v", errs)
+		t.Fatalf("Spec(...): %v", errs)
 	}
 	if diff := cmp.Diff(mostUnknown, len(warnings)); diff != "" {
-		t.Errorf("DecodeSpec(...): number of warnings: -want, +got:\n%s", diff)
+		t.Errorf("Spec(...): number of warnings: -want, +got:\n%s", diff)
 	}
 }
 
@@ -225,7 +225,7 @@ func FuzzWalker(f *testing.F) {
 		count := int(at)
 		raw = replaced(raw, &count, with)
 		composite := &unstructured.Unstructured{Object: map[string]any{"spec": raw}}
-		_, errs := DecodeSpec(composite, &v1alpha08.SonataFlowPlatformSpec{})
+		_, errs := Spec(composite, &v1alpha08.SonataFlowPlatformSpec{})
 		for _, err := range errs {
 			if strings.HasPrefix(err.Detail, "cannot be read") || strings.Contains(err.Detail, "of another type") {
 				t.Errorf("an error that doesn't say what is wanted: %v", err)
@@ -269,9 +269,9 @@ func replaced(raw any, count *int, with any) any {
 	return raw
 }
 
-// BenchmarkDecodeSpec decodes the spec of a production platform. Only one with a mistake is
+// BenchmarkSpec decodes the spec of a production platform. Only one with a mistake is
 // walked through.
-func BenchmarkDecodeSpec(b *testing.B) {
+func BenchmarkSpec(b *testing.B) {
 	text, err := os.ReadFile("../../../example/production/composite.yaml")
 	if err != nil {
 		b.Fatal(err)
@@ -287,20 +287,20 @@ func BenchmarkDecodeSpec(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if warnings, errs := DecodeSpec(composite, &v1alpha08.SonataFlowPlatformSpec{}); len(errs) > 0 || (len(warnings) > 0) != slip {
+				if warnings, errs := Spec(composite, &v1alpha08.SonataFlowPlatformSpec{}); len(errs) > 0 || (len(warnings) > 0) != slip {
 					b.Fatal(warnings, errs)
 				}
 			}
 		})
 	}
-	b.Run("DecodeField", func(b *testing.B) {
+	b.Run("Field", func(b *testing.B) {
 		object := map[string]any{}
 		if err := yaml.Unmarshal(text, &object); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportAllocs()
 		for b.Loop() {
-			if errs := DecodeField(object["spec"], &v1alpha08.SonataFlowPlatformSpec{}, field.NewPath("spec")); len(errs) > 0 {
+			if errs := Field(object["spec"], &v1alpha08.SonataFlowPlatformSpec{}, field.NewPath("spec")); len(errs) > 0 {
 				b.Fatal(errs)
 			}
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package composition_test
+package decoding_test
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 )
 
 // Deepest is embedded in Embedded.
@@ -34,7 +34,7 @@ type settings struct {
 	List     []settings `json:"list,omitempty"`
 }
 
-func TestDecodeField(t *testing.T) {
+func TestField(t *testing.T) {
 	t.Parallel()
 	type want struct {
 		// settings are what was read, if there is no error.
@@ -101,16 +101,16 @@ func TestDecodeField(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := before()
-			errs := composition.DecodeField(tc.raw, &got, field.NewPath("spec"))
+			errs := decoding.Field(tc.raw, &got, field.NewPath("spec"))
 			message := ""
 			if err := errs.ToAggregate(); err != nil {
 				message = err.Error()
 			}
 			if diff := cmp.Diff(tc.want.err, message); diff != "" {
-				t.Errorf("%s\nDecodeField(...): -want error, +got error:\n%s", tc.reason, diff)
+				t.Errorf("%s\nField(...): -want error, +got error:\n%s", tc.reason, diff)
 			}
 			if diff := cmp.Diff(tc.want.settings, got); message == "" && diff != "" {
-				t.Errorf("%s\nDecodeField(...): -want, +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nField(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

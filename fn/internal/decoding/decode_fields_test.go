@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package composition_test
+package decoding_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"google.golang.org/protobuf/types/known/structpb"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"sigs.k8s.io/yaml"
-
-	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
-	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 )
 
-// TestDecodeSpecErrors shows what is said of values of a wrong type.
-func TestDecodeSpecErrors(t *testing.T) {
+// TestSpecErrors shows what is said of values of a wrong type.
+func TestSpecErrors(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		reason string
@@ -129,23 +124,23 @@ func TestDecodeSpecErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			req := compositiontest.Request(t, `{kind: XSonataFlowPlatform, spec: `+tc.spec+`}`, compositiontest.Cluster{})
-			warnings, errs := composition.DecodeSpec(req.Composite, &v1alpha08.SonataFlowPlatformSpec{})
+			warnings, errs := decoding.Spec(req.Composite, &v1alpha08.SonataFlowPlatformSpec{})
 			if diff := cmp.Diff(tc.want, texts(errs), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s\nDecodeSpec(...): -want errors, +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nSpec(...): -want errors, +got:\n%s", tc.reason, diff)
 			}
 			if len(warnings) > 0 {
-				t.Errorf("%s\nDecodeSpec(...): want no warnings, got %q", tc.reason, warnings)
+				t.Errorf("%s\nSpec(...): want no warnings, got %q", tc.reason, warnings)
 			}
-			errs = composition.DecodeField(req.Composite.Object["spec"], &v1alpha08.SonataFlowPlatformSpec{}, field.NewPath("spec"))
+			errs = decoding.Field(req.Composite.Object["spec"], &v1alpha08.SonataFlowPlatformSpec{}, field.NewPath("spec"))
 			if diff := cmp.Diff(tc.want, texts(errs), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s\nDecodeField(...): -want errors, +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nField(...): -want errors, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}
 }
 
-// TestDecodeSpecWarnings shows what is said of fields that the API doesn't have.
-func TestDecodeSpecWarnings(t *testing.T) {
+// TestSpecWarnings shows what is said of fields that the API doesn't have.
+func TestSpecWarnings(t *testing.T) {
 	t.Parallel()
 	const none = ": the API has no such field, so it has no effect"
 	cases := map[string]struct {
@@ -240,136 +235,48 @@ func TestDecodeSpecWarnings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			req := compositiontest.Request(t, `{kind: XSonataFlowPlatform, `+tc.composite+`}`, compositiontest.Cluster{})
-			got, errs := composition.DecodeSpec(req.Composite, &v1alpha08.SonataFlowPlatformSpec{})
+			got, errs := decoding.Spec(req.Composite, &v1alpha08.SonataFlowPlatformSpec{})
 			if len(errs) > 0 {
-				t.Fatalf("%s\nDecodeSpec(...): %v", tc.reason, errs)
+				t.Fatalf("%s\nSpec(...): %v", tc.reason, errs)
 			}
 			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s\nDecodeSpec(...): -want warnings, +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nSpec(...): -want warnings, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}
 }
 
-// TestDecodeSpecResult holds that what can be read is read, although something else is wrong.
-func TestDecodeSpecResult(t *testing.T) {
+// TestSpecResult holds that what can be read is read, although something else is wrong.
+func TestSpecResult(t *testing.T) {
 	t.Parallel()
 	req := compositiontest.Request(t, `{kind: X, spec: {claimRef: {name: x}, unknown: 1, devMode: {baseImage: a}, monitoring: {enabled: "no"}, properties: {flow: [{name: b, value: 1}]}}}`, compositiontest.Cluster{})
 	got := v1alpha08.SonataFlowPlatformSpec{}
-	warnings, errs := composition.DecodeSpec(req.Composite, &got)
+	warnings, errs := decoding.Spec(req.Composite, &got)
 	want := v1alpha08.SonataFlowPlatformSpec{
 		DevMode: &v1alpha08.DevModePlatformSpec{BaseImage: "a"}, Monitoring: &v1alpha08.PlatformMonitoringOptionsSpec{},
 		Properties: &v1alpha08.PropertyPlatformSpec{Flow: []v1alpha08.PropertyVar{{Name: "b"}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("DecodeSpec(...): -want, +got:\n%s", diff)
+		t.Errorf("Spec(...): -want, +got:\n%s", diff)
 	}
 	if len(warnings) != 1 || len(errs) != 2 {
-		t.Errorf("DecodeSpec(...): want a warning and 2 errors, got %q and %v", warnings, errs)
+		t.Errorf("Spec(...): want a warning and 2 errors, got %q and %v", warnings, errs)
 	}
 	if _, found := req.Composite.Object["spec"].(map[string]any)["claimRef"]; !found {
-		t.Error("DecodeSpec(...) has changed the composite")
+		t.Error("Spec(...) has changed the composite")
 	}
 }
 
-// TestDecodeInputErrors shows what is said of a wrong input.
-func TestDecodeInputErrors(t *testing.T) {
-	t.Parallel()
-	const header = "apiVersion: sonataflow.fn.crossplane.io/v1beta1, kind: Input, "
-	cases := map[string]struct {
-		reason string
-		input  string
-		want   string
-	}{
-		"Unquoted": {
-			reason: "YAML makes a number of a version with one dot.",
-			input:  header + `images: {tag: 10.2}`,
-			want:   `input.images.tag: Invalid value: must be text, is the number 10.2: put it in quotes`,
-		},
-		"Slip": {
-			reason: "A misspelt field would have no effect.",
-			input:  header + `podSecurty: None`,
-			want:   `input.podSecurty: Forbidden: unknown field "podSecurty": was podSecurity meant?`,
-		},
-		"Elsewhere": {
-			reason: "So would one at the wrong place.",
-			input:  header + `registry: registry.example.com`,
-			want:   `input.registry: Forbidden: unknown field "registry": was images.registry meant?`,
-		},
-		"Unknown": {
-			reason: "What means nothing has to go.",
-			input:  header + `colour: blue`,
-			want:   `input.colour: Forbidden: unknown field "colour": remove it`,
-		},
-		"AllAtOnce": {
-			reason: "All mistakes are told at once.",
-			input:  header + `metadata: {labels: {a: 1}, creationTimestamp: today}, images: {pullSecrets: [pull, {naem: pull}]}, secrets: false`,
-			want: `[input.images.pullSecrets[0]: Invalid value: must be an object, is text, ` +
-				`input.metadata.creationTimestamp: Invalid value: must be a time such as 2026-01-31T12:00:00Z, is the text "today", ` +
-				`input.metadata.labels[a]: Invalid value: must be text, is the number 1: put it in quotes, ` +
-				`input.secrets: Invalid value: must be text, is the boolean false: put it in quotes, ` +
-				`input.images.pullSecrets[1].naem: Forbidden: unknown field "naem": was name meant?]`,
-		},
-		"OtherKind": {
-			reason: "Fields of another function's input are no mistakes of ours.",
-			input:  `apiVersion: pt.fn.crossplane.io/v1beta1, kind: Resources, resources: []`,
-			want:   `it is a pt.fn.crossplane.io/v1beta1 Resources, want a sonataflow.fn.crossplane.io/v1beta1 Input`,
-		},
-		"KindOfWrongType": {
-			reason: "A kind is text.",
-			input:  `apiVersion: 1, kind: Input`,
-			want:   `input.apiVersion: Invalid value: must be text, is the number 1: put it in quotes`,
-		},
-		"NoKind": {
-			reason: "An input says what it is.",
-			input:  `apiVersion: sonataflow.fn.crossplane.io/v1beta1`,
-			want:   `it is a sonataflow.fn.crossplane.io/v1beta1 (no kind), want a sonataflow.fn.crossplane.io/v1beta1 Input`,
-		},
-		"UnreadableVersion": {
-			reason: "A version that can't be one isn't ours.",
-			input:  `apiVersion: a/b/c, kind: Input`,
-			want:   `it is a a/b/c Input, want a sonataflow.fn.crossplane.io/v1beta1 Input`,
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			input := map[string]any{}
-			if err := yaml.Unmarshal([]byte("{"+tc.input+"}"), &input); err != nil {
-				t.Fatal(err)
-			}
-			message, err := structpb.NewStruct(input)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req, err := composition.ParseRequest(&fnv1.RunFunctionRequest{
-				Input:    message,
-				Observed: &fnv1.State{Composite: &fnv1.Resource{Resource: &structpb.Struct{Fields: map[string]*structpb.Value{"kind": structpb.NewStringValue("X")}}}},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := ""
-			if err := req.DecodeInput(v1beta1.GroupVersionKind(), &v1beta1.Input{}); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("%s\nDecodeInput(...): -want error, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-// TestDecodeFieldUnknown holds that a field that isn't a spec may have more fields than
+// TestFieldUnknown holds that a field that isn't a spec may have more fields than
 // its type, as a status that Crossplane writes to does.
-func TestDecodeFieldUnknown(t *testing.T) {
+func TestFieldUnknown(t *testing.T) {
 	t.Parallel()
 	got := corev1.EnvVar{}
-	if errs := composition.DecodeField(map[string]any{"name": "A", "newer": true}, &got, field.NewPath("env")); len(errs) > 0 {
-		t.Errorf("DecodeField(...): %v", errs)
+	if errs := decoding.Field(map[string]any{"name": "A", "newer": true}, &got, field.NewPath("env")); len(errs) > 0 {
+		t.Errorf("Field(...): %v", errs)
 	}
 	if diff := cmp.Diff(corev1.EnvVar{Name: "A"}, got); diff != "" {
-		t.Errorf("DecodeField(...): -want, +got:\n%s", diff)
+		t.Errorf("Field(...): -want, +got:\n%s", diff)
 	}
 }
 

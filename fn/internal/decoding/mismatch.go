@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package composition
+package decoding
 
 import (
 	"encoding/json"

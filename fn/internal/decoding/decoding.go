@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package composition
+// Package decoding reads parts of objects into Go types, and says in words what can't be
+// read: every value of a wrong type at its own path, and every field that a type doesn't
+// have, with the name that was meant.
+package decoding
 
 import (
 	"encoding/json"
@@ -13,11 +16,11 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// DecodeField reads a field of an object into a Go type, as the API server does. A field
+// Field reads a field of an object into a Go type, as the API server does. A field
 // that isn't there (nil) leaves the value as it is. All values of a wrong type are errors,
 // each at its own path; path is where the field itself stands. Fields that the type doesn't
 // have are passed over.
-func DecodeField(raw, into any, path *field.Path) field.ErrorList {
+func Field(raw, into any, path *field.Path) field.ErrorList {
 	text, err := json.Marshal(raw)
 	if err == nil {
 		err = kjson.UnmarshalCaseSensitivePreserveInts(text, into)
@@ -30,10 +33,10 @@ func DecodeField(raw, into any, path *field.Path) field.ErrorList {
 	return found.typeErrors(err, path)
 }
 
-// DecodeSpec reads the spec of a composite as DecodeField does. The warnings name the
+// Spec reads the spec of a composite as Field does. The warnings name the
 // fields that the composite has and its type doesn't, because these have no effect.
 // Crossplane's own fields pass.
-func DecodeSpec(composite *unstructured.Unstructured, into any) (warnings []string, errs field.ErrorList) {
+func Spec(composite *unstructured.Unstructured, into any) (warnings []string, errs field.ErrorList) {
 	spec, fields := withoutCrossplane(composite.Object["spec"]), fieldsOfComposite(typeOf(into))
 	known, err := decodeStrictly(spec, into)
 	if err == nil && known && hasOnly(composite.Object, fields) {
@@ -49,9 +52,9 @@ func DecodeSpec(composite *unstructured.Unstructured, into any) (warnings []stri
 	return warnings, found.typeErrors(err, field.NewPath("spec"))
 }
 
-// decodeInput reads an object whose path is given. Fields that the type doesn't have are
-// errors, too.
-func decodeInput(object map[string]any, into any, path *field.Path) field.ErrorList {
+// Strict reads an object whose path is given. Fields that the type doesn't have are errors,
+// too.
+func Strict(object map[string]any, into any, path *field.Path) field.ErrorList {
 	known, err := decodeStrictly(object, into)
 	if err == nil && known {
 		return nil
