@@ -186,6 +186,18 @@ func platformRules() map[string]rule {
 				`services: {jobService: {persistence: {dbMigrationStrategy: job, ` + anyPostgreSQL + `}}}`,
 			},
 		},
+		"SinkHasVersion": {
+			reason: "Knative's webhook refuses a reference without apiVersion, and Crossplane tells the claim nothing of that.",
+			refused: map[string][]string{
+				`services: {jobService: {sink: {ref: {kind: Service, name: events}}}}`: {
+					`spec.services.jobService.sink.ref.apiVersion: Invalid value: Knative takes no ref without apiVersion, but for a Broker: set ref.apiVersion`,
+				},
+			},
+			accepted: []string{
+				`services: {jobService: {sink: {ref: {kind: Broker, name: default}}}}`,
+				`services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: events}}}}`,
+			},
+		},
 		"BrokerKind": {
 			reason: "Triggers take events from Brokers, and nothing else of Knative has them.",
 			refused: map[string][]string{

@@ -108,6 +108,7 @@ type JobServiceServiceSpec struct {
 
 	// Where the Jobs Service sends its events. It wins over spec.eventing.broker.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker' || (has(self.ref.apiVersion) && size(self.ref.apiVersion) > 0)",fieldPath=".ref.apiVersion",message="Knative takes no ref without apiVersion, but for a Broker: set ref.apiVersion"
 	Sink *Destination `json:"sink,omitempty"`
 	// The Knative Broker that the Jobs Service takes events from. It wins over
 	// spec.eventing.broker.

@@ -34,7 +34,8 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 		return report.Invalid(errs)
 	}
 	plans := plan(req, p, input)
-	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 {
+	// A duplicate composes nothing for the first time.
+	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 && older == "" {
 		return report.NameTaken(taken)
 	}
 	return tell(req, p, plans, build(req, plans, older), older)
