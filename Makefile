@@ -61,6 +61,7 @@ TESTFLAGS ?=
 test: $(RENDER_BINS) $(OLD_CLIS) xpkg ## Run all tests: unit, golden renders with every CLI, packages.
 	@$(GO) test -count=1 -timeout 30m $(TESTFLAGS) ./...
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
+	@cd test/kubernetes && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/bench && $(GO) vet ./...
 
 # The packages whose tests have the flag -update.
@@ -101,6 +102,7 @@ GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
 	@$(GO) mod tidy -diff
 	@cd test/knative && $(GO) mod tidy -diff
+	@cd test/kubernetes && $(GO) mod tidy -diff
 	@before=$$($(GENERATED)); \
 	$(MAKE) --no-print-directory generate; \
 	diff <(echo "$$before") <($(GENERATED)) || { echo "generated files were out of date: commit what changed" >&2; exit 1; }

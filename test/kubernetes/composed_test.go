@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubernetes_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"sigs.k8s.io/yaml"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+)
+
+var (
+	mutants = flag.Uint64("specs", 300, "how many changed specs to try")
+	first   = flag.Uint64("first", 0, "the number of the first changed spec")
+	seed    = flag.Uint64("seed", 1, "what the changes of specs are chosen by")
+)
+
+// TestComposed has one process of the function for all specs.
+func TestComposed(t *testing.T) {
+	client := start(t)
+	t.Run("AsTheyAre", func(t *testing.T) { asTheyAre(t, client) })
+	t.Run("Changed", func(t *testing.T) { changed(t, client) })
+}
+
+// asTheyAre asks the function about the specs as they are: it must call each valid, and
+// Kubernetes must take what is composed.
+func asTheyAre(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
+	seen := map[string]int{}
+	for _, s := range specs(t) {
+		answers, err := ask(t.Context(), client, s)
+		if err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+		for _, rsp := range answers {
+			if !valid(rsp) {
+				t.Errorf("%s: want a valid spec, got %q, %v", s.name, fatal(rsp), rsp.GetConditions())
+			}
+			faults, _, err := check(t.Context(), rsp, seen)
+			if err != nil {
+				t.Fatalf("%s: %v", s.name, err)
+			}
+			for _, f := range faults {
+				t.Errorf("%s: %s", s.name, f)
+			}
+		}
+	}
+	for name := range kinds() {
+		if seen[name] == 0 {
+			t.Errorf("want a %s of at least one spec, got %v", name, seen)
+		}
+	}
+}
+
+// changed asks the function about changed specs: whenever it calls one valid, Kubernetes
+// must take what is composed. To see a failed spec again, name its number:
+// go test -run TestComposed/Changed -first=17 -specs=1
+func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
+	all := specs(t)
+	seen, known, refused := map[string]int{}, map[string]int{}, 0
+	for n := *first; n < *first+*mutants; n++ {
+		s := mutant(*seed, n, all)
+		answers, err := ask(t.Context(), client, s)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", s.name, err, show(s))
+		}
+		for _, rsp := range answers {
+			if !valid(rsp) {
+				refused++
+				continue
+			}
+			faults, accepted, err := check(t.Context(), rsp, seen)
+			if err != nil {
+				t.Fatalf("%s: %v", s.name, err)
+			}
+			for _, a := range accepted {
+				known[a]++
+			}
+			if len(faults) > 0 {
+				t.Errorf("%s: the function takes this spec, Kubernetes doesn't:\n%s\n%s", s.name, strings.Join(faults, "\n"), show(s))
+			}
+		}
+	}
+	t.Logf("%d answers refused a spec; composed: %v; known differences:", refused, seen)
+	for _, reason := range slices.Sorted(maps.Keys(known)) {
+		t.Logf("%4d  %s", known[reason], reason)
+	}
+	// Changes that are all refused, or all harmless, would test nothing.
+	const enough = 100
+	if *mutants < enough {
+		return
+	}
+	if n := uint64(refused); n < *mutants/10 || n > *mutants*9/10 {
+		t.Errorf("want between a tenth and nine tenths of %d specs refused, got %d", *mutants, n)
+	}
+}
+
+// differences are all that a refusal may be. They are compiled once.
+var differences = append(accepted(), open()...)
+
+// check returns what Kubernetes says against composed objects: what it may not say, and the
+// reasons of what is known. It counts the objects of each kind.
+func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]int) (faults, known []string, err error) {
+	resources := rsp.GetDesired().GetResources()
+	for _, key := range slices.Sorted(maps.Keys(resources)) {
+		object := resources[key].GetResource()
+		apiVersion, name := object.GetFields()["apiVersion"].GetStringValue(), object.GetFields()["kind"].GetStringValue()
+		if strings.Contains(apiVersion, "knative.dev/") {
+			continue
+		}
+		k, ok := kinds()[apiVersion+" "+name]
+		if !ok {
+			return nil, nil, fmt.Errorf("%w: %s %s", errUnknownKind, apiVersion, name)
+		}
+		seen[apiVersion+" "+name]++
+		b, err := protojson.Marshal(object)
+		if err != nil {
+			return nil, nil, err
+		}
+		all, err := refusals(ctx, k, b)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", key, err)
+		}
+		for _, refusal := range all {
+			if reason := expected(refusal); reason != "" {
+				known = append(known, reason)
+			} else {
+				faults = append(faults, fmt.Sprintf("%s (%s): %s", key, name, refusal))
+			}
+		}
+	}
+	return faults, known, nil
+}
+
+// expected returns the reason of a known difference, or nothing.
+func expected(refusal string) string {
+	for _, d := range differences {
+		if d.refusal.MatchString(refusal) {
+			return d.reason
+		}
+	}
+	return ""
+}
+
+func show(s spec) string {
+	b, err := yaml.Marshal(s.composite)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
