@@ -53,6 +53,9 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 	container, _ := t.Raw["container"].(map[string]any) // Decoding has checked the types.
 	overrides, raw := fieldsOf[v1alpha08.ContainerSpec](container), fieldsOf[v1alpha08.PodSpec](t.Raw)
 	delete(raw, "containers")
+	if overrides["image"] == "" {
+		delete(overrides, "image") // An empty one is none.
+	}
 	var warn warnings
 
 	if len(overrides) > 0 {

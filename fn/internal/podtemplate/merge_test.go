@@ -89,6 +89,10 @@ func TestMerge(t *testing.T) {
 			reason:   "An empty container changes nothing either.",
 			template: `container: {}`,
 		},
+		"EmptyImage": {
+			reason:   "An empty text is no image: the platform's stays.",
+			template: `container: {image: ""}`,
+		},
 		"NotOfThePod": {
 			reason:   "Replicas and the budget aren't fields of a pod.",
 			template: `{replicas: 3, podDisruptionBudget: {minAvailable: 1}}`,
