@@ -84,6 +84,10 @@ func fromKnative(err *apis.FieldError, path *field.Path) field.ErrorList {
 				}
 			}
 		}
+		if missing := apis.ErrMissingField(e.Paths...); e.Message == missing.Message && len(e.Paths) == 1 {
+			out = append(out, field.Required(at, "Knative takes no such destination without this field: set it"))
+			continue
+		}
 		out = append(out, field.Invalid(at, field.OmitValueType{}, "Knative takes no such destination: "+text))
 	}
 	return out

@@ -28,7 +28,7 @@ func TestValidate(t *testing.T) {
 
 		notBroker = `p.ref.kind: Unsupported value: "Channel": supported values: "Broker"`
 		knative   = "Knative takes no such destination: "
-		noAPI     = "p.ref.apiVersion: Invalid value: " + knative + "missing field(s)"
+		noAPI     = "p.ref.apiVersion: Required value: Knative takes no such destination without this field: set it"
 		relative  = "p.uri: Invalid value: " + knative + "invalid value: Relative URI is not allowed when Ref and [apiVersion, kind, name] is absent"
 		fillIn    = ", which was to be filled in before the document was applied: put the value there"
 	)
