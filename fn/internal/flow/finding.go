@@ -2,6 +2,11 @@
 
 package flow
 
+import (
+	"cmp"
+	"strings"
+)
+
 // A Level is how bad a finding is.
 type Level int
 
@@ -42,3 +47,8 @@ type Finding struct {
 
 // String returns all that a finding says but its level.
 func (f Finding) String() string { return f.Path + ": " + f.Text + "; " + f.Fix }
+
+// compare orders findings: the worst first, then by path.
+func compare(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Level, b.Level), strings.Compare(a.Path, b.Path), strings.Compare(a.Text, b.Text))
+}

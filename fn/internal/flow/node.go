@@ -4,6 +4,8 @@ package flow
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -59,3 +61,20 @@ func (n node) text() string {
 		return fmt.Sprint(value)
 	}
 }
+
+// is tells whether a value is true.
+func (n node) is() bool { return n.value == true }
+
+// longest is how many bytes of a name, or of another text of the flow, a finding quotes.
+const longest = 60
+
+// cut returns a text that is short enough for a finding.
+func cut(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
+}
+
+// quote returns a text in quotes that is short enough for a finding.
+func quote(text string) string { return strconv.Quote(cut(text)) }
