@@ -153,6 +153,17 @@ conformance: ## Compare with recordings of the reference operator, on machines t
 	done; \
 	[ -z "$$failed" ] || { echo "conformance: failed in$$failed" >&2; exit 1; }
 
+# Documents that users published. They are not part of this repository.
+CORPUS := ../shared/corpus
+
+.PHONY: corpus
+corpus: ## Check the workflows that users published, on machines that have them.
+	@if [ ! -d $(CORPUS)/workflows ]; then \
+		echo "corpus: skipped, there are no documents in $(CORPUS)"; \
+		exit; \
+	fi; \
+	SONATAFLOW_CORPUS=$(abspath $(CORPUS))/workflows $(GO) test -count=1 -run '^TestCorpus$$' ./fn/internal/flow
+
 ##@ Release
 
 # The forms of the API. Each form is a Configuration, and a cluster has only one of them.
