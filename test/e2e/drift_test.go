@@ -129,40 +129,6 @@ func TestDriftPaused(t *testing.T) {
 	p.awaitReady()
 }
 
-// TestAutoscaler gives the number of pods to an autoscaler, which this scenario plays:
-// the claim's number has no effect any more, and the number of pods doesn't fall when the
-// autoscaler takes over.
-func TestAutoscaler(t *testing.T) {
-	needs(t, lookups, "autoscalers are looked up")
-	t.Parallel()
-	w := newWorld(t, "autoscaler")
-	claim := func(level string) *unstructured.Unstructured {
-		o := w.withLogLevel(level)
-		if err := unstructured.SetNestedField(o.Object, int64(2), "spec", "services", "dataIndex", "podTemplate", "replicas"); err != nil {
-			t.Fatal(err)
-		}
-		return o
-	}
-	p := w.claim(claim("INFO"))
-	p.awaitReady()
-	w.awaitField(kube.Deployments, dataIndex, "2", "spec", "replicas")
-
-	w.kubectl("autoscale", "deployment", dataIndex, "--min=2", "--max=5", "--cpu=80%")
-	w.kubectl("patch", "hpa", dataIndex, "--subresource=status", "--type=merge",
-		`--patch={"status":{"currentReplicas":2,"desiredReplicas":2,"conditions":[{"type":"ScalingActive","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`)
-	// The autoscaler is active, and hasn't changed the number yet.
-	w.apply(claim("DEBUG"))
-	w.awaitLogLevel("DEBUG")
-	w.awaitField(kube.Deployments, dataIndex, "2", "spec", "replicas")
-
-	w.kubectl("scale", "deployment", dataIndex, "--replicas=4")
-	w.kubectl("patch", "hpa", dataIndex, "--subresource=status", "--type=merge", `--patch={"status":{"currentReplicas":4,"desiredReplicas":4}}`)
-	w.apply(claim("WARN"))
-	w.awaitLogLevel("WARN")
-	p.awaitReady()
-	w.awaitField(kube.Deployments, dataIndex, "4", "spec", "replicas")
-}
-
 // awaitField waits until a field of an object has a value.
 func (w *world) awaitField(r kube.Resource, name, want string, path ...string) {
 	w.Helper()

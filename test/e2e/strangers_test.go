@@ -124,7 +124,9 @@ func theirs(o *unstructured.Unstructured) map[string]any {
 	for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
 		unstructured.RemoveNestedField(out.Object, "metadata", field)
 	}
-	// Kubernetes' own controller counts.
-	unstructured.RemoveNestedField(out.Object, "metadata", "annotations", "deployment.kubernetes.io/revision")
+	// Kubernetes' own controller counts revisions of a Deployment.
+	annotations := out.GetAnnotations()
+	delete(annotations, "deployment.kubernetes.io/revision")
+	out.SetAnnotations(annotations)
 	return out.Object
 }

@@ -6,13 +6,11 @@ package scaling
 
 import (
 	"encoding/json"
+	"slices"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -27,8 +25,9 @@ type Plan struct {
 	Budget *policyv1.PodDisruptionBudgetSpec
 }
 
-// For plans the pods of a component. Autoscalers are looked for only where one would
-// matter: where the user says how many pods there are, or may be away.
+// For plans the pods of a component. Autoscalers aren't looked up: each changes its status
+// every few seconds, and each change would reconcile every platform that asked. Whether an
+// autoscaler works is seen on the Deployment that it scales.
 func For(req *composition.Request, c *component.Component) Plan {
 	if c.Kind.Singleton {
 		return Plan{Replicas: singleton(c.Replicas)}
@@ -36,26 +35,15 @@ func For(req *composition.Request, c *component.Component) Plan {
 	if c.Replicas == nil && c.Budget == nil {
 		return Plan{}
 	}
-	answer := req.Look(autoscalersQuery(c.Namespace))
 	key := c.Key(component.ResourceDeployment)
-	autoscaler, o := target(answer.Objects, c.Name()), observation{deployment: req.Observed[key]}
-	if autoscaler != nil {
-		o.onlyApplied = onlyApplied(req.ManagedFields(key))
+	plan := Plan{Replicas: c.Replicas}
+	if ptr.Deref(c.Replicas, 0) != 0 && autoscaled(req.ManagedFields(key)) {
+		plan.Replicas = nil
 	}
-	d := decide(c.Replicas, autoscaler, o)
-	plan := Plan{Replicas: d.replicas}
-	// A budget doesn't go because an autoscaler wasn't looked up yet.
-	kept := answer.State == composition.StatePending && req.Observed[c.Key(component.ResourceBudget)] != nil
-	if d.expected > 1 || kept {
+	if ptr.Deref(plan.Replicas, replicasOf(req.Observed[key])) > 1 {
 		plan.Budget = c.Budget
 	}
 	return plan
-}
-
-// autoscalersQuery asks for all of a namespace: which one targets a Deployment stands in
-// its spec.
-func autoscalersQuery(namespace string) composition.Query {
-	return composition.Query{Name: "autoscalers", APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler", Namespace: namespace}
 }
 
 // singleton is the number of pods of a component that must not run twice.
@@ -64,69 +52,6 @@ func singleton(given *int32) *int32 {
 		return new(int32(0))
 	}
 	return new(int32(1))
-}
-
-// An observation is a Deployment as it is; nil when there is none yet.
-type observation struct {
-	deployment *unstructured.Unstructured
-	// onlyApplied tells whether the number of pods is owned by server-side apply alone, so
-	// by us.
-	onlyApplied bool
-}
-
-// A decision is how many pods a Deployment gets.
-type decision struct {
-	// replicas is what we ask for; nil leaves the number to others.
-	replicas *int32
-	// expected is how many pods there will be at least: by our decision or the autoscaler's.
-	expected int32
-}
-
-// decide returns how many pods a Deployment gets, when the user gave a number (nil when
-// not) and an autoscaler targets it (nil when none does).
-func decide(given *int32, autoscaler *autoscalingv2.HorizontalPodAutoscaler, o observation) decision {
-	d := decision{replicas: given, expected: ptr.Deref(given, replicasOf(o.deployment))}
-	if autoscaler == nil || d.expected == 0 {
-		return d
-	}
-	d.expected = ptr.Deref(autoscaler.Spec.MinReplicas, 1)
-	if given == nil || !works(autoscaler) {
-		return d
-	}
-	d.replicas = nil
-	// A number that we asked for and then leave out becomes 1, unless another manager owns
-	// it, too. An autoscaler does so once it changes the number; until then we ask on its
-	// behalf.
-	if wanted := autoscaler.Status.DesiredReplicas; wanted > 0 && o.onlyApplied {
-		d.replicas = new(wanted)
-	}
-	return d
-}
-
-// target returns the first of the autoscalers that targets a Deployment, or nil.
-func target(autoscalers []*unstructured.Unstructured, deployment string) *autoscalingv2.HorizontalPodAutoscaler {
-	for _, u := range autoscalers {
-		hpa := &autoscalingv2.HorizontalPodAutoscaler{}
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, hpa); err != nil {
-			continue // It comes from an API server, so this isn't an autoscaler as we know them.
-		}
-		ref := hpa.Spec.ScaleTargetRef
-		if ref.APIVersion == "apps/v1" && ref.Kind == "Deployment" && ref.Name == deployment {
-			return hpa
-		}
-	}
-	return nil
-}
-
-// works tells whether an autoscaler is in charge. One without metrics isn't, and leaves
-// the number of pods as it finds it.
-func works(hpa *autoscalingv2.HorizontalPodAutoscaler) bool {
-	for _, c := range hpa.Status.Conditions {
-		if c.Type == autoscalingv2.ScalingActive && c.Status == corev1.ConditionTrue {
-			return true
-		}
-	}
-	return hpa.Status.DesiredReplicas > 0
 }
 
 // replicasOf is how many pods a Deployment wants; 1 is the API server's default.
@@ -141,20 +66,27 @@ func replicasOf(deployment *unstructured.Unstructured) int32 {
 	return int32(n) //nolint:gosec // The API server keeps it within int32.
 }
 
-// onlyApplied tells whether the number of pods is owned by server-side apply alone. See
-// https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership.
-func onlyApplied(managers []metav1.ManagedFieldsEntry) bool {
-	applied := false
-	for _, m := range managers {
-		if !ownsReplicas(m.FieldsV1) {
-			continue
-		}
-		if m.Operation != metav1.ManagedFieldsOperationApply {
-			return false
-		}
-		applied = true
+// autoscaled tells whether an autoscaler has set the number of a Deployment's pods last.
+// Kubernetes' autoscaler and KEDA write the number through the subresource scale. A person
+// who uses kubectl scale does so, too, but under the name of another manager. A number
+// that we apply is ours again, and isn't an autoscaler's until the autoscaler changes it.
+func autoscaled(managers []metav1.ManagedFieldsEntry) bool {
+	return slices.ContainsFunc(managers, func(m metav1.ManagedFieldsEntry) bool {
+		return m.Subresource == "scale" && isAutoscaler(m.Manager) && ownsReplicas(m.FieldsV1)
+	})
+}
+
+// isAutoscaler tells whether a field manager is a program that scales Deployments by
+// itself. The name is that of the program's executable.
+func isAutoscaler(manager string) bool {
+	switch manager {
+	case
+		"kube-controller-manager", // Kubernetes.
+		"k3s", "kubelite",         // K3s and MicroK8s, which are one executable each.
+		"keda": // KEDA scales from and to zero by itself, and else through Kubernetes.
+		return true
 	}
-	return applied
+	return false
 }
 
 func ownsReplicas(fields *metav1.FieldsV1) bool {
