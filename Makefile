@@ -117,6 +117,13 @@ fuzz: ## Run each fuzz test for FUZZTIME=10s.
 		done; \
 	done
 
+# How many random histories are walked.
+HISTORIES ?= 10000
+
+.PHONY: histories
+histories: ## Walk HISTORIES=10000 random histories of platforms with migrations; `make test` walks fewer.
+	@$(GO) test -count=1 -timeout 60m -run '^TestMigrationSimulation$$' ./fn -histories $(HISTORIES)
+
 BENCHTIME ?= 10
 
 .PHONY: bench

@@ -18,6 +18,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // A scene is a request that the function is called with again and again.
@@ -97,7 +98,7 @@ func BenchmarkCompose(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if out := compose(in, nil); out.Fatal != nil {
+				if out := compose(in, &v1beta1.Input{}, nil); out.Fatal != nil {
 					b.Fatal(out.Fatal)
 				}
 			}
@@ -113,10 +114,10 @@ func BenchmarkRespond(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			out := compose(in, nil)
+			out := compose(in, &v1beta1.Input{}, nil)
 			b.ReportAllocs()
 			for b.Loop() {
-				in.Respond(out, report.Types())
+				in.Respond(out, report.Types(), v1beta1.DefaultResync)
 			}
 		})
 	}

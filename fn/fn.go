@@ -35,9 +35,13 @@ func NewFunction(log logging.Logger) *Function {
 // RunFunction composes for one composite. What a user can mend is reported in the
 // response, never as a gRPC error.
 func (f *Function) RunFunction(_ context.Context, message *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
+	input := &v1beta1.Input{}
 	req, err := composition.ParseRequest(message)
-	result := compose(req, err)
-	rsp := req.Respond(result, report.Types())
+	if err == nil {
+		input, err = parseInput(req)
+	}
+	result := compose(req, input, err)
+	rsp := req.Respond(result, report.Types(), input.ResyncOrDefault())
 
 	resources, kinds := req.Queries()
 	f.log.Debug("Answered",
@@ -58,13 +62,9 @@ var composers = map[string]composer{ //nolint:gochecknoglobals // A table that d
 }
 
 // compose hands a request to the composer of its kind.
-func compose(req *composition.Request, unreadable error) *composition.Result {
+func compose(req *composition.Request, input *v1beta1.Input, unreadable error) *composition.Result {
 	if unreadable != nil {
 		return report.Refused(unreadable)
-	}
-	input, err := parseInput(req)
-	if err != nil {
-		return report.Refused(err)
 	}
 	composer, known := composers[req.Composite.GetKind()]
 	if !known {
@@ -84,7 +84,7 @@ func parseInput(req *composition.Request) (*v1beta1.Input, error) {
 	}
 	input := &v1beta1.Input{}
 	if err := req.DecodeInput(v1beta1.GroupVersionKind(), input); err != nil {
-		return nil, errors.Wrap(err, "cannot read the function's input: mend the input of "+where)
+		return input, errors.Wrap(err, "cannot read the function's input: mend the input of "+where)
 	}
 	errs := append(input.Validate(), images.Validate(input.Images, field.NewPath("input", "images"))...)
 	return input, errors.Wrap(errs.ToAggregate(), "cannot use the function's input: mend the input of "+where)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -22,11 +23,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 )
 
-const (
-	// sequences is how many random histories are walked, steps how long each is.
-	sequences = 10_000
-	steps     = 10
-)
+// histories is how many random histories are walked. `make histories` walks more.
+var histories = flag.Int("histories", 1500, "walk so many random histories of platforms with migrations")
+
+// steps is how long each history is.
+const steps = 10
 
 // TestMigrationSimulation walks random histories of platforms with migrations: specs
 // and images change, Jobs end well or badly, objects are deleted by hand, and what
@@ -34,9 +35,9 @@ const (
 // once everything goes well, the platform comes to rest and is ready.
 func TestMigrationSimulation(t *testing.T) {
 	t.Parallel()
-	n := sequences
+	n := *histories
 	if testing.Short() {
-		n /= 20
+		n /= 3
 	}
 	const shards = 8
 	for shard := range shards {
@@ -75,6 +76,9 @@ type world struct {
 	last          *fnv1.RunFunctionResponse
 	// migrated are the targets, by the name of their Job, that a Job completed for.
 	migrated map[string]bool
+	// counts tells whether Kubernetes counts pods that are ending. Where it doesn't, such a
+	// pod may meet a migration.
+	counts bool
 }
 
 // An object is one composed resource.
@@ -82,8 +86,18 @@ type object struct {
 	fields map[string]any
 	// version counts changes of any kind.
 	version int
-	// pods are the targets of a Deployment's running pods.
-	pods []string
+	// pods are the targets of a Deployment's or a Job's running pods, ending those of its pods
+	// that were told to end and still run.
+	pods, ending []string
+}
+
+// using are the targets of pods that may use the database: those that run, and those that
+// are ending, as far as Kubernetes counts them.
+func (w *world) using(o *object) []string {
+	if !w.counts {
+		return o.pods
+	}
+	return slices.Concat(o.pods, o.ending)
 }
 
 // services are the keys of both services.
@@ -94,6 +108,7 @@ func newWorld(t *testing.T, seed uint64, texts map[string]*structpb.Struct) *wor
 	return &world{
 		t: t, fn: NewFunction(logging.NewNopLogger()), texts: texts, r: rand.New(rand.NewPCG(seed, 1)),
 		strategies: [2]string{"job", "job"}, objects: map[string]*object{}, seen: map[string]*object{}, migrated: map[string]bool{},
+		counts: seed%4 > 0,
 	}
 }
 
@@ -156,7 +171,7 @@ func (w *world) look(lag bool) {
 func (o *object) copy() *object {
 	c := *o
 	c.fields = (&unstructured.Unstructured{Object: o.fields}).DeepCopy().Object
-	c.pods = slices.Clone(o.pods)
+	c.pods, c.ending = slices.Clone(o.pods), slices.Clone(o.ending)
 	return &c
 }
 
@@ -186,8 +201,11 @@ func (w *world) reconcile() {
 		w.apply(key, r.GetResource().AsMap())
 	}
 	for key := range w.seen {
-		if rsp.GetDesired().GetResources()[key] == nil && w.objects[key] != nil {
+		if o := w.objects[key]; rsp.GetDesired().GetResources()[key] == nil && o != nil {
 			w.notef("  deleted: %s", key)
+			if len(w.using(o)) > 0 && !o.deleted() {
+				w.failf("%s is deleted while its pods %v run", key, w.using(o))
+			}
 			w.delete(key)
 		}
 	}
@@ -230,7 +248,7 @@ func (w *world) apply(key string, desired map[string]any) {
 	next := &object{fields: desired}
 	generation := 1.0
 	if old != nil {
-		next.version, next.pods = old.version+1, old.pods
+		next.version, next.pods, next.ending = old.version+1, old.pods, old.ending
 		desired["status"] = old.fields["status"]
 		if desired["status"] == nil {
 			delete(desired, "status")
@@ -260,21 +278,44 @@ func (w *world) stepJob(well bool) {
 	key := keys[w.r.IntN(len(keys))]
 	o := w.objects[key]
 	o.version++
+	suspended, _, _ := unstructured.NestedBool(o.fields, "spec", "suspend")
 	status, _ := o.fields["status"].(map[string]any)
 	switch {
-	case status == nil && o.deleted():
-	case status == nil:
-		o.fields["status"] = map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0}
+	case len(o.ending) > 0:
+		o.ending = nil
+		w.notef("%s has no pod left", key)
+		if status["conditions"] != nil {
+			w.count(o, status)
+		}
+	case status["succeeded"] != nil || status["failed"] != nil || o.deleted():
+	case suspended:
+		o.pods, o.ending = nil, o.pods
+		o.fields["status"] = w.count(o, map[string]any{"conditions": []any{map[string]any{"type": "Suspended", "status": "True"}}})
+		w.notef("%s is suspended with pods %v", key, o.ending)
+	case len(o.pods) == 0:
+		o.pods = []string{key}
+		o.fields["status"] = w.count(o, map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0})
 		w.notef("%s runs", key)
 		w.checkJobStart(key)
-	case status["active"] != nil && well:
-		o.fields["status"] = map[string]any{"succeeded": 1.0, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}}}
+	case well:
+		o.pods = nil
+		o.fields["status"] = w.count(o, map[string]any{"succeeded": 1.0, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}}})
 		w.migrated[key] = true
 		w.notef("%s is complete", key)
-	case status["active"] != nil:
-		o.fields["status"] = map[string]any{"failed": 7.0, "conditions": []any{map[string]any{"type": "Failed", "status": "True"}}}
+	default:
+		o.pods = nil
+		o.fields["status"] = w.count(o, map[string]any{"failed": 7.0, "conditions": []any{map[string]any{"type": "Failed", "status": "True"}}})
 		w.notef("%s failed", key)
 	}
+}
+
+// count writes into the status of a Job how many pods of it are ending, where Kubernetes
+// counts them.
+func (w *world) count(o *object, status map[string]any) map[string]any {
+	if w.counts {
+		status["terminating"] = float64(len(o.ending))
+	}
+	return status
 }
 
 // stepDeployment lets the controllers of one Deployment do part of their work: pods
@@ -287,7 +328,11 @@ func (w *world) stepDeployment(service string, pods, status bool) {
 	o.version++
 	if pods {
 		n, _, _ := unstructured.NestedFloat64(o.fields, "spec", "replicas")
-		o.pods = nil
+		before := o.pods
+		o.pods, o.ending = nil, nil
+		if n == 0 && w.r.IntN(2) == 0 {
+			o.ending = before
+		}
 		for range int(n) {
 			o.pods = append(o.pods, w.targetOf(service, o))
 		}
@@ -300,7 +345,10 @@ func (w *world) stepDeployment(service string, pods, status bool) {
 			"observedGeneration": generation, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n,
 			"conditions": []any{map[string]any{"type": "Available", "status": "True"}, map[string]any{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}},
 		}
-		w.notef("%s has status %v of generation %v", service, n, generation)
+		if w.counts {
+			o.fields["status"].(map[string]any)["terminatingReplicas"] = float64(len(o.ending))
+		}
+		w.notef("%s has status %v, ending %v, of generation %v", service, n, o.ending, generation)
 	}
 	w.checkPods()
 }
@@ -363,11 +411,16 @@ func (w *world) checkDesired(rsp *fnv1.RunFunctionResponse) {
 		}
 	}
 	for i, service := range services {
-		jobs := 0
-		for key := range desired {
-			if strings.HasPrefix(key, service+"-migration-") {
-				jobs++
+		jobs, ending := 0, false
+		for key, r := range desired {
+			if !strings.HasPrefix(key, service+"-migration-") {
+				continue
 			}
+			if suspended, _, _ := unstructured.NestedBool(r.GetResource().AsMap(), "spec", "suspend"); suspended {
+				ending = true
+				continue
+			}
+			jobs++
 		}
 		if jobs > 1 {
 			w.failf("%d migrations of %s at once", jobs, service)
@@ -376,8 +429,8 @@ func (w *world) checkDesired(rsp *fnv1.RunFunctionResponse) {
 		replicas, given, _ := unstructured.NestedFloat64(d.GetResource().AsMap(), "spec", "replicas")
 		down := d == nil || given && replicas == 0
 		switch {
-		case w.strategies[i] != "job" && (down || jobs > 0):
-			w.failf("%s is down (%t) or has %d Jobs, though no Job migrates it", service, down, jobs)
+		case w.strategies[i] != "job" && (down != ending || jobs > 0):
+			w.failf("%s is down (%t) while earlier migrations end (%t), or has %d Jobs, though no Job migrates it", service, down, ending, jobs)
 		case w.strategies[i] == "job" && jobs == 0 && !down:
 			w.failf("%s runs without its migration", service)
 		case d == nil && w.seen[service+"-deployment"] != nil:
@@ -408,16 +461,15 @@ func (w *world) checkPods() {
 func (w *world) checkJobStart(key string) {
 	service, _, _ := strings.Cut(key, "-migration-")
 	for _, other := range w.keysOf("Job") {
-		status, _ := w.objects[other].fields["status"].(map[string]any)
-		if other != key && strings.HasPrefix(other, service) && status["active"] != nil {
-			w.failf("%s begins while %s runs", key, other)
+		if other != key && strings.HasPrefix(other, service) && len(w.using(w.objects[other])) > 0 {
+			w.failf("%s begins while pods of %s run", key, other)
 		}
 	}
 	o := w.objects[service+"-deployment"]
 	if o == nil {
 		return
 	}
-	for _, target := range o.pods {
+	for _, target := range w.using(o) {
 		if target != key || !w.migrated[key] {
 			w.failf("%s begins while a pod of target %s runs", key, target)
 		}

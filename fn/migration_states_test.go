@@ -37,7 +37,7 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 func TestMigrationStates(t *testing.T) {
 	t.Parallel()
 	jobs := []compositiontest.State{none, compositiontest.Created, compositiontest.Running, compositiontest.Complete, compositiontest.Failed, failedAndComplete}
-	others := []compositiontest.State{none, compositiontest.Running, compositiontest.Complete}
+	others := []compositiontest.State{none, compositiontest.Running, compositiontest.Suspending, compositiontest.Suspended, compositiontest.Complete}
 	deployments := []string{"none", "running-old", "running-new", "running-unmarked", "scaling", "stopped", "stopped-by-hand", "lagging"}
 
 	strategies := []string{"job", "service", "none"}
@@ -108,7 +108,11 @@ func stateRow(t *testing.T, strategy, deployment string, job, other compositiont
 		o := &unstructured.Unstructured{Object: desired[k].GetResource().AsMap()}
 		switch o.GetKind() {
 		case "Job":
-			wants = append(wants, strings.Replace(k, hash, "new", 1))
+			text := strings.Replace(k, hash, "new", 1)
+			if suspended, _, _ := unstructured.NestedBool(o.Object, "spec", "suspend"); suspended {
+				text += "(suspended)"
+			}
+			wants = append(wants, text)
 		case "Deployment":
 			n, _, _ := unstructured.NestedFloat64(o.Object, "spec", "replicas")
 			var mark strings.Builder
@@ -124,7 +128,7 @@ func stateRow(t *testing.T, strategy, deployment string, job, other compositiont
 		}
 	}
 	phase := statusOf(rsp).GetFields()["sonataFlowPlatformDBMigrationPhase"].GetStructValue().GetFields()["dbMigrationStatus"].GetStringValue()
-	return fmt.Sprintf("%-7s | %-16s | %-15s | %-8s -> %s; %s %s, %s, %s, phase %q",
+	return fmt.Sprintf("%-7s | %-16s | %-15s | %-10s -> %s; %s %s, %s, %s, phase %q",
 		strategy, deployment, job, other, strings.Join(wants, " "),
 		short(rsp, v1alpha08.ConditionSucceed), short(rsp, v1alpha08.ConditionDatabaseMigrated), short(rsp, v1alpha08.ConditionDataIndexReady),
 		rsp.GetDesired().GetComposite().GetReady(), phase)

@@ -41,6 +41,16 @@ type Input struct {
 	// +optional
 	// +kubebuilder:default:=Check
 	Secrets Secrets `json:"secrets,omitempty"`
+	// How database schemas are migrated, for services with `dbMigrationStrategy: job`.
+	// +optional
+	Migration Migration `json:"migration,omitempty"`
+	// How long Crossplane may leave a platform alone at which nothing changes, between 1m and
+	// 24h. Crossplane calls the function at once when a composed object changes, or an object
+	// that was looked up, and at the latest after this time. While something is awaited, and
+	// under a Crossplane before v2.4, which doesn't watch what is looked up, Crossplane calls
+	// after a minute. 1h when not given.
+	// +optional
+	Resync *metav1.Duration `json:"resync,omitempty"`
 }
 
 // Compatibility says whose word counts where sources disagree.
@@ -55,6 +65,31 @@ const (
 	CompatibilityDocumentation Compatibility = "Documentation"
 	// CompatibilityOperator does what the operator does.
 	CompatibilityOperator Compatibility = "Operator"
+)
+
+// Migration says how database schemas are migrated.
+type Migration struct {
+	// Whether to look for pods before a migration begins, and when one has failed.
+	// +optional
+	// +kubebuilder:default:=Ignore
+	Pods MigrationPods `json:"pods,omitempty"`
+}
+
+// MigrationPods says whether to look for pods.
+//
+// +kubebuilder:validation:Enum=Ignore;LookUp
+type MigrationPods string
+
+// What to do about the pods of a service and of its migrations.
+const (
+	// MigrationPodsIgnore goes by what Deployments and Jobs say of their pods. It is the
+	// default. Before Kubernetes v1.35 a Deployment doesn't count pods that are ending: they
+	// may still finish their last requests while the migration begins.
+	MigrationPodsIgnore MigrationPods = "Ignore"
+	// MigrationPodsLookUp asks Crossplane for the pods, too. Crossplane needs the right to
+	// list pods then, and keeps all pods of the cluster in its memory from the first
+	// migration on.
+	MigrationPodsLookUp MigrationPods = "LookUp"
 )
 
 // Cluster is a kind of cluster.

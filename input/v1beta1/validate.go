@@ -4,9 +4,25 @@ package v1beta1
 
 import (
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
+
+// The bounds and the default of resync.
+const (
+	MinResync     = time.Minute
+	MaxResync     = 24 * time.Hour
+	DefaultResync = time.Hour
+)
+
+// ResyncOrDefault returns how long a platform at rest may be left alone.
+func (in *Input) ResyncOrDefault() time.Duration {
+	if in.Resync == nil {
+		return DefaultResync
+	}
+	return in.Resync.Duration
+}
 
 // Validate returns what is wrong with an input. Crossplane doesn't hold the input of
 // a pipeline step against its schema, so the function must. An empty value is the
@@ -19,6 +35,10 @@ func (in *Input) Validate() field.ErrorList {
 	errs = append(errs, oneOf(path.Child("images", "profile"), in.Images.Profile, ImageProfileApache, ImageProfileKubeSmarts, ImageProfileRedHat)...)
 	errs = append(errs, oneOf(path.Child("podSecurity"), in.PodSecurity, PodSecurityRestricted, PodSecurityNone)...)
 	errs = append(errs, oneOf(path.Child("secrets"), in.Secrets, SecretsCheck, SecretsIgnore)...)
+	errs = append(errs, oneOf(path.Child("migration", "pods"), in.Migration.Pods, MigrationPodsIgnore, MigrationPodsLookUp)...)
+	if in.Resync != nil && (in.Resync.Duration < MinResync || in.Resync.Duration > MaxResync) {
+		errs = append(errs, field.Invalid(path.Child("resync"), in.Resync.Duration.String(), "must be between 1m and 24h, such as 1h"))
+	}
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))

@@ -4,10 +4,12 @@ package v1beta1_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
@@ -30,6 +32,8 @@ func TestValidate(t *testing.T) {
 				Images:        v1beta1.Images{Profile: v1beta1.ImageProfileApache, PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}},
 				PodSecurity:   v1beta1.PodSecurityRestricted,
 				Secrets:       v1beta1.SecretsCheck,
+				Migration:     v1beta1.Migration{Pods: v1beta1.MigrationPodsIgnore},
+				Resync:        &metav1.Duration{Duration: time.Hour},
 			},
 		},
 		"Second": {
@@ -40,11 +44,18 @@ func TestValidate(t *testing.T) {
 				Images:        v1beta1.Images{Profile: v1beta1.ImageProfileKubeSmarts},
 				PodSecurity:   v1beta1.PodSecurityNone,
 				Secrets:       v1beta1.SecretsIgnore,
+				Migration:     v1beta1.Migration{Pods: v1beta1.MigrationPodsLookUp},
+				Resync:        &metav1.Duration{Duration: time.Minute},
 			},
 		},
 		"Third": {
 			reason: "Red Hat is a vendor, too.",
 			in:     v1beta1.Input{Images: v1beta1.Images{Profile: v1beta1.ImageProfileRedHat}},
+		},
+		"ResyncTooLong": {
+			reason: "What changes unseen must be seen within a day.",
+			in:     v1beta1.Input{Resync: &metav1.Duration{Duration: 25 * time.Hour}},
+			want:   []string{`input.resync: Invalid value: "25h0m0s": must be between 1m and 24h, such as 1h`},
 		},
 		"AllWrong": {
 			reason: "Everything that is wrong is told at once, with what would be right.",
@@ -54,6 +65,8 @@ func TestValidate(t *testing.T) {
 				Images:        v1beta1.Images{Profile: "apache", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}, {}}},
 				PodSecurity:   "Baseline",
 				Secrets:       "Yes",
+				Migration:     v1beta1.Migration{Pods: "lookup"},
+				Resync:        &metav1.Duration{Duration: time.Second},
 			},
 			want: []string{
 				`input.compatibility: Unsupported value: "operator": supported values: "Documentation", "Operator"`,
@@ -61,6 +74,8 @@ func TestValidate(t *testing.T) {
 				`input.images.profile: Unsupported value: "apache": supported values: "Apache", "KubeSmarts", "RedHat"`,
 				`input.podSecurity: Unsupported value: "Baseline": supported values: "Restricted", "None"`,
 				`input.secrets: Unsupported value: "Yes": supported values: "Check", "Ignore"`,
+				`input.migration.pods: Unsupported value: "lookup": supported values: "Ignore", "LookUp"`,
+				`input.resync: Invalid value: "1s": must be between 1m and 24h, such as 1h`,
 				`input.images.pullSecrets[1].name: Required value: name the Secret`,
 			},
 		},
@@ -75,6 +90,26 @@ func TestValidate(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s\nValidate(): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestResyncOrDefault(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		in     v1beta1.Input
+		want   time.Duration
+	}{
+		"Default": {reason: "A platform at rest is looked at once an hour.", want: time.Hour},
+		"Given":   {reason: "The input's word counts.", in: v1beta1.Input{Resync: &metav1.Duration{Duration: 5 * time.Minute}}, want: 5 * time.Minute},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, tc.in.ResyncOrDefault()); diff != "" {
+				t.Errorf("%s\nResyncOrDefault(): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

@@ -126,7 +126,9 @@ func theirs(o *unstructured.Unstructured) map[string]any {
 	}
 	// Kubernetes' own controller counts revisions of a Deployment.
 	annotations := out.GetAnnotations()
-	delete(annotations, "deployment.kubernetes.io/revision")
+	if delete(annotations, "deployment.kubernetes.io/revision"); len(annotations) == 0 {
+		annotations = nil
+	}
 	out.SetAnnotations(annotations)
 	return out.Object
 }

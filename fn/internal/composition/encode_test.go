@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -37,6 +38,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workload"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -302,7 +304,7 @@ func objects(t *testing.T) map[string]composition.Object {
 		}
 		req := compositiontest.Request(t, anyComposite, compositiontest.Cluster{Old: true})
 		orders := workload.Orders{Budget: &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}, Versions: map[string]string{component.AnnotationSecretVersion: "1"}}
-		for _, o := range append(workload.For(req, c, orders).Objects, *migration.For(req, c, nil).Job) {
+		for _, o := range append(workload.For(req, c, orders).Objects, *migration.For(req, c, nil, v1beta1.MigrationPodsIgnore).Job) {
 			out[strings.ReplaceAll(kind.Title, " ", "")+o.Object.GetObjectKind().GroupVersionKind().Kind] = o.Object
 		}
 		full := *c
@@ -338,7 +340,7 @@ func respond(t *testing.T, result *composition.Result) *fnv1.RunFunctionResponse
 	if err != nil {
 		t.Fatal(err)
 	}
-	rsp := req.Respond(result, nil)
+	rsp := req.Respond(result, nil, time.Hour)
 	if results := rsp.GetResults(); len(results) > 0 {
 		t.Fatalf("Respond(...): %v", results)
 	}

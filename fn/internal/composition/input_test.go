@@ -39,6 +39,16 @@ func TestDecodeInputErrors(t *testing.T) {
 			input:  header + `registry: registry.example.com`,
 			want:   `input.registry: Forbidden: unknown field "registry": was images.registry meant?`,
 		},
+		"Duration": {
+			reason: "A duration has a unit.",
+			input:  header + `resync: 1 hour`,
+			want:   `input.resync: Invalid value: must be a duration such as 90s or 1h30m, is the text "1 hour"`,
+		},
+		"DurationNumber": {
+			reason: "A number is no duration.",
+			input:  header + `resync: 60`,
+			want:   `input.resync: Invalid value: must be a duration such as 90s or 1h30m, is the number 60`,
+		},
 		"Unknown": {
 			reason: "What means nothing has to go.",
 			input:  header + `colour: blue`,

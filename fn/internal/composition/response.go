@@ -13,10 +13,6 @@ import (
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// ttl is how long Crossplane may take a response for granted, and so at the latest when
-// Crossplane looks again at what it doesn't watch. It is what the SDK gives every function.
-const ttl = time.Minute
-
 // Respond returns the response that a result makes. What earlier functions of the
 // pipeline wanted stays. The SDK's package for responses does much of this, and brings all
 // of Kubernetes' clients: a third of the binary, and of its memory.
@@ -25,17 +21,24 @@ const ttl = time.Minute
 // either: each condition of a lasting type that the result doesn't report is reported as
 // the composite has it. Crossplane makes Unknown of every condition that isn't reported
 // beside a fatal result.
-func (r *Request) Respond(result *Result, lasting []string) *fnv1.RunFunctionResponse {
+//
+// Crossplane may take the response for granted for the time of resync where nothing is
+// awaited and Crossplane watches what was looked up, and else for a minute.
+func (r *Request) Respond(result *Result, lasting []string, resync time.Duration) *fnv1.RunFunctionResponse {
 	rsp := &fnv1.RunFunctionResponse{
-		Meta:    &fnv1.ResponseMeta{Tag: r.message.GetMeta().GetTag(), Ttl: durationpb.New(ttl)},
+		Meta:    &fnv1.ResponseMeta{Tag: r.message.GetMeta().GetTag()},
 		Desired: r.message.GetDesired(),
-		Context: r.message.GetContext(),
+		Context: r.remember(),
 	}
 	r.lookups.require(rsp)
 	err := result.Fatal
 	if err == nil {
 		err = r.desire(rsp, result)
 	}
+	if err != nil || !result.resting() || !r.watched() {
+		resync = soon
+	}
+	rsp.Meta.Ttl = durationpb.New(resync)
 	last := Conditions(r.Composite)
 	for _, c := range result.Conditions {
 		rsp.Conditions = append(rsp.GetConditions(), condition(c))

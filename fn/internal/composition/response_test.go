@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -178,8 +177,8 @@ func TestRespond(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := proto.CloneOf(tc.want)
-			want.Meta = &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(time.Minute)}
-			if diff := cmp.Diff(want, req.Respond(tc.result, nil), protocmp.Transform()); diff != "" {
+			want.Meta = &fnv1.ResponseMeta{Tag: "tag"}
+			if diff := cmp.Diff(want, req.Respond(tc.result, nil, time.Hour), protocmp.Transform(), protocmp.IgnoreFields(&fnv1.ResponseMeta{}, "ttl")); diff != "" {
 				t.Errorf("%s\nRespond(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
@@ -271,7 +270,7 @@ func TestRespondRequirements(t *testing.T) {
 			for _, q := range tc.kinds {
 				req.LookForKind(q, false)
 			}
-			got := req.Respond(&composition.Result{Status: status(1), Fatal: tc.fatal}, nil).GetRequirements()
+			got := req.Respond(&composition.Result{Status: status(1), Fatal: tc.fatal}, nil, time.Hour).GetRequirements()
 			if diff := cmp.Diff(tc.want, got, protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want requirements, +got requirements:\n%s", tc.reason, diff)
 			}
@@ -322,7 +321,7 @@ func TestRespondAllOrNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rsp := req.Respond(tc.result, nil)
+			rsp := req.Respond(tc.result, nil, time.Hour)
 			if diff := cmp.Diff(before, rsp.GetDesired(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want desired, +got desired:\n%s", tc.reason, diff)
 			}
@@ -428,7 +427,7 @@ func TestRespondEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rsp := req.Respond(&composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)}, nil)
+			rsp := req.Respond(&composition.Result{Conditions: []composition.Condition{tc.condition}, Status: status(1)}, nil, time.Hour)
 			if diff := cmp.Diff(tc.want, rsp.GetResults(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want results, +got results:\n%s", tc.reason, diff)
 			}
@@ -519,7 +518,7 @@ func TestRespondConditions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, req.Respond(tc.result, tc.lasting).GetConditions(), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(tc.want, req.Respond(tc.result, tc.lasting, time.Hour).GetConditions(), protocmp.Transform()); diff != "" {
 				t.Errorf("%s\nRespond(...): -want conditions, +got conditions:\n%s", tc.reason, diff)
 			}
 		})

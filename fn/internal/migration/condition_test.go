@@ -40,7 +40,7 @@ func TestCondition(t *testing.T) {
 	}
 	waitingFor := func(title, job string) string { return title + ": Waiting for Job " + job + " to migrate the database" }
 	failed := func(title, job string) string {
-		return title + ": Job " + job + " failed: Job has reached the specified backoff limit; mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
+		return title + ": Job " + job + " failed: none of its 7 tries succeeded, most likely because the database can't be reached, doesn't exist, or refuses the credentials; kubectl logs --namespace ns1 --selector batch.kubernetes.io/job-name=" + job + " shows why; mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
 	}
 	started := &v1alpha08.SonataFlowPlatformDBMigrationPhase{
 		Status:  v1alpha08.DBMigrationStatusStarted,

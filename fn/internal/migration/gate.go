@@ -26,8 +26,8 @@ type facts struct {
 	hash string
 	// job is how far the migration to that target is.
 	job progress
-	// busy tells whether a Job for another target of the component exists, or any pod that
-	// may still use the schema.
+	// busy tells whether a Job for another target of the component exists, or, as far as pods
+	// are looked up, any pod that may still use the schema.
 	busy bool
 	// deployment is the component's, or nil when there is none.
 	deployment *unstructured.Unstructured
@@ -42,12 +42,16 @@ func decide(f facts) (job bool, gate component.Gate) {
 		// Job that looks otherwise is an old view of it.
 		return true, component.Open
 	}
-	// A Deployment that exists stays, without pods: leaving it out would delete it.
-	gate = component.Zero
-	if f.deployment == nil {
-		gate = component.Withheld
+	return f.job != absent || !f.busy && stopped(f.deployment, f.hash), closed(f.deployment)
+}
+
+// closed keeps a component from running. A Deployment that exists stays, without pods:
+// leaving it out would delete it.
+func closed(deployment *unstructured.Unstructured) component.Gate {
+	if deployment == nil {
+		return component.Withheld
 	}
-	return f.job != absent || !f.busy && stopped(f.deployment, f.hash), gate
+	return component.Zero
 }
 
 // annotations are what a Deployment must say of itself so that the next decision can rely

@@ -16,6 +16,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // A Plan is how far the migration of a component is, and what the migration lets the
@@ -24,6 +25,8 @@ type Plan struct {
 	// Job is the Job that should exist, or nil; Reserved is the Job that will once nothing uses
 	// the schema, or nil.
 	Job, Reserved *composition.Composed
+	// Ending are Jobs for other targets, which stay until their pods have ended.
+	Ending []composition.Composed
 	// Hold is what the component's workload has to wait for.
 	Hold component.Hold
 
@@ -31,22 +34,21 @@ type Plan struct {
 	progress progress
 }
 
-// For plans the migration of a component, given its Deployment (nil when there is none).
-// It looks for pods only when a migration is about to begin, and when one has failed. It
-// returns nil for a component that no Job migrates.
-func For(req *composition.Request, c *component.Component, deployment *unstructured.Unstructured) *Plan {
+// For plans the migration of a component, given its Deployment (nil when there is none). It
+// looks for pods only where the input chooses so: when a migration is about to begin, and
+// when one has failed. It returns nil for a component that no Job migrates, unless an
+// earlier migration still has to end.
+func For(req *composition.Request, c *component.Component, deployment *unstructured.Unstructured, pods v1beta1.MigrationPods) *Plan {
 	if c.Migration == nil {
-		return nil
+		return retire(c, othersOf(req.Observed, c, ""), deployment)
 	}
 	hash := targetOf(c).hash()
 	key := c.Key(component.ResourceMigration) + "-" + hash
-	observed := req.Observed[key]
+	observed, others := req.Observed[key], othersOf(req.Observed, c, key)
 	job := newJob(c, observed)
-	plan := &Plan{title: c.Kind.Title}
-	at, words := observe(observed)
-	wanted, gate := decide(facts{hash: hash, job: at, busy: busy(req, c, key, at), deployment: deployment})
-	plan.Hold = component.Hold{Gate: gate, Annotations: annotations(gate, hash)}
-	plan.progress = at
+	at, why := observe(observed)
+	wanted, gate := decide(facts{hash: hash, job: at, busy: len(others) > 0 || at == absent && usedByPods(req, c, pods), deployment: deployment})
+	plan := &Plan{title: c.Kind.Title, progress: at, Ending: suspend(c, others, deployment), Hold: component.Hold{Gate: gate, Annotations: annotations(gate, hash)}}
 	if gate == component.Open {
 		plan.progress = complete
 	}
@@ -62,10 +64,9 @@ func For(req *composition.Request, c *component.Component, deployment *unstructu
 		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
 		plan.Hold.Message = fmt.Sprintf("Waiting until no pod of the service or of an earlier migration is left before Job %s migrates the database", job.Name)
 	case at == failed:
-		pods := req.Look(podsQuery("pods-"+job.Name, c.Namespace, labelJob, job.Name))
 		plan.Hold.Reason = v1alpha08.ReasonDBMigrationFailure
 		plan.Hold.Message = fmt.Sprintf("Job %s failed: %s; mend the cause, then delete the Job to try again, or change the annotation %s of the platform to migrate all of its services again",
-			job.Name, cmp.Or(explain(pods.Objects), words, "its pods may tell why"), component.AnnotationMigrationAttempt)
+			job.Name, cmp.Or(toldByPods(req, job, pods), why.explain(job)), component.AnnotationMigrationAttempt)
 	default:
 		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
 		plan.Hold.Message = fmt.Sprintf("Waiting for Job %s to migrate the database", job.Name)
@@ -73,18 +74,19 @@ func For(req *composition.Request, c *component.Component, deployment *unstructu
 	return plan
 }
 
-// busy tells whether a component's schema may be in use: by a Job for another target, or,
-// before the Job is made, by any pod.
-func busy(req *composition.Request, c *component.Component, key string, at progress) bool {
-	out := anotherJob(req.Observed, c, key)
-	if at != absent {
-		return out
+// retire plans the end of migrations that nothing asks for any more. The component waits
+// for it, because a migration that is cut off may still change the schema. It is nil when
+// there is nothing to end.
+func retire(c *component.Component, others []observedJob, deployment *unstructured.Unstructured) *Plan {
+	ending := suspend(c, others, deployment)
+	if len(ending) == 0 {
+		return nil
 	}
-	for _, q := range usersQueries(c) {
-		pods := req.Look(q)
-		out = out || pods.State == composition.StatePending || anyRuns(pods.Objects)
-	}
-	return out
+	return &Plan{title: c.Kind.Title, progress: running, Ending: ending, Hold: component.Hold{
+		Gate:    closed(deployment),
+		Reason:  v1alpha08.ReasonWaitingForDBMigration,
+		Message: fmt.Sprintf("Waiting until the pods of Job %s have ended, which nothing asks for any more", ending[0].Object.GetName()),
+	}}
 }
 
 // Validate returns what is wrong with the migration strategy of a component whose

@@ -18,6 +18,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/migration"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // What follows from the target of migrated(component.DataIndex()). These texts must never
@@ -60,8 +61,8 @@ type situation struct {
 	// jobsOf are components whose Jobs exist, too.
 	jobsOf     []*component.Component
 	deployment map[string]any
-	// pods are the answers to queries for pods, by the names of the queries. Without, there
-	// are no pods that may use the schema.
+	// pods are the answers to queries for pods, by the names of the queries. With nil, the
+	// input says that pods aren't looked up.
 	pods map[string][]string
 	// old is a Crossplane that doesn't look up pods.
 	old bool
@@ -71,9 +72,6 @@ type situation struct {
 func (s situation) request(t testing.TB, c *component.Component) *composition.Request {
 	t.Helper()
 	cluster := compositiontest.Cluster{Old: s.old, Observed: map[string]string{}, Required: s.pods}
-	if s.pods == nil && !s.old {
-		cluster.Required = map[string][]string{"pods-" + c.Name(): nil, "migrators-" + c.Name(): nil}
-	}
 	if s.job != nil {
 		cluster.Observed[desiredJob(t, c).Key] = compositiontest.Text(t, s.job)
 	}
@@ -86,11 +84,19 @@ func (s situation) request(t testing.TB, c *component.Component) *composition.Re
 	return compositiontest.Request(t, `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform}`, cluster)
 }
 
+// input is what the input says about pods.
+func (s situation) input() v1beta1.MigrationPods {
+	if s.pods == nil {
+		return v1beta1.MigrationPodsIgnore
+	}
+	return v1beta1.MigrationPodsLookUp
+}
+
 // plan plans the migration of a component in a situation.
 func (s situation) plan(t testing.TB, c *component.Component) *migration.Plan {
 	t.Helper()
 	req := s.request(t, c)
-	return migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)])
+	return migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)], s.input())
 }
 
 // desiredJob is the Job that migrates a component of which nothing exists.
@@ -137,6 +143,7 @@ func stoppedFor(t testing.TB, c *component.Component) map[string]string {
 func TestFor(t *testing.T) {
 	t.Parallel()
 	c := migrated(component.DataIndex())
+	const logs = "kubectl logs --namespace ns1 --selector batch.kubernetes.io/job-name=" + jobName + " shows why"
 	const again = "; mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
 	stopped := map[string]string{annotationStopped: targetHash}
 	type want struct {
@@ -191,7 +198,7 @@ func TestFor(t *testing.T) {
 			situation: situation{job: job(t, c, compositiontest.Failed)},
 			want: want{Job: jobKey, Hold: component.Hold{
 				Gate: component.Withheld, Reason: v1alpha08.ReasonDBMigrationFailure, Annotations: stopped,
-				Message: "Job " + jobName + " failed: Job has reached the specified backoff limit" + again,
+				Message: "Job " + jobName + " failed: none of its 7 tries succeeded, most likely because the database can't be reached, doesn't exist, or refuses the credentials; " + logs + again,
 			}},
 		},
 		"Complete": {
@@ -228,7 +235,7 @@ func TestForWithoutMigration(t *testing.T) {
 	c := migrated(component.DataIndex())
 	c.Migration = nil
 	req := situation{}.request(t, c)
-	if plan := migration.For(req, c, &unstructured.Unstructured{}); plan != nil {
+	if plan := migration.For(req, c, &unstructured.Unstructured{}, v1beta1.MigrationPodsLookUp); plan != nil {
 		t.Errorf("For(...): want no plan, got %+v", plan)
 	}
 	if queries, _ := req.Queries(); len(queries) > 0 {

@@ -4,8 +4,8 @@ package migration
 
 import (
 	"fmt"
-	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // labelJob is what Kubernetes labels the pods of a Job with.
@@ -25,6 +26,20 @@ const (
 	exitDataIndexFailed        = 253
 	exitJobsServiceFailed      = 252
 )
+
+// usedByPods tells whether a pod may use a component's schema, as far as pods are looked
+// up. Else the word of the Deployment and of the Jobs has to be enough.
+func usedByPods(req *composition.Request, c *component.Component, pods v1beta1.MigrationPods) bool {
+	if pods != v1beta1.MigrationPodsLookUp {
+		return false
+	}
+	out := false
+	for _, q := range usersQueries(c) {
+		answer := req.Look(q)
+		out = out || answer.State == composition.StatePending || anyRuns(answer.Objects)
+	}
+	return out
+}
 
 // usersQueries ask for all pods that may use a component's schema: its own, and those of
 // earlier migrations. A Deployment doesn't count pods that are ending, and a Job that was
@@ -53,18 +68,16 @@ func anyRuns(pods []*unstructured.Unstructured) bool {
 	return false
 }
 
-// anotherJob tells whether there is a Job of the same component for another target.
-func anotherJob(observed map[string]*unstructured.Unstructured, c *component.Component, own string) bool {
-	for key := range observed {
-		if strings.HasPrefix(key, c.Key(component.ResourceMigration)+"-") && key != own {
-			return true
-		}
+// toldByPods says why a migration failed, as far as the pods of its Job tell, in words that
+// follow "Job x failed". It is empty when they don't tell, and when pods aren't looked up.
+func toldByPods(req *composition.Request, job *batchv1.Job, pods v1beta1.MigrationPods) string {
+	if pods != v1beta1.MigrationPodsLookUp {
+		return ""
 	}
-	return false
+	return explain(req.Look(podsQuery("pods-"+job.Name, job.Namespace, labelJob, job.Name)).Objects)
 }
 
-// explain says why a migration failed, as far as its pods tell, in words that follow "Job
-// x failed". It is empty when they don't tell.
+// explain says why a migration failed, as far as some pods tell.
 func explain(pods []*unstructured.Unstructured) string {
 	last, code := metav1.Time{}, int32(0)
 	for _, o := range pods {
@@ -78,9 +91,15 @@ func explain(pods []*unstructured.Unstructured) string {
 			}
 		}
 	}
-	switch code {
-	case 0:
+	if code == 0 {
 		return ""
+	}
+	return exited(code)
+}
+
+// exited says what an exit code of the migrator means.
+func exited(code int32) string {
+	switch code {
 	case exitDataIndexUnreachable:
 		return "the Data Index's database can't be reached, doesn't exist, or refuses the credentials (exit code 255)"
 	case exitJobsServiceUnreachable:

@@ -33,20 +33,24 @@ func TestQueries(t *testing.T) {
 		query(queryMigrators, "sonataflow.org/migrates", "plat-data-index-service"),
 	}
 	in := func(state compositiontest.State) map[string]any { return job(t, c, state) }
+	nothing := map[string][]string{}
 	cases := map[string]struct {
 		reason    string
 		situation situation
 		want      []composition.Query
 	}{
-		"NoJob":         {reason: "Before a migration begins, no pod may use the schema.", want: users},
-		"AnotherJob":    {reason: "The same is asked while another Job is there.", situation: situation{jobsOf: []*component.Component{earlier(c.Kind)}}, want: users},
-		"AnswersDiffer": {reason: "The same is asked when one answer is enough to wait.", situation: situation{pods: map[string][]string{queryPods: {`{status: {phase: Running}}`}}}, want: users},
-		"Running":       {reason: "While the Job runs, pods don't matter.", situation: situation{job: in(compositiontest.Running)}},
-		"Complete":      {reason: "When the Job is complete, pods don't matter.", situation: situation{job: in(compositiontest.Complete)}},
-		"Failed":        {reason: "The pods of a failed Job tell why the Job failed.", situation: situation{job: in(compositiontest.Failed)}, want: []composition.Query{query(queryFailed, "batch.kubernetes.io/job-name", jobName)}},
+		"NotChosen":       {reason: "Pods aren't looked up unless the input says so: Crossplane would keep all pods of the cluster in its memory."},
+		"NotChosenFailed": {reason: "Nor are the pods of a failed Job.", situation: situation{job: in(compositiontest.Failed)}},
+		"NoJob":           {reason: "Before a migration begins, no pod may use the schema.", situation: situation{pods: nothing}, want: users},
+		"AnotherJob":      {reason: "While another Job is there, its word is enough.", situation: situation{pods: nothing, jobsOf: []*component.Component{earlier(c.Kind)}}},
+		"AnswersDiffer":   {reason: "The same is asked when one answer is enough to wait.", situation: situation{pods: map[string][]string{queryPods: {`{status: {phase: Running}}`}}}, want: users},
+		"Running":         {reason: "While the Job runs, pods don't matter.", situation: situation{pods: nothing, job: in(compositiontest.Running)}},
+		"Complete":        {reason: "When the Job is complete, pods don't matter.", situation: situation{pods: nothing, job: in(compositiontest.Complete)}},
+		"Failed":          {reason: "The pods of a failed Job tell why the Job failed.", situation: situation{pods: nothing, job: in(compositiontest.Failed)}, want: []composition.Query{query(queryFailed, "batch.kubernetes.io/job-name", jobName)}},
 		"FailedEarlier": {
 			reason: "When the component runs with the target, an old view of a failed Job doesn't matter.",
 			situation: situation{
+				pods:       nothing,
 				job:        in(compositiontest.Failed),
 				deployment: deployment(t, c, 1, letRun(t, c), compositiontest.Ready),
 			},
@@ -56,7 +60,7 @@ func TestQueries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			req := tc.situation.request(t, c)
-			migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)])
+			migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)], tc.situation.input())
 			got, _ := req.Queries()
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want queries, +got queries:\n%s", tc.reason, diff)
@@ -77,7 +81,7 @@ func TestPods(t *testing.T) {
 		// begins tells whether the Job is made.
 		begins bool
 	}{
-		"Unknown":        {reason: "A Crossplane that doesn't look up pods can't be asked, so the Deployment's word is enough.", situation: situation{old: true}, begins: true},
+		"Unknown":        {reason: "A Crossplane that doesn't look up pods can't be asked, so the Deployment's word is enough.", situation: situation{old: true, pods: map[string][]string{}}, begins: true},
 		"Pending":        {reason: "Before Crossplane has answered, the Job waits.", situation: situation{pods: map[string][]string{}}},
 		"HalfAnswered":   {reason: "Both answers are needed.", situation: situation{pods: map[string][]string{queryPods: nil}}},
 		"None":           {reason: "Without pods the Job is made.", situation: situation{pods: map[string][]string{queryPods: nil, queryMigrators: nil}}, begins: true},
@@ -105,6 +109,8 @@ func TestPods(t *testing.T) {
 // TestExplain holds what a user reads about a Job that failed, as far as its pods tell.
 func TestExplain(t *testing.T) {
 	t.Parallel()
+	const logs = "kubectl logs --namespace ns1 --selector batch.kubernetes.io/job-name=" + jobName + " shows why"
+	const exhausted = "none of its 7 tries succeeded, most likely because the database can't be reached, doesn't exist, or refuses the credentials; " + logs
 	const unreachable = "database can't be reached, doesn't exist, or refuses the credentials"
 	pod := func(code int, finished string) string {
 		return fmt.Sprintf(`{apiVersion: v1, kind: Pod, metadata: {name: p}, status: {containerStatuses: [
@@ -118,11 +124,11 @@ func TestExplain(t *testing.T) {
 		silent bool
 		want   string
 	}{
-		"None":                   {reason: "When no pod is left, the Job's own words are all that is known.", want: "Job has reached the specified backoff limit"},
-		"NothingAtAll":           {reason: "When the Job says nothing either, a person must look.", silent: true, want: "its pods may tell why"},
-		"Running":                {reason: "A pod that hasn't ended tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: [{name: db-migration-container, state: {running: {}}}]}}`}, want: "Job has reached the specified backoff limit"},
-		"Succeeded":              {reason: "A pod that ended well isn't why the Job failed.", pods: []string{pod(0, "00")}, want: "Job has reached the specified backoff limit"},
-		"Unreadable":             {reason: "A pod that can't be read tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: none}}`}, want: "Job has reached the specified backoff limit"},
+		"None":                   {reason: "When no pod is left, the Job's reason is all that is known.", want: exhausted},
+		"NothingAtAll":           {reason: "When the Job says nothing either, a person must look.", silent: true, want: "it doesn't say why; " + logs},
+		"Running":                {reason: "A pod that hasn't ended tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: [{name: db-migration-container, state: {running: {}}}]}}`}, want: exhausted},
+		"Succeeded":              {reason: "A pod that ended well isn't why the Job failed.", pods: []string{pod(0, "00")}, want: exhausted},
+		"Unreadable":             {reason: "A pod that can't be read tells nothing.", pods: []string{`{apiVersion: v1, kind: Pod, status: {containerStatuses: none}}`}, want: exhausted},
 		"DataIndexUnreachable":   {reason: "Exit code -1 of the migrator is 255, which a database that doesn't exist gives, too.", pods: []string{pod(255, "00")}, want: "the Data Index's " + unreachable + " (exit code 255)"},
 		"JobsServiceUnreachable": {reason: "Exit code -2 of the migrator is 254, which a database that doesn't exist gives, too.", pods: []string{pod(254, "00")}, want: "the Jobs Service's " + unreachable + " (exit code 254)"},
 		"DataIndexFailed":        {reason: "Exit code -3 of the migrator is 253.", pods: []string{pod(253, "00")}, want: "the migration of the Data Index's schema failed (exit code 253)"},

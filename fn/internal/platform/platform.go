@@ -67,10 +67,12 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 	for _, w := range workloads {
 		pods := scaling.For(req, w.Component)
 		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(w.Component)}
-		m := migration.For(req, w.Component, w.Deployment)
+		m := migration.For(req, w.Component, w.Deployment, input.Migration.Pods)
 		if m != nil {
-			out.migrations = append(out.migrations, m)
 			orders.Holds = append(orders.Holds, m.Hold)
+		}
+		if w.Component.Migration != nil {
+			out.migrations = append(out.migrations, m)
 		}
 		orders.Holds = append(orders.Holds, out.eventing.Hold(w.Component))
 		out.components = append(out.components, plannedComponent{component: w.Component, migration: m, workload: workload.For(req, w.Component, orders)})
@@ -97,6 +99,9 @@ func (p planned) names() []composition.Composed {
 func (p planned) objects() []composition.Composed {
 	var out []composition.Composed
 	for _, c := range p.components {
+		if c.migration != nil {
+			out = append(out, c.migration.Ending...)
+		}
 		if c.migration != nil && c.migration.Job != nil {
 			out = append(out, *c.migration.Job)
 		}

@@ -55,7 +55,7 @@ spec: {claimRef: {namespace: ns1, name: plat}, ` + fields + `}, status: {conditi
 func answers(found map[string]string) map[string][]string {
 	out := map[string][]string{}
 	for _, name := range []string{
-		"cluster-platforms", "platforms", "secret-db", "configmap-settings", "autoscalers", "broker-ns1/default",
+		"cluster-platforms", "platforms", "secret-db", "configmap-settings", "broker-ns1/default",
 		"deployment-plat-data-index-service", "pods-plat-data-index-service", "migrators-plat-data-index-service",
 		"deployment-plat-jobs-service", "pods-plat-jobs-service", "migrators-plat-jobs-service",
 	} {
@@ -364,20 +364,14 @@ jobService: {persistence: {postgresql: {secretRef: {name: a}, serviceRef: {name:
 			clusters: three,
 			want:     want{Resources: []string{"configmap-settings", "secret-certificates"}, Names: bothNames},
 		},
-		"Replicas": {
-			reason:   "An autoscaler matters to a number of pods that the user gives.",
-			spec:     `services: {dataIndex: {podTemplate: {replicas: 2}}}`,
-			clusters: three,
-			want:     want{Resources: []string{"autoscalers"}, Names: dataIndexNames},
-		},
 		"Budget": {
-			reason:   "An autoscaler matters to a budget, whose name is looked at before it is known whether there will be one.",
-			spec:     `services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1}}}}`,
+			reason:   "The name of a budget is looked at before it is known whether there will be one. Whether an autoscaler decides that is seen on the Deployment.",
+			spec:     `services: {dataIndex: {podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`,
 			clusters: three,
-			want:     want{Resources: []string{"autoscalers"}, Names: namesOf(dataIndexNames, budgetName)},
+			want:     want{Names: namesOf(dataIndexNames, budgetName)},
 		},
 		"JobsService": {
-			reason:   "An autoscaler doesn't matter to the Jobs Service, which is a singleton.",
+			reason:   "The Jobs Service is a singleton, and has no budget.",
 			spec:     `services: {jobService: {podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`,
 			clusters: three,
 			want:     want{Names: jobServiceNames},
@@ -393,7 +387,7 @@ jobService: {persistence: {postgresql: {secretRef: {name: a}, serviceRef: {name:
 services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}, jobService: {}}`,
 			clusters: []compositiontest.Cluster{{Installed: map[string]bool{"knative-broker": true}}},
 			want: want{
-				Resources: []string{"secret-db", "broker-ns1/default", "autoscalers", "pods-plat-data-index-service", "migrators-plat-data-index-service"},
+				Resources: []string{"secret-db", "broker-ns1/default"},
 				Kinds:     []string{"knative-trigger", "knative-sinkbinding", "knative-broker"},
 				Names:     namesOf(bothNames, budgetName, jobName),
 			},
@@ -402,6 +396,13 @@ services: {dataIndex: {persistence: {dbMigrationStrategy: job}, podTemplate: {re
 			reason:   "The name of a Job is looked at before it is known whether the Job has to wait.",
 			spec:     `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`,
 			clusters: three,
+			want:     want{Resources: []string{"secret-db"}, Names: namesOf(dataIndexNames, jobName)},
+		},
+		"MigrationPods": {
+			reason:   "The input may say that pods are looked up, too.",
+			spec:     `services: {dataIndex: {persistence: {dbMigrationStrategy: job, postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`,
+			input:    v1beta1.Input{Migration: v1beta1.Migration{Pods: v1beta1.MigrationPodsLookUp}},
+			clusters: three[:1],
 			want:     want{Resources: []string{"secret-db", "pods-plat-data-index-service", "migrators-plat-data-index-service"}, Names: namesOf(dataIndexNames, jobName)},
 		},
 		"Eventing": {

@@ -88,7 +88,6 @@ func reportCases(t *testing.T) map[string]reportCase {
 		notLooked    = "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
 		dataIndexJob = "Job plat-data-index-migration"
 		jobsJob      = "Job plat-jobs-service-migration"
-		failed       = " failed: Job has reached the specified backoff limit; mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
 		toMigrate    = " to migrate the database"
 		noSink       = "Deployment plat-jobs-service has no pods until Knative has told it where to send events: see the condition EventingReady"
 		noKnative    = "Knative Eventing isn't installed: the cluster doesn't know Trigger, SinkBinding, Broker; install it (https://knative.dev/docs/install/), or remove eventing, source and sink from the spec; for an offline render, give --required-schemas"
@@ -99,6 +98,11 @@ func reportCases(t *testing.T) map[string]reportCase {
 		taken        = "Service plat-jobs-service in namespace ns1 exists and isn't SonataFlow's: give the claim another name, or hand the object over on purpose with the label sonataflow.org/service"
 		duplicated   = `Platform first of this namespace is older: delete one of the two, or give one the annotation sonataflow.org/secondary.platform: "true"`
 	)
+	failed := func(job string) string {
+		return job + " failed: none of its 7 tries succeeded, most likely because the database can't be reached, doesn't exist, or refuses the credentials; " +
+			"kubectl logs --namespace ns1 --selector batch.kubernetes.io/job-name=" + strings.TrimPrefix(job, "Job ") + " shows why; " +
+			"mend the cause, then delete the Job to try again, or change the annotation sonataflow.org/migration-attempt of the platform to migrate all of its services again"
+	}
 	looked := func(found map[string]string) compositiontest.Cluster {
 		return compositiontest.Cluster{Required: answers(found)}
 	}
@@ -304,10 +308,10 @@ func reportCases(t *testing.T) map[string]reportCase {
 			want: told{
 				Conditions: []composition.Condition{
 					valid, secretsFound,
-					alarms(migrated, v1alpha08.ReasonFailed, "Data Index: "+dataIndexJob+failed+"; Jobs Service: "+jobsJob+failed),
-					alarms(dataIndex, v1alpha08.ReasonDBMigrationFailure, dataIndexJob+failed),
-					alarms(jobService, v1alpha08.ReasonDBMigrationFailure, jobsJob+failed),
-					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: "+dataIndexJob+failed),
+					alarms(migrated, v1alpha08.ReasonFailed, "Data Index: "+failed(dataIndexJob)+"; Jobs Service: "+failed(jobsJob)),
+					alarms(dataIndex, v1alpha08.ReasonDBMigrationFailure, failed(dataIndexJob)),
+					alarms(jobService, v1alpha08.ReasonDBMigrationFailure, failed(jobsJob)),
+					alarms(succeed, v1alpha08.ReasonFailure, "Data Index: "+failed(dataIndexJob)),
 				},
 				Unready: []string{"data-index-migration", "jobs-service-migration"},
 			},

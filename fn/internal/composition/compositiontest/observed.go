@@ -38,6 +38,10 @@ const (
 	Complete State = "complete"
 	// Failed means that the Job gave up.
 	Failed State = "failed"
+	// Suspending means that the Job is suspended and a pod of the Job is ending.
+	Suspending State = "suspending"
+	// Suspended means that the Job is suspended and has no pod.
+	Suspended State = "suspended"
 )
 
 // generation is that of every observed object.
@@ -119,7 +123,7 @@ func deploymentStatus(deployment map[string]any, state State) map[string]any {
 		unavailable(condition("Progressing", true, "ReplicaSetUpdated", ""))
 	case Stuck:
 		unavailable(condition("Progressing", false, "ProgressDeadlineExceeded", "ReplicaSet has timed out progressing"))
-	case Ready, Unbound, Created, Running, Complete, Failed:
+	case Ready, Unbound, Created, Running, Complete, Failed, Suspending, Suspended:
 	}
 	return status
 }
@@ -132,6 +136,10 @@ func jobStatus(state State) map[string]any {
 		return map[string]any{"succeeded": 1.0, "conditions": []any{condition("SuccessCriteriaMet", true, "", ""), condition("Complete", true, "", "")}}
 	case Failed:
 		return map[string]any{"failed": 7.0, "conditions": []any{condition("Failed", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit")}}
+	case Suspending:
+		return map[string]any{"terminating": 1.0, "conditions": []any{condition("Suspended", true, "JobSuspended", "")}}
+	case Suspended:
+		return map[string]any{"terminating": 0.0, "conditions": []any{condition("Suspended", true, "JobSuspended", "")}}
 	case Ready, Unbound, Unready, Stale, Stuck, Created:
 	}
 	return nil

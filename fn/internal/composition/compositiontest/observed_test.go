@@ -46,6 +46,8 @@ func TestObserve(t *testing.T) {
 		"JobRunning":        {reason: "A Job that runs is on its way.", applied: job, state: compositiontest.Running, want: health.Progressing},
 		"JobComplete":       {reason: "A Job that has succeeded has done its work.", applied: job, state: compositiontest.Complete, want: health.Ready},
 		"JobFailed":         {reason: "A Job that gave up doesn't get on by itself.", applied: job, state: compositiontest.Failed, want: health.Failed},
+		"JobSuspending":     {reason: "A Job that is suspended waits to be resumed, also while a pod of it ends.", applied: job, state: compositiontest.Suspending, want: health.Progressing},
+		"JobSuspended":      {reason: "A Job that is suspended waits to be resumed.", applied: job, state: compositiontest.Suspended, want: health.Progressing},
 		"TriggerReady":      {reason: "An object of Knative says that it is ready.", applied: trigger, state: compositiontest.Ready, want: health.Ready},
 		"TriggerUnready":    {reason: "An object of Knative says that it isn't ready.", applied: trigger, state: compositiontest.Unready, want: health.Progressing},
 		"TriggerStale":      {reason: "An object of Knative that was never looked at says nothing.", applied: trigger, state: compositiontest.Stale, want: health.Progressing},
