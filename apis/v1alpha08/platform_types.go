@@ -78,13 +78,13 @@ type ServicesPlatformSpec struct {
 // ServiceSpec has the fields that all supporting services have in common.
 type ServiceSpec struct {
 	// Whether workflows and other services use this service. The service is deployed in
-	// both cases. False when not given, unless the function's input has compatibility:
-	// Operator, which makes it true.
+	// both cases. False when not given, or true if the function's input has
+	// compatibility: Operator.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
 	// Where the service keeps its data. A service without postgresql in this field uses
-	// the database of spec.persistence. Without that database, too, the service uses a
-	// database of its own in its pod, whose data is lost with the pod.
+	// the database of spec.persistence. If spec.persistence has no database either, the
+	// service uses a database in its own pod, whose data is lost with the pod.
 	// +optional
 	Persistence *PersistenceOptionsSpec `json:"persistence,omitempty"`
 	// How the pods of the service look.

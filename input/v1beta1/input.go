@@ -23,8 +23,8 @@ type Input struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// What the function does where the SonataFlow documentation and the operator disagree:
-	// as the one (Documentation) or as the other (Operator).
+	// Which of the two the function follows where the SonataFlow documentation and the
+	// operator disagree: Documentation or Operator.
 	// +optional
 	// +kubebuilder:default:=Documentation
 	Compatibility Compatibility `json:"compatibility,omitempty"`
@@ -47,8 +47,8 @@ type Input struct {
 	Secrets Secrets `json:"secrets,omitempty"`
 }
 
-// Compatibility says what the function does where the SonataFlow documentation and the
-// operator disagree.
+// Compatibility says which of the two the function follows where the SonataFlow
+// documentation and the operator disagree.
 //
 // +kubebuilder:validation:Enum=Documentation;Operator
 type Compatibility string
