@@ -1,13 +1,14 @@
 # syntax=docker/dockerfile:1
 
-# The function's image for people who use Docker. The image that `make xpkg`
-# embeds in the package holds the same binary, built with the same flags.
+# The function's image for users of Docker. `make xpkg` doesn't use this image: it embeds an
+# image with the same binary, built with the same flags, in the package.
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 -t function-sonataflow .
 
 ARG GO_VERSION=1.26.11
 
-# The compiler runs on the machine's own platform and compiles for the target's.
+# The compiler runs on the platform of the build machine and compiles for the target
+# platform.
 FROM --platform=${BUILDPLATFORM} golang:${GO_VERSION} AS build
 WORKDIR /src
 ARG TARGETOS

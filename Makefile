@@ -21,8 +21,8 @@ BIN   := $(CACHE)/bin
 XPKG  := $(CACHE)/xpkg
 
 GO       ?= go
-# grpcnotrace leaves gRPC's debug pages out, which the function doesn't serve. They are
-# templates, for which the linker has to keep all methods of all types.
+# grpcnotrace leaves gRPC's debug pages out, which the function doesn't serve. The pages are
+# templates: because of them, the linker would have to keep all methods of all types.
 GO_BUILD := CGO_ENABLED=0 $(GO) build -tags grpcnotrace -trimpath -buildvcs=false -ldflags "-s -w"
 SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_test.go')
 
@@ -45,7 +45,7 @@ help: ## Show this help.
 		/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: render
-render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Show what an example becomes: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16, FORM=claimed|namespaced.
+render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Render an example: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16, FORM=claimed|namespaced.
 	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE) $(if $(filter namespaced,$(FORM)),-namespaced)
 
 .PHONY: build
@@ -138,10 +138,11 @@ SOAKTIME ?= 15m
 soak: ## Call the function for SOAKTIME=15m, as Crossplane and as clients without access, then end it while calls are under way.
 	@$(GO) run -C test/bench ./soak -time $(SOAKTIME)
 
-# Scenarios recorded from the reference operator, and cases made of public reports, with a
+# Scenarios recorded from the reference operator, and cases from public reports, with a
 # folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
-# The folders whose scenarios must pass. The other folders are for features to come.
+# The folders whose scenarios must pass. The other folders are for features that the
+# function doesn't have yet.
 CONFORMING := platform field
 
 .PHONY: conformance
@@ -210,7 +211,7 @@ $(XPKG)/%/function: $(SOURCES)
 	@echo "compiling the function for linux/$*" >&2
 	@GOOS=linux GOARCH=$* $(GO_BUILD) -o $@ ./fn
 
-# The image needs neither a Docker daemon nor a base: it holds one file.
+# The image has only one file, so the build needs neither a Docker daemon nor a base image.
 $(XPKG)/%/runtime.tar: $(XPKG)/%/function $(XPKG)/version $(wildcard test/tools/image/*.go)
 	@$(GO) run ./test/tools/image -binary $< -arch $* -version $(VERSION) -o $@
 

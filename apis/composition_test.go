@@ -17,6 +17,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
+// TestCompositions checks that each Composition is the default of its definition, and that
+// the function's input in it has no unknown field.
 func TestCompositions(t *testing.T) {
 	t.Parallel()
 
@@ -49,7 +51,8 @@ func TestCompositions(t *testing.T) {
 	}
 }
 
-// The comments of the Compositions say that every value is the default.
+// TestInputIsTheDefault checks that every value of the function's input in a Composition
+// is the default, as the comments in the Compositions say.
 func TestInputIsTheDefault(t *testing.T) {
 	t.Parallel()
 
@@ -85,6 +88,7 @@ func TestInputIsTheDefault(t *testing.T) {
 	}
 }
 
+// valueAt returns the value at a path, and whether there is one.
 func valueAt(in any, path []string) (any, bool) {
 	for _, step := range path {
 		fields, _ := in.(map[string]any)
@@ -97,9 +101,10 @@ func valueAt(in any, path []string) (any, bool) {
 	return in, true
 }
 
-// A later version of Crossplane knows more fields. One that v2.0 doesn't know is dropped
-// there when it comes in a package, and refused by kubectl. Requirements are a field that
-// it knows, but until v2.2 a Composition that asks for all of a kind is refused.
+// TestCompositionsWorkOnOldCrossplane checks that the Compositions have only fields that
+// Crossplane v2.0 knows. Crossplane v2.0 drops an unknown field of a Composition in a
+// package, and kubectl refuses it. The field requirements isn't used either: before v2.2,
+// Crossplane refuses a Composition that requires all resources of a kind.
 func TestCompositionsWorkOnOldCrossplane(t *testing.T) {
 	t.Parallel()
 

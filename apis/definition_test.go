@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package apis_test looks at the definitions and Compositions as Crossplane and an
-// API server do.
+// Package apis_test checks the definitions and Compositions as Crossplane and an API
+// server do.
 package apis_test
 
 import (
@@ -38,6 +38,7 @@ func definitions(t *testing.T) map[string]*xpv1.CompositeResourceDefinition {
 	return xrds
 }
 
+// schemaOf returns the schema of a definition's only version.
 func schemaOf(t *testing.T, xrd *xpv1.CompositeResourceDefinition) extv1.JSONSchemaProps {
 	t.Helper()
 	s := extv1.JSONSchemaProps{}
@@ -47,8 +48,8 @@ func schemaOf(t *testing.T, xrd *xpv1.CompositeResourceDefinition) extv1.JSONSch
 	return s
 }
 
-// walk calls visit for a schema and all that is in it, with the path of each, such
-// as .spec.properties.flow[].name.
+// walk calls visit for a schema and for all schemas in it, with the path of each, such as
+// .spec.properties.flow[].name.
 func walk(s extv1.JSONSchemaProps, path string, visit func(path string, s extv1.JSONSchemaProps)) {
 	visit(path, s)
 	for name, property := range s.Properties {
@@ -68,6 +69,7 @@ func read(t *testing.T, file string) []byte {
 	return b
 }
 
+// TestNames checks the names of claims and composites.
 func TestNames(t *testing.T) {
 	t.Parallel()
 
@@ -106,12 +108,13 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// kubectl takes a plural, a singular, a short name and a category in the same
-// place: two meanings of one word would hide a kind.
+// TestWordsAreUnambiguous checks that no word names two kinds, or a kind and a category.
+// kubectl accepts plurals, singulars, short names and categories in the same argument, so
+// kubectl couldn't reach one of the two.
 func TestWordsAreUnambiguous(t *testing.T) {
 	t.Parallel()
 
-	// The kind of workflows comes with a definition of its own.
+	// SonataFlow, the kind of workflows, has a definition that isn't in this repository.
 	kinds := map[string]string{"sonataflow": "SonataFlow", "sonataflows": "SonataFlow", "sf": "SonataFlow", "workflow": "SonataFlow", "workflows": "SonataFlow"}
 	categories := map[string]bool{}
 	crds, err := xrdschema.CRDs(".")
@@ -137,6 +140,7 @@ func TestWordsAreUnambiguous(t *testing.T) {
 	}
 }
 
+// TestDefinitions checks version, scope and printed columns of the definitions.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 
@@ -180,11 +184,12 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
+// TestSize checks that the definitions are small enough to be applied.
 func TestSize(t *testing.T) {
 	t.Parallel()
 
-	// What an API server takes in one request, and what `kubectl apply` may store
-	// in the annotation last-applied-configuration.
+	// The size in bytes that an API server accepts in one request, and the size that it
+	// accepts for annotations, where `kubectl apply` stores a copy of the object.
 	const maxRequest, maxAnnotations = 1 << 20, 256 << 10
 	for folder := range definitions(t) {
 		file := read(t, filepath.Join(folder, "definition.yaml"))
@@ -202,10 +207,12 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// TestDescriptions checks that every field has a description, except for the fields of
+// Kubernetes' own types, whose descriptions `apis/xrd` removes.
 func TestDescriptions(t *testing.T) {
 	t.Parallel()
 
-	// What Kubernetes describes itself, in `kubectl explain pod.spec`.
+	// The fields whose types are Kubernetes' own: `kubectl explain pod.spec` describes them.
 	kubernetes := map[string]bool{}
 	for name := range strings.FieldsSeq(`
 		buildArgs envs resources configMapKeyRef secretKeyRef

@@ -14,7 +14,7 @@ import (
 )
 
 // The fields of the operator's kinds, with their types. Below services, an asterisk
-// is each of the two services.
+// stands for each of the two services.
 const (
 	platformFields = `
 		spec object
@@ -171,7 +171,8 @@ const (
 		status.observedGeneration integer
 		status.version string`
 
-	// Fields that the operator doesn't offer either.
+	// noFields are fields that the operator's API doesn't have, so the definitions must not
+	// have them either.
 	noFields = `
 		spec.persistence.dbMigrationStrategy
 		spec.services.dataIndex.sink
@@ -183,6 +184,7 @@ const (
 		spec.services.*.podTemplate.container.restartPolicy`
 )
 
+// TestOperatorFields checks that the definitions have the fields of the operator's kinds.
 func TestOperatorFields(t *testing.T) {
 	t.Parallel()
 
@@ -220,7 +222,8 @@ func TestOperatorFields(t *testing.T) {
 	}
 }
 
-// perService returns lines, those with an asterisk once for each service.
+// perService returns the lines of a text. A line with an asterisk is returned once for
+// each service.
 func perService(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -234,6 +237,7 @@ func perService(text string) []string {
 	return lines
 }
 
+// TestDefaults checks the defaults that an API server writes into a spec.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 
@@ -257,12 +261,12 @@ func TestDefaults(t *testing.T) {
 			want:   `services: {dataIndex: {persistence: {dbMigrationStrategy: none}}}`,
 		},
 		"NothingElse": {
-			reason: "The function decides on everything else, so that nothing is written into a user's spec.",
+			reason: "No other field has a default in the schema: the function applies the other defaults, so that the user's spec stays unchanged.",
 			spec:   `{persistence: {` + anyPostgreSQL + `}, services: {dataIndex: {podTemplate: {container: {}}}, jobService: {}}, monitoring: {}}`,
 			want:   `{persistence: {` + anyPostgreSQL + `}, services: {dataIndex: {podTemplate: {container: {}}}, jobService: {}}, monitoring: {}}`,
 		},
 		"Null": {
-			reason: "A field without a value, as in a manifest with all below it commented out, is a field that isn't there.",
+			reason: "A field without a value counts as absent. A manifest has such a field if all fields below it are commented out.",
 			spec:   `services: {jobService: {persistence: {postgresql: }}}`,
 			want:   `services: {jobService: {persistence: {dbMigrationStrategy: service}}}`,
 		},
@@ -277,7 +281,8 @@ func TestDefaults(t *testing.T) {
 				}
 				want := object(t, kind, tc.want)
 				if kind == v1alpha08.KindSonataFlowPlatform {
-					// Crossplane's own field; see the definition's defaultCompositeDeletePolicy.
+					// Crossplane adds this field. Its value is the definition's
+					// defaultCompositeDeletePolicy.
 					want["spec"].(map[string]any)["compositeDeletePolicy"] = "Foreground"
 				}
 				if diff := cmp.Diff(want, got); diff != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
+// TestJDBCURL checks that the schema and JDBCURLPattern accept the same URLs.
 func TestJDBCURL(t *testing.T) {
 	t.Parallel()
 
@@ -26,12 +27,12 @@ func TestJDBCURL(t *testing.T) {
 		want   bool
 	}{
 		"Documented": {
-			reason: "What the SonataFlow documentation shows.",
+			reason: "The URL of the SonataFlow documentation is accepted.",
 			urls:   []string{"jdbc:postgresql://host:1234/database?currentSchema=data-index-service"},
 			want:   true,
 		},
 		"Hosts": {
-			reason: "A host is a name or an address, with a port or not.",
+			reason: "A host is a name or an address, with or without a port.",
 			urls: []string{
 				"jdbc:postgresql://db/",
 				"jdbc:postgresql://db.ns.svc.cluster.local/sonataflow",
@@ -41,40 +42,40 @@ func TestJDBCURL(t *testing.T) {
 			want: true,
 		},
 		"SeveralHosts": {
-			reason: "The driver tries one after the other.",
+			reason: "A URL may have several hosts: the driver tries one after the other.",
 			urls:   []string{"jdbc:postgresql://h1:5432,h2:5432/db?x=y", "jdbc:postgresql://h1,h2/db?targetServerType=primary"},
 			want:   true,
 		},
 		"Parameters": {
-			reason: "What follows the database is the driver's business.",
+			reason: "The pattern accepts any parameter after the database, because the driver has many.",
 			urls:   []string{"jdbc:postgresql://db/sonataflow?sslmode=verify-full&options=-c%20statement_timeout=90s", "jdbc:postgresql://db/?currentSchema=x"},
 			want:   true,
 		},
 		"AnotherDatabase": {
-			reason: "The services run on PostgreSQL.",
+			reason: "The services support only PostgreSQL.",
 			urls:   []string{"jdbc:mysql://db:3306/sonataflow", "jdbc:postgres://db/sonataflow", "jdbc:h2:mem:test"},
 		},
 		"NotJDBC": {
-			reason: "Other clients write URLs in other ways.",
+			reason: "The services need a JDBC URL; URLs in the syntax of other clients don't work.",
 			urls:   []string{"postgres://db/sonataflow", "postgresql://db/sonataflow", "db:5432/sonataflow", "JDBC:POSTGRESQL://db/sonataflow"},
 		},
 		"NoHost": {
-			reason: "Without a host the driver takes localhost, which is the pod itself.",
+			reason: "Without a host the driver connects to localhost, which is the pod itself.",
 			urls: []string{
 				"jdbc:postgresql:///db", "jdbc:postgresql:db", "jdbc:postgresql://", "jdbc:postgresql://:5432/db",
 				"jdbc:postgresql://?x=y", "jdbc:postgresql://h1,,h2/db",
 			},
 		},
 		"Slashes": {
-			reason: "The driver takes no URL without the slash before the database, and none with another one.",
+			reason: "The driver needs exactly one slash after the hosts, before the database.",
 			urls:   []string{"jdbc:postgresql://db", "jdbc:postgresql://db?currentSchema=x", "jdbc:postgresql://db/sonataflow/", "jdbc:postgresql://db/a/b"},
 		},
 		"Characters": {
-			reason: "Neither DNS nor the reactive client has such hosts, and what can't be seen is a slip.",
+			reason: "Neither DNS nor the reactive client accepts such hosts, and a control character is a typing error.",
 			urls:   []string{"jdbc:postgresql://dü/sonataflow", "jdbc:postgresql://d~b/sonataflow", "jdbc:postgresql://d%62/sonataflow", "jdbc:postgresql://db/sonataflow\x01"},
 		},
 		"Blanks": {
-			reason: "A blank is a slip of the keyboard, wherever it is.",
+			reason: "A blank is a typing error, at the ends of a URL, too.",
 			urls: []string{
 				"", " ", "jdbc:postgresql://db/sonata flow", " jdbc:postgresql://db/sonataflow", "jdbc:postgresql://db/sonataflow ",
 				"jdbc:postgresql://db /sonataflow", "jdbc:postgresql://db/sonataflow\n", "jdbc:postgresql://db/sonataflow?a=b\tc",
@@ -85,7 +86,7 @@ func TestJDBCURL(t *testing.T) {
 			urls:   []string{"jdbc:postgresql://db:/sonataflow", "jdbc:postgresql://db:port/sonataflow", "jdbc:postgresql://db:123456/sonataflow"},
 		},
 		"Credentials": {
-			reason: "The driver doesn't understand them, and they would be in everybody's sight.",
+			reason: "The driver doesn't read credentials before the host, and every reader of the spec would see them.",
 			urls:   []string{"jdbc:postgresql://user:password@db:5432/sonataflow", "jdbc:postgresql://user@db/sonataflow"},
 		},
 	}

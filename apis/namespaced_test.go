@@ -16,8 +16,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
-// TestNamespaced holds the namespaced form against the one that is claimed: it is the
-// same API, in another scope.
+// TestNamespaced checks that the namespaced form is the same API as the claimed form, in
+// another scope.
 func TestNamespaced(t *testing.T) {
 	t.Parallel()
 	scopes := map[string]xpv2.CompositeResourceScope{
@@ -71,7 +71,8 @@ func TestNamespaced(t *testing.T) {
 	}
 }
 
-// TestNamespacedDefinitions derives what an API server gets.
+// TestNamespacedDefinitions checks the scope of the CustomResourceDefinitions that
+// Crossplane derives from the namespaced form.
 func TestNamespacedDefinitions(t *testing.T) {
 	t.Parallel()
 	crds, err := xrdschema.CRDs("namespaced")

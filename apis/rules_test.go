@@ -16,11 +16,11 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
 )
 
-// A rule is one that a schema has, with specs that it refuses and accepts. Specs
-// are written short: they are what a user would put below spec.
+// A rule is a rule of a schema, with specs that the rule refuses and accepts. A spec is
+// what a user would write below spec.
 type rule struct {
 	reason string
-	// refused has the errors of each spec that is refused.
+	// refused has the specs that are refused, with the errors of each.
 	refused  map[string][]string
 	accepted []string
 }
@@ -28,28 +28,29 @@ type rule struct {
 const (
 	anyPostgreSQL = `postgresql: {secretRef: {name: s}, serviceRef: {name: db}}`
 
-	whereIsTheDatabase = `Invalid value: exactly one of serviceRef and jdbcUrl must be set: say where the database is, in one way`
+	whereIsTheDatabase = `Invalid value: exactly one of serviceRef and jdbcUrl must be set, to say where the database is`
 	jobNeedsPostgreSQL = `Invalid value: the job strategy migrates a PostgreSQL database: set `
 	refOrURI           = `Invalid value: a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri`
-	sourceIsRef        = `Invalid value: a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
-	brokerIsRef        = `Invalid value: the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace`
-	brokerIsBroker     = `Invalid value: the broker must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names`
-	sourceIsBroker     = `Invalid value: a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names`
+	sourceIsRef        = `Invalid value: a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker in another namespace, ref.namespace`
+	brokerIsRef        = `Invalid value: the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker in another namespace, ref.namespace`
+	brokerIsBroker     = `Invalid value: the broker must be a ref to a Broker: set ref.kind to Broker, and ref.name to the name of a Broker`
+	sourceIsBroker     = `Invalid value: a source must be a ref to a Broker: set ref.kind to Broker, and ref.name to the name of a Broker`
 	refIsNamed         = `Invalid value: a ref needs a kind and a name: set ref.kind and ref.name`
 	oneBudget          = `Invalid value: minAvailable and maxUnavailable exclude each other: set one of them`
 	jdbcURL            = `must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it`
 	pg                 = `spec.persistence.postgresql`
 	nameOfObject       = `not a name that Kubernetes accepts: use small letters, digits, - and .`
 	nameOfKey          = `not a key that Kubernetes accepts: use letters, digits, -, _ and .`
-	nameOfService      = `not a name of a Service that Kubernetes accepts: use small letters, digits and -; a host outside of the cluster is given by jdbcUrl instead of serviceRef`
+	nameOfService      = `not a name of a Service that Kubernetes accepts: use small letters, digits and -; for a host outside of the cluster, set jdbcUrl instead of serviceRef`
 	nameOfNamespace    = `not a namespace that Kubernetes accepts: use small letters, digits and -`
-	placeholder        = `holds a placeholder, which was to be filled in before the document was applied: put the value there`
+	placeholder        = `holds a placeholder that was not replaced before the document was applied: write the value instead`
 	plainSchema        = `choose a schema without blanks, commas, quotes, backslashes and control characters`
-	ownSchema          = `choose another schema: PostgreSQL keeps those that start with pg_ to itself and reads $user as the name of the user, and Kubernetes reads $$ as $`
+	ownSchema          = `choose another schema: PostgreSQL reserves names that start with pg_ and reads $user as the name of the user, and Kubernetes reads $$ as $`
 	oneSchema          = `currentSchema must name one schema, without blanks, commas, quotes and backslashes`
 	numberOrPercentage = `must be a number of pods, such as 1, or a percentage of them, such as 50%`
 )
 
+// TestPlatformRules checks the rules of the schema of platforms.
 func TestPlatformRules(t *testing.T) {
 	t.Parallel()
 
@@ -59,11 +60,11 @@ func TestPlatformRules(t *testing.T) {
 func platformRules() map[string]rule {
 	return map[string]rule{
 		"EmptySpec": {
-			reason:   "A platform that asks for nothing is what an operator's user may have.",
+			reason:   "The operator accepts platforms without services or persistence, so users may have such manifests.",
 			accepted: []string{`{}`, `services: {}`, `services: {dataIndex: {}, jobService: {}}`, `persistence: {}`},
 		},
 		"WhereTheDatabaseIs": {
-			reason: "With neither serviceRef nor jdbcUrl nobody knows where the database is, with both nobody knows which counts.",
+			reason: "Without serviceRef and jdbcUrl the address of the database is unknown; with both it is ambiguous.",
 			refused: map[string][]string{
 				`persistence: {postgresql: {secretRef: {name: s}}}`: {
 					`spec.persistence.postgresql: ` + whereIsTheDatabase,
@@ -94,7 +95,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"NamesOfTheDatabase": {
-			reason: "What Kubernetes or PostgreSQL would never find is a slip.",
+			reason: "A name that Kubernetes or PostgreSQL can't have is a typing error.",
 			refused: map[string][]string{
 				`persistence: {postgresql: {secretRef: {name: my_secret}, serviceRef: {name: db}}}`:                        {pg + `.secretRef.name: Invalid value: "my_secret": ` + nameOfObject},
 				`persistence: {postgresql: {secretRef: {name: s, userKey: a b}, serviceRef: {name: db}}}`:                  {pg + `.secretRef.userKey: Invalid value: "a b": ` + nameOfKey},
@@ -102,7 +103,7 @@ func platformRules() map[string]rule {
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db.example.com}}}`:                    {pg + `.serviceRef.name: Invalid value: "db.example.com": ` + nameOfService},
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, namespace: a_b}}}`:                {pg + `.serviceRef.namespace: Invalid value: "a_b": ` + nameOfNamespace},
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseName: "${DB}"}}}`:         {pg + `.serviceRef.databaseName: Invalid value: "${DB}": ` + placeholder},
-				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseName: "a\nb"}}}`:          {pg + `.serviceRef.databaseName: Invalid value: "a\nb": has a control character in it: remove it`},
+				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseName: "a\nb"}}}`:          {pg + `.serviceRef.databaseName: Invalid value: "a\nb": contains a control character: remove the character`},
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "{{schema}}"}}}`:  {pg + `.serviceRef.databaseSchema: Invalid value: "{{schema}}": ` + placeholder},
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "a,b"}}}`:         {pg + `.serviceRef.databaseSchema: Invalid value: "a,b": ` + plainSchema},
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db, databaseSchema: "it's"}}}`:        {pg + `.serviceRef.databaseSchema: Invalid value: "it's": ` + plainSchema},
@@ -110,7 +111,7 @@ func platformRules() map[string]rule {
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/${DB}"}}`:                 {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/${DB}": ` + placeholder},
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/100%"}}`:                  {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/100%": a % must be followed by two hexadecimal digits: write % itself as %25`},
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a:1,b:65536/d"}}`:            {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://a:1,b:65536/d": a port must be between 1 and 65535, or left out for 5432`},
-				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?a=b&Host=x"}}`:          {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?a=b&Host=x": parameters that lead the JDBC driver elsewhere don't reach other clients: write host, port and database before the question mark`},
+				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?a=b&Host=x"}}`:          {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?a=b&Host=x": a parameter for host, port, database or service has an effect on the JDBC driver, but not on the other clients of the database: write host, port and database before the question mark`},
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?sslmode=true"}}`:        {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?sslmode=true": sslmode must be disable, allow, prefer, require, verify-ca or verify-full`},
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?currentSchema=a%20b"}}`: {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?currentSchema=a%20b": ` + oneSchema},
 				`persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d?currentSchema="}}`:      {pg + `.jdbcUrl: Invalid value: "jdbc:postgresql://db/d?currentSchema=": ` + oneSchema},
@@ -121,7 +122,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"SecretOfTheDatabase": {
-			reason: "No database opens without credentials; their keys have defaults.",
+			reason: "A connection to a database needs credentials. The keys of the Secret have defaults.",
 			refused: map[string][]string{
 				`persistence: {postgresql: {serviceRef: {name: db}}}`: {
 					`spec.persistence.postgresql.secretRef: Required value`,
@@ -136,7 +137,7 @@ func platformRules() map[string]rule {
 			accepted: []string{`persistence: {postgresql: {secretRef: {name: s, userKey: u, passwordKey: p}, serviceRef: {name: db}}}`},
 		},
 		"ServiceOfTheDatabase": {
-			reason: "A Service has a name and a port has a range; all else has a default.",
+			reason: "The name of the Service is required, and the port has a range. The other fields have defaults.",
 			refused: map[string][]string{
 				`persistence: {postgresql: {secretRef: {name: s}, serviceRef: {port: 5432}}}`: {
 					`spec.persistence.postgresql.serviceRef.name: Required value`,
@@ -157,7 +158,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"Strategy": {
-			reason: "A strategy that nobody knows would silently be none at all.",
+			reason: "With an unknown strategy the schema would silently not be migrated.",
 			refused: map[string][]string{
 				`services: {dataIndex: {persistence: {dbMigrationStrategy: Job, ` + anyPostgreSQL + `}}}`: {
 					`spec.services.dataIndex.persistence.dbMigrationStrategy: Unsupported value: "Job": supported values: "service", "job", "none"`,
@@ -172,7 +173,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"JobNeedsPostgreSQL": {
-			reason: "An ephemeral database is gone before a Job could migrate it.",
+			reason: "An ephemeral database starts with the service, so a Job can't migrate it before.",
 			refused: map[string][]string{
 				`services: {dataIndex: {persistence: {dbMigrationStrategy: job}}}`: {
 					`spec.services.dataIndex.persistence.dbMigrationStrategy: ` + jobNeedsPostgreSQL + `services.dataIndex.persistence.postgresql or persistence.postgresql, or use another strategy`,
@@ -187,10 +188,10 @@ func platformRules() map[string]rule {
 			},
 		},
 		"SinkHasVersion": {
-			reason: "Knative's webhook refuses a reference without apiVersion, and Crossplane tells the claim nothing of that.",
+			reason: "Knative's webhook refuses a reference without apiVersion, and Crossplane doesn't report this refusal on the claim.",
 			refused: map[string][]string{
 				`services: {jobService: {sink: {ref: {kind: Service, name: events}}}}`: {
-					`spec.services.jobService.sink.ref.apiVersion: Invalid value: Knative takes no ref without apiVersion, but for a Broker: set ref.apiVersion`,
+					`spec.services.jobService.sink.ref.apiVersion: Invalid value: only a ref to a Broker may leave out apiVersion: set ref.apiVersion`,
 				},
 			},
 			accepted: []string{
@@ -199,7 +200,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"BrokerKind": {
-			reason: "Triggers take events from Brokers, and nothing else of Knative has them.",
+			reason: "Triggers take events only from Brokers.",
 			refused: map[string][]string{
 				`eventing: {broker: {ref: {kind: Channel, name: default}}}`:               {`spec.eventing.broker.ref.kind: ` + brokerIsBroker},
 				`services: {dataIndex: {source: {ref: {kind: Channel, name: default}}}}`:  {`spec.services.dataIndex.source.ref.kind: ` + sourceIsBroker},
@@ -211,7 +212,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"Destination": {
-			reason: "Events go to an object or an address; an empty destination is neither.",
+			reason: "A destination must be an object or an address; an empty destination is neither.",
 			refused: map[string][]string{
 				`services: {jobService: {sink: {}}}`:                               {`spec.services.jobService.sink: ` + refOrURI},
 				`services: {jobService: {sink: {uri: ""}}}`:                        {`spec.services.jobService.sink: ` + refOrURI},
@@ -227,7 +228,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"Broker": {
-			reason: "Triggers take events from Brokers, and an address isn't one.",
+			reason: "Triggers take events only from Brokers, not from an address.",
 			refused: map[string][]string{
 				`eventing: {broker: {uri: "http://events.example.com"}}`: {`spec.eventing.broker: ` + brokerIsRef},
 				`eventing: {broker: {}}`:                                 {`spec.eventing.broker: ` + refOrURI, `spec.eventing.broker: ` + brokerIsRef},
@@ -236,7 +237,7 @@ func platformRules() map[string]rule {
 			accepted: []string{`eventing: {}`, `eventing: {broker: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default, namespace: brokers}}}`},
 		},
 		"Source": {
-			reason: "Triggers take events from Brokers, and an address isn't one.",
+			reason: "Triggers take events only from Brokers, not from an address.",
 			refused: map[string][]string{
 				`services: {dataIndex: {source: {uri: "http://events.example.com"}}}`:  {`spec.services.dataIndex.source: ` + sourceIsRef},
 				`services: {jobService: {source: {uri: "http://events.example.com"}}}`: {`spec.services.jobService.source: ` + sourceIsRef},
@@ -245,7 +246,7 @@ func platformRules() map[string]rule {
 			accepted: []string{`services: {dataIndex: {source: {ref: {kind: Broker, name: default}}}, jobService: {source: {ref: {kind: Broker, name: default}}}}`},
 		},
 		"Replicas": {
-			reason: "There is no negative number of pods.",
+			reason: "A number of pods can't be negative.",
 			refused: map[string][]string{
 				`services: {dataIndex: {podTemplate: {replicas: -1}}}`: {
 					`spec.services.dataIndex.podTemplate.replicas: Invalid value: -1: spec.services.dataIndex.podTemplate.replicas in body should be greater than or equal to 0`,
@@ -254,7 +255,7 @@ func platformRules() map[string]rule {
 			accepted: []string{`services: {dataIndex: {podTemplate: {replicas: 0}}, jobService: {podTemplate: {replicas: 2}}}`},
 		},
 		"DisruptionBudget": {
-			reason: "Kubernetes takes one of the two, and only numbers and percentages.",
+			reason: "Kubernetes accepts only one of the two fields, and only numbers and percentages.",
 			refused: map[string][]string{
 				`services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: 1}}}}`: {
 					`spec.services.dataIndex.podTemplate.podDisruptionBudget: ` + oneBudget,
@@ -276,13 +277,13 @@ func platformRules() map[string]rule {
 			},
 		},
 		"PodOfADeployment": {
-			reason: "What no Deployment takes is refused before it is composed.",
+			reason: "A value that a Deployment doesn't accept is refused before the Deployment is composed.",
 			refused: map[string][]string{
 				`services: {dataIndex: {podTemplate: {restartPolicy: OnFailure}}}`: {
-					`spec.services.dataIndex.podTemplate.restartPolicy: Invalid value: "OnFailure": must be Always, because a Deployment knows nothing else: remove it`,
+					`spec.services.dataIndex.podTemplate.restartPolicy: Invalid value: "OnFailure": must be Always, because a Deployment accepts no other restartPolicy: remove the field`,
 				},
 				`services: {jobService: {podTemplate: {activeDeadlineSeconds: 60}}}`: {
-					`spec.services.jobService.podTemplate.activeDeadlineSeconds: Invalid value: 60: a service runs for good, and no Deployment takes a deadline: remove it`,
+					`spec.services.jobService.podTemplate.activeDeadlineSeconds: Invalid value: 60: a Deployment accepts no deadline for its pods: remove the field`,
 				},
 				`services: {jobService: {podTemplate: {dnsPolicy: Cluster}}}`: {
 					`spec.services.jobService.podTemplate.dnsPolicy: Invalid value: "Cluster": must be ClusterFirst, ClusterFirstWithHostNet, Default or None`,
@@ -302,7 +303,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"Properties": {
-			reason: "A property has a name, and so has what its value comes from.",
+			reason: "A property needs a name, and a reference to its value needs a name and a key.",
 			refused: map[string][]string{
 				`properties: {flow: [{value: v}]}`: {`spec.properties.flow[0].name: Required value`},
 				`properties: {flow: [{name: "", value: v}]}`: {
@@ -320,7 +321,7 @@ func platformRules() map[string]rule {
 			},
 		},
 		"UnknownField": {
-			reason: "A field that nobody knows is most likely a misspelt one.",
+			reason: "A field that isn't in the schema is most likely misspelt.",
 			refused: map[string][]string{
 				`persistence: {dbMigrationStrategy: job}`:                        {`spec.persistence.dbMigrationStrategy: Forbidden: unknown field`},
 				`services: {jobsService: {}}`:                                    {`spec.services.jobsService: Forbidden: unknown field`},
@@ -332,6 +333,7 @@ func platformRules() map[string]rule {
 	}
 }
 
+// TestClusterPlatformRules checks the rules of the schema of cluster platforms.
 func TestClusterPlatformRules(t *testing.T) {
 	t.Parallel()
 
@@ -341,7 +343,7 @@ func TestClusterPlatformRules(t *testing.T) {
 func clusterPlatformRules() map[string]rule {
 	return map[string]rule{
 		"PlatformRef": {
-			reason: "A cluster platform is nothing without the platform that it points at.",
+			reason: "A cluster platform needs the platform that it refers to.",
 			refused: map[string][]string{
 				`{}`: {`spec.platformRef: Required value`},
 				`platformRef: {}`: {
@@ -356,7 +358,7 @@ func clusterPlatformRules() map[string]rule {
 			accepted: []string{`platformRef: {name: p, namespace: ns}`},
 		},
 		"Capabilities": {
-			reason: "Services are all that can be offered.",
+			reason: "services is the only capability.",
 			refused: map[string][]string{
 				`{platformRef: {name: p, namespace: ns}, capabilities: {workflows: [eventing]}}`: {
 					`spec.capabilities.workflows[0]: Unsupported value: "eventing": supported values: "services"`,
@@ -370,8 +372,8 @@ func clusterPlatformRules() map[string]rule {
 	}
 }
 
-// testRules tests rules of a kind, and, if the kind is a claim, that its composite
-// has the same.
+// testRules tests the rules of a kind. If the kind is a claim, testRules also tests that
+// the composite of the claim has the same rules.
 func testRules(t *testing.T, kind string, rules map[string]rule) {
 	t.Helper()
 	v, err := xrdschema.Load(".")
@@ -404,7 +406,7 @@ func testRules(t *testing.T, kind string, rules map[string]rule) {
 	}
 }
 
-// validate returns the messages for an object of a kind, in order.
+// validate returns the sorted error messages for an object of a kind.
 func validate(t *testing.T, v *xrdschema.Validator, kind, spec string) []string {
 	t.Helper()
 	errs := v.Validate(object(t, kind, spec))
@@ -429,7 +431,8 @@ func object(t *testing.T, kind, spec string) map[string]any {
 	return map[string]any{"apiVersion": v1alpha08.APIVersion, "kind": kind, "metadata": map[string]any{"name": "p"}, "spec": s}
 }
 
-// Every rule is worth a case above: this finds those that none shows.
+// TestEveryRuleIsTested checks that each CEL rule of the schemas has a case above that
+// fails with the rule's message.
 func TestEveryRuleIsTested(t *testing.T) {
 	t.Parallel()
 

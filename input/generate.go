@@ -2,9 +2,9 @@
 
 //go:build generate
 
-// Package input writes what follows from the Go types in v1beta1: their deepcopy
-// methods, and the schema that the function's package brings. `make generate` runs
-// it.
+// Package input generates code and schema from the Go types in v1beta1: their deepcopy
+// methods, and the schema that is part of the function's package. `make generate` runs
+// these commands.
 package input
 
 //go:generate controller-gen object:headerFile=../apis/boilerplate.go.txt crd paths=./v1beta1 output:crd:artifacts:config=../package/input

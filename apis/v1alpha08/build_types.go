@@ -7,8 +7,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// BuildPlatformSpec says how the operator builds workflow images. It has no effect
-// here; a condition message tells the user so.
+// BuildPlatformSpec says how the operator builds workflow images. The function builds
+// no images, so these fields have no effect. A warning in the condition SpecValid says
+// so.
 type BuildPlatformSpec struct {
 	// Settings of the builder.
 	// +optional
@@ -23,7 +24,7 @@ type BuildPlatformConfig struct {
 	// The image that builds start from.
 	// +optional
 	BaseImage string `json:"baseImage,omitempty"`
-	// How long a build may take.
+	// How long a build may take. Example: 5m0s
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 	// Which builder to use.
@@ -32,7 +33,7 @@ type BuildPlatformConfig struct {
 	// Options of the builder.
 	// +optional
 	BuildStrategyOptions map[string]string `json:"strategyOptions,omitempty"`
-	// Where built images are pushed to.
+	// The registry that built images are pushed to.
 	// +optional
 	Registry RegistrySpec `json:"registry,omitempty"`
 }
@@ -45,10 +46,10 @@ type RegistrySpec struct {
 	// Host and port of the registry.
 	// +optional
 	Address string `json:"address,omitempty"`
-	// The Secret with the registry's credentials.
+	// Name of the Secret with the registry's credentials.
 	// +optional
 	Secret string `json:"secret,omitempty"`
-	// The ConfigMap with the registry's certification authority.
+	// Name of the ConfigMap with the registry's certificate authority.
 	// +optional
 	CA string `json:"ca,omitempty"`
 	// The organisation within the registry.
@@ -58,7 +59,7 @@ type RegistrySpec struct {
 
 // BuildTemplate configures a single build.
 type BuildTemplate struct {
-	// How long a build may take.
+	// How long a build may take. Example: 5m0s
 	// +optional
 	// +kubebuilder:validation:Format=duration
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
@@ -76,8 +77,9 @@ type BuildTemplate struct {
 	Envs []corev1.EnvVar `json:"envs,omitempty"`
 }
 
-// DevModePlatformSpec says how the operator runs workflows in the dev profile. It
-// has no effect here; a condition message tells the user so.
+// DevModePlatformSpec says how the operator runs workflows in the dev profile. The
+// function runs no workflows, so these fields have no effect. A warning in the condition
+// SpecValid says so.
 type DevModePlatformSpec struct {
 	// The image of workflows in the dev profile.
 	// +optional

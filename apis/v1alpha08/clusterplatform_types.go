@@ -6,8 +6,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// SonataFlowClusterPlatform points at one platform and offers its services to every
-// namespace. It deploys nothing itself.
+// SonataFlowClusterPlatform refers to one platform and offers the services of that
+// platform to every namespace. It deploys nothing itself.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=sonataflowclusterplatforms,singular=sonataflowclusterplatform,scope=Cluster,categories={sonataflow-all}
@@ -20,9 +20,9 @@ type SonataFlowClusterPlatform struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Which platform to offer, and what of it.
+	// The platform that is offered, and the capabilities that are offered.
 	Spec SonataFlowClusterPlatformSpec `json:"spec"`
-	// What became of it.
+	// The observed state of the cluster platform.
 	// +optional
 	Status SonataFlowClusterPlatformStatus `json:"status,omitempty"`
 }
@@ -31,7 +31,8 @@ type SonataFlowClusterPlatform struct {
 type SonataFlowClusterPlatformSpec struct {
 	// The platform whose services are offered.
 	PlatformRef SonataFlowPlatformRef `json:"platformRef"`
-	// What is offered. Everything when not given, nothing when empty.
+	// The capabilities that are offered. All are offered when this field isn't given, none
+	// when it is empty.
 	// +optional
 	Capabilities *SonataFlowClusterPlatformCapSpec `json:"capabilities,omitempty"`
 }
@@ -46,23 +47,25 @@ type SonataFlowPlatformRef struct {
 	Namespace string `json:"namespace"`
 }
 
-// WorkFlowCapability is something that a cluster platform offers to workflows.
+// WorkFlowCapability is a capability that a cluster platform offers to workflows.
 //
 // +kubebuilder:validation:Enum=services
 type WorkFlowCapability string
 
-// WorkFlowCapabilityServices offers the supporting services.
+// WorkFlowCapabilityServices offers the supporting services of the platform: the Data
+// Index and the Jobs Service.
 const WorkFlowCapabilityServices WorkFlowCapability = "services"
 
-// SonataFlowClusterPlatformCapSpec says what a cluster platform offers.
+// SonataFlowClusterPlatformCapSpec names the capabilities that a cluster platform offers.
 type SonataFlowClusterPlatformCapSpec struct {
-	// What is offered to workflows.
+	// The capabilities that are offered to workflows. services is the only one: the Data
+	// Index and the Jobs Service.
 	// +optional
 	Workflows []WorkFlowCapability `json:"workflows,omitempty"`
 }
 
-// SonataFlowClusterPlatformStatus is what a user reads about a cluster platform.
-// Conditions are beside it: see the Condition constants.
+// SonataFlowClusterPlatformStatus is the observed state of a cluster platform. Crossplane
+// adds the field conditions to it: the Condition constants are their types.
 type SonataFlowClusterPlatformStatus struct {
 	// The generation of the spec that this status is about.
 	// +optional
@@ -70,15 +73,17 @@ type SonataFlowClusterPlatformStatus struct {
 	// The version of the Serverless Workflow specification.
 	// +optional
 	Version string `json:"version,omitempty"`
-	// What is offered in effect: what the spec says, or its default. Addition to the
-	// operator's API, which writes the default into the spec.
+	// The capabilities in effect: those of the spec, or the default. Addition to the
+	// operator's API. The operator writes the default into the spec instead.
 	// +optional
 	Capabilities *SonataFlowClusterPlatformCapStatus `json:"capabilities,omitempty"`
 }
 
-// SonataFlowClusterPlatformCapStatus is what a cluster platform offers in effect.
+// SonataFlowClusterPlatformCapStatus names the capabilities that a cluster platform offers
+// in effect. Its list is written even when it is empty: server-side apply would set a list
+// that is left out to null, and the schema refuses null.
 type SonataFlowClusterPlatformCapStatus struct {
-	// What is offered to workflows. An empty list is nothing. It is written all the same:
-	// server-side apply would make null of a list that goes, which the schema refuses.
+	// The capabilities that are offered to workflows. The list is empty when none is
+	// offered.
 	Workflows []WorkFlowCapability `json:"workflows"`
 }

@@ -2,52 +2,53 @@
 
 package v1alpha08
 
-// Condition types that the function reports on composites and claims. A condition
-// about something that the spec doesn't ask for is absent. Ready and Synced belong
-// to Crossplane.
+// Condition types that the function reports on composites and claims. A condition is
+// absent if the spec doesn't ask for the subject of the condition. Crossplane itself
+// reports the conditions Ready and Synced.
 const (
-	// ConditionSucceed is the operator's only condition: all of the platform is
-	// composed and available.
+	// ConditionSucceed tells whether all of the platform is composed and available. The
+	// operator has this condition, too, and no other.
 	ConditionSucceed = "Succeed"
-	// ConditionSpecValid tells whether the spec makes sense.
+	// ConditionSpecValid tells whether the function accepts the spec.
 	ConditionSpecValid = "SpecValid"
 	// ConditionSecretsReady tells whether the Secrets and keys that the spec refers to
 	// exist.
 	ConditionSecretsReady = "SecretsReady"
 	// ConditionDatabaseMigrated tells whether each service with the job strategy has a
-	// completed Job for its current target.
+	// completed Job for its current database, image and credentials.
 	ConditionDatabaseMigrated = "DatabaseMigrated"
 	// ConditionEventingReady tells whether events travel through Knative as the spec
-	// wants it: Brokers, Triggers and SinkBinding are ready, and the Jobs Service knows
-	// its sink.
+	// asks: Brokers, Triggers and SinkBinding are ready, and the Deployment of the Jobs
+	// Service has the address of its sink.
 	ConditionEventingReady = "EventingReady"
-	// ConditionDataIndexReady tells whether the Data Index is available at the
-	// current generation.
+	// ConditionDataIndexReady tells whether the Deployment of the Data Index is available
+	// at its current generation.
 	ConditionDataIndexReady = "DataIndexReady"
-	// ConditionJobServiceReady tells whether the Jobs Service is available at the
-	// current generation.
+	// ConditionJobServiceReady tells whether the Deployment of the Jobs Service is
+	// available at its current generation.
 	ConditionJobServiceReady = "JobServiceReady"
 )
 
-// ReasonNotAskedFor is the reason of a condition about something that the spec doesn't
-// ask for any more. Crossplane keeps a condition that a function doesn't report, so
-// one that was reported before is made Unknown.
+// ReasonNotAskedFor means that the spec doesn't ask for the subject of the condition any
+// more. Crossplane keeps a condition that the function stops reporting, so the function
+// reports the condition with the status Unknown and this reason instead.
 const ReasonNotAskedFor = "NotAskedFor"
 
 // Reasons of ConditionSucceed.
 const (
-	// ReasonSucceeded means that everything is in place.
+	// ReasonSucceeded means that all of the platform is composed and available.
 	ReasonSucceeded = "Succeeded"
 	// ReasonCreating means that services are being rolled out.
 	ReasonCreating = "Creating"
-	// ReasonWarming means that the platform waits for something outside of it, such as
-	// a Secret.
+	// ReasonWarming means that the platform waits for an object that isn't composed, such
+	// as a Secret or a Broker.
 	ReasonWarming = "Warming"
-	// ReasonFailure means that something must be mended: the spec, or a rollout that
-	// doesn't get on.
+	// ReasonFailure means that a fault must be corrected, such as an invalid spec or a
+	// rollout that makes no progress.
 	ReasonFailure = "Failure"
 	// ReasonDuplicated means that another platform of the namespace, or another cluster
-	// platform, is older and not secondary. A duplicate composes nothing new.
+	// platform, is older and not secondary. The function composes nothing new for a
+	// duplicate.
 	ReasonDuplicated = "Duplicated"
 	// ReasonPlatformNotFound means that the platform that a cluster platform refers to
 	// doesn't exist.
@@ -56,17 +57,17 @@ const (
 
 // Reasons of ConditionSpecValid.
 const (
-	// ReasonValid means that the spec was understood.
+	// ReasonValid means that the function accepts the spec without a warning.
 	ReasonValid = "Valid"
-	// ReasonValidWithWarnings means that something in the spec has no effect, or not the
-	// one that it seems to have. The message names it.
+	// ReasonValidWithWarnings means that the function accepts the spec, but that a field
+	// has no effect, or another effect than its name suggests. The message names the field.
 	ReasonValidWithWarnings = "ValidWithWarnings"
-	// ReasonInvalid means that the spec was refused; nothing changes until it is
-	// mended. The message names field, value and fix.
+	// ReasonInvalid means that the function refuses the spec. Composed resources don't
+	// change until the spec is corrected. The message names field, value and fix.
 	ReasonInvalid = "Invalid"
-	// ReasonNameTaken means that an object that isn't SonataFlow's, or that has another
-	// controller, has the name of one that is to be composed. Nothing is composed. The
-	// message names the object and what to do.
+	// ReasonNameTaken means that the name of a composed resource belongs to an existing
+	// object of another application or of another controller. The function composes
+	// nothing. The message names the object and the fix.
 	ReasonNameTaken = "NameTaken"
 )
 
@@ -77,27 +78,31 @@ const (
 	// ReasonSecretNotFound means that a Secret doesn't exist in the namespace of the
 	// pods that use it.
 	ReasonSecretNotFound = "SecretNotFound"
-	// ReasonConfigMapNotFound means the same of a ConfigMap.
+	// ReasonConfigMapNotFound means that a ConfigMap doesn't exist in the namespace of
+	// the pods that use it.
 	ReasonConfigMapNotFound = "ConfigMapNotFound"
-	// ReasonKeyNotFound means that a Secret or ConfigMap exists without a key that is needed.
+	// ReasonKeyNotFound means that a Secret or ConfigMap exists, but lacks a key that the
+	// spec refers to.
 	ReasonKeyNotFound = "KeyNotFound"
-	// ReasonNotChecked means that this Crossplane can't look Secrets up for functions
-	// (it can since v2.2), so that nothing is known about them.
+	// ReasonNotChecked means that the function doesn't know whether the Secrets exist,
+	// because Crossplane looks Secrets up for functions only since v2.2.
 	ReasonNotChecked = "NotChecked"
 )
 
-// Reasons of ConditionEventingReady. ReasonInProgress is one too: Triggers, SinkBinding
-// or the Jobs Service aren't ready yet.
+// Reasons of ConditionEventingReady. A further reason is ReasonInProgress: Triggers,
+// SinkBinding or the Jobs Service aren't ready yet.
 const (
-	// ReasonConnected means that events travel.
+	// ReasonConnected means that Brokers, Triggers and SinkBinding are ready, and that the
+	// Jobs Service has its sink.
 	ReasonConnected = "Connected"
-	// ReasonKnativeNotInstalled means that the cluster doesn't know a kind of Knative
-	// Eventing that is needed.
+	// ReasonKnativeNotInstalled means that the cluster lacks a kind of Knative Eventing
+	// that the function composes for the spec.
 	ReasonKnativeNotInstalled = "KnativeNotInstalled"
 	// ReasonBrokerNotFound means that a Broker doesn't exist.
 	ReasonBrokerNotFound = "BrokerNotFound"
-	// ReasonSinkNotFound means that what the Jobs Service should send events to doesn't exist,
-	// or has no address. It is for sinks that aren't Brokers.
+	// ReasonSinkNotFound means that the sink of the Jobs Service doesn't exist or has no
+	// address. A sink that is a Broker has the reasons ReasonBrokerNotFound and
+	// ReasonBrokerNotReady instead.
 	ReasonSinkNotFound = "SinkNotFound"
 	// ReasonBrokerNotReady means that a Broker exists, but isn't ready.
 	ReasonBrokerNotReady = "BrokerNotReady"
@@ -107,11 +112,11 @@ const (
 const (
 	// ReasonMigrated means that all schemas are up to date.
 	ReasonMigrated = "Migrated"
-	// ReasonInProgress means that a migration is under way, or waits until no pod of its
-	// service is left; of ConditionEventingReady, that something isn't ready yet.
+	// ReasonInProgress means that a migration is under way, or that it waits until no pod
+	// of its service is left.
 	ReasonInProgress = "InProgress"
-	// ReasonFailed means that a migration gave up. The message says why, as far as its
-	// pods tell, and how to try again.
+	// ReasonFailed means that the Job of a migration failed. The message has the cause, if
+	// the pods of the Job show it, and says how to try again.
 	ReasonFailed = "Failed"
 )
 
@@ -121,18 +126,18 @@ const (
 	ReasonAvailable = "Available"
 	// ReasonProgressing means that the Deployment is being rolled out.
 	ReasonProgressing = "Progressing"
-	// ReasonDeploymentFailure means that the rollout doesn't get on; the message has
-	// the Deployment's own words.
+	// ReasonDeploymentFailure means that the rollout makes no progress. The message repeats
+	// the message of the Deployment's condition.
 	ReasonDeploymentFailure = "DeploymentFailure"
-	// ReasonWaitingForDBMigration means that the service is kept down until a Job has
+	// ReasonWaitingForDBMigration means that the service doesn't run until a Job has
 	// migrated its database.
 	ReasonWaitingForDBMigration = "WaitingForDBMigration"
-	// ReasonDBMigrationFailure means that the service is kept down because that Job
-	// failed.
+	// ReasonDBMigrationFailure means that the service doesn't run because the Job that
+	// should migrate its database failed.
 	ReasonDBMigrationFailure = "DBMigrationFailure"
-	// ReasonWaitingForSink means that the Jobs Service is kept down until Knative has told
-	// it where to send events.
+	// ReasonWaitingForSink means that the Jobs Service doesn't run until Knative has
+	// written the address of the sink into its Deployment.
 	ReasonWaitingForSink = "WaitingForSink"
-	// ReasonScaledToZero means that no pod is wanted.
+	// ReasonScaledToZero means that the Deployment is scaled to 0 replicas.
 	ReasonScaledToZero = "ScaledToZero"
 )

@@ -8,11 +8,12 @@ const (
 	Version = "v1alpha08"
 )
 
-// APIVersion is the apiVersion that users write.
+// APIVersion is the apiVersion of all kinds in this package.
 const APIVersion = Group + "/" + Version
 
-// Kinds of this API. A kind that starts with X is the composite behind the claim
-// of the same name without it.
+// Kinds of this API. XSonataFlowPlatform is the composite of the claim
+// SonataFlowPlatform. In the namespaced form of the API, SonataFlowPlatform is itself a
+// composite. SonataFlowClusterPlatform is a composite in both forms.
 const (
 	KindSonataFlowPlatform        = "SonataFlowPlatform"
 	KindXSonataFlowPlatform       = "XSonataFlowPlatform"

@@ -2,7 +2,7 @@
 
 package v1alpha08
 
-// DBMigrationStrategy says who brings a service's database schema up to date.
+// DBMigrationStrategy says how a service's database schema is brought up to date.
 //
 // +kubebuilder:validation:Enum=service;job;none
 type DBMigrationStrategy string
@@ -14,17 +14,19 @@ const (
 	// DBMigrationStrategyJob runs a Job that migrates the schema before the service
 	// starts.
 	DBMigrationStrategyJob DBMigrationStrategy = "job"
-	// DBMigrationStrategyNone leaves the schema to whoever administers the database.
+	// DBMigrationStrategyNone leaves the schema to the administrator of the database.
 	DBMigrationStrategyNone DBMigrationStrategy = "none"
 )
 
 // PersistenceOptionsSpec says where a supporting service keeps its data.
 type PersistenceOptionsSpec struct {
-	// The PostgreSQL database of the service. It replaces the platform's as a whole.
+	// The PostgreSQL database of the service. It replaces the database of spec.persistence
+	// as a whole.
 	// +optional
 	PostgreSQL *PersistencePostgreSQL `json:"postgresql,omitempty"`
-	// Who migrates the schema of the service: the service itself when it starts
-	// (service), a Job before the service starts (job), or nobody (none).
+	// How the schema of the service is migrated: by the service itself when it starts
+	// (service), by a Job before the service starts (job), or only by the administrator of
+	// the database (none).
 	// +optional
 	// +kubebuilder:default:=service
 	DBMigrationStrategy DBMigrationStrategy `json:"dbMigrationStrategy,omitempty"`
@@ -41,7 +43,7 @@ func (p *PersistenceOptionsSpec) Database() *PersistencePostgreSQL {
 // PlatformPersistenceOptionsSpec says where services and workflows without
 // persistence of their own keep their data.
 type PlatformPersistenceOptionsSpec struct {
-	// The PostgreSQL server that they share.
+	// The PostgreSQL database that these services and workflows share.
 	// +optional
 	PostgreSQL *PersistencePostgreSQL `json:"postgresql,omitempty"`
 }
@@ -54,37 +56,38 @@ func (p *PlatformPersistenceOptionsSpec) Database() *PersistencePostgreSQL {
 	return p.PostgreSQL
 }
 
-// PersistencePostgreSQL is a PostgreSQL database: where it is, and the Secret that
-// opens it.
+// PersistencePostgreSQL is a PostgreSQL database: its address, and the Secret with its
+// credentials.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.serviceRef) != has(self.jdbcUrl)",message="exactly one of serviceRef and jdbcUrl must be set: say where the database is, in one way"
+// +kubebuilder:validation:XValidation:rule="has(self.serviceRef) != has(self.jdbcUrl)",message="exactly one of serviceRef and jdbcUrl must be set, to say where the database is"
 type PersistencePostgreSQL struct {
 	// The Secret with user name and password. It must be in the namespace of the
-	// pods that use it, not in the database's.
+	// pods that use it, not in the namespace of the database.
 	SecretRef PostgreSQLSecretOptions `json:"secretRef"`
 	// The Kubernetes Service of the database.
 	// +optional
 	ServiceRef *SQLServiceOptions `json:"serviceRef,omitempty"`
-	// The JDBC URL of the database, used as it is. Example:
+	// The JDBC URL of the database, which is used unchanged. Example:
 	// jdbc:postgresql://host:5432/sonataflow?currentSchema=data-index-service
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^jdbc:postgresql://([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?(,([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?)*/[^/?[:space:][:cntrl:]]*([?][^[:space:][:cntrl:]]*)?$')",message="must look like jdbc:postgresql://host:port/database?currentSchema=schema, with neither blanks nor credentials in it"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder that was not replaced before the document was applied: write the value instead"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')",message="a % must be followed by two hexadecimal digits: write % itself as %25"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/]*:(0+|6553[6-9]|655[4-9][0-9]|65[6-9][0-9]{2}|6[6-9][0-9]{3}|[7-9][0-9]{4})[,/]')",message="a port must be between 1 and 65535, or left out for 5432"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[?&](?i:(pg)?(host|port|dbname)|service)=')",message="parameters that lead the JDBC driver elsewhere don't reach other clients: write host, port and database before the question mark"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[?&](?i:(pg)?(host|port|dbname)|service)=')",message="a parameter for host, port, database or service has an effect on the JDBC driver, but not on the other clients of the database: write host, port and database before the question mark"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[?&]sslmode(&|$|=)') || self.matches('[?&]sslmode=(?i:disable|allow|prefer|require|verify-ca|verify-full)(&|$)')",message="sslmode must be disable, allow, prefer, require, verify-ca or verify-full"
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[?&]currentSchema(=?(&|$)|=[^&]*([+,\\x22\\x27\\x5c]|%(20|22|27|2C|2c|5C|5c)))')",message="currentSchema must name one schema, without blanks, commas, quotes and backslashes"
 	JdbcURL string `json:"jdbcUrl,omitempty"`
 }
 
-// JDBCURLPattern is what a JDBC URL must match: jdbc:postgresql://, then one or more
-// hosts with a port each or not, a slash, a database or none, then parameters.
+// JDBCURLPattern is what a JDBC URL must match: jdbc:postgresql://, one or more hosts,
+// each with an optional port, a slash, an optional database, and optional parameters.
 const JDBCURLPattern = "^jdbc:postgresql://" + jdbcHost + "(," + jdbcHost + ")*/[^/?[:space:][:cntrl:]]*([?][^[:space:][:cntrl:]]*)?$"
 
-// jdbcHost is a name, an IPv4 address or an IPv6 address in brackets. An @ would
-// mean credentials, which neither the driver nor anybody else wants in a URL.
+// jdbcHost is a name, an IPv4 address or an IPv6 address in brackets. It has no @, because
+// a URL must not contain credentials: the driver doesn't read them, and every reader of
+// the spec would see them.
 const jdbcHost = "([A-Za-z0-9._-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?"
 
 // PostgreSQLSecretOptions is the Secret with the credentials of a database.
@@ -94,12 +97,12 @@ type PostgreSQLSecretOptions struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="not a name that Kubernetes accepts: use small letters, digits, - and ."
 	Name string `json:"name"`
-	// The key that holds the user name. POSTGRESQL_USER when not given.
+	// The key of the user name in the Secret. POSTGRESQL_USER when not given.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]*$') && self != '.' && !self.startsWith('..')",message="not a key that Kubernetes accepts: use letters, digits, -, _ and ."
 	UserKey string `json:"userKey,omitempty"`
-	// The key that holds the password. POSTGRESQL_PASSWORD when not given.
+	// The key of the password in the Secret. POSTGRESQL_PASSWORD when not given.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]*$') && self != '.' && !self.startsWith('..')",message="not a key that Kubernetes accepts: use letters, digits, -, _ and ."
@@ -111,9 +114,9 @@ type SQLServiceOptions struct {
 	// Name of the Service.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z]([-_a-z0-9]*[a-z0-9])?)?$')",message="not a name of a Service that Kubernetes accepts: use small letters, digits and -; a host outside of the cluster is given by jdbcUrl instead of serviceRef"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z]([-_a-z0-9]*[a-z0-9])?)?$')",message="not a name of a Service that Kubernetes accepts: use small letters, digits and -; for a host outside of the cluster, set jdbcUrl instead of serviceRef"
 	Name string `json:"name"`
-	// Namespace of the Service. The platform's when not given.
+	// Namespace of the Service. The namespace of the platform when not given.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$')",message="not a namespace that Kubernetes accepts: use small letters, digits and -"
@@ -126,17 +129,17 @@ type SQLServiceOptions struct {
 	// Name of the database. sonataflow when not given.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[[:cntrl:]]')",message="has a control character in it: remove it"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder that was not replaced before the document was applied: write the value instead"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[[:cntrl:]]')",message="contains a control character: remove the character"
 	DatabaseName string `json:"databaseName,omitempty"`
-	// Schema within the database. When not given, every service uses one named
+	// Schema within the database. When not given, every service uses a schema named
 	// after itself: PLATFORM-data-index-service, PLATFORM-jobs-service. In
-	// spec.persistence this field is an addition to the operator's API: it is the
-	// schema of all services that inherit that persistence.
+	// spec.persistence this field is an addition to the operator's API: all services that
+	// inherit spec.persistence use this schema.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder, which was to be filled in before the document was applied: put the value there"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[$][{][^}]*[}]|[$][(][^)]*[)]|[{][{].*[}][}]')",message="holds a placeholder that was not replaced before the document was applied: write the value instead"
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^[:space:][:cntrl:],\\x22\\x27\\x5c]*$')",message="choose a schema without blanks, commas, quotes, backslashes and control characters"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('^(?i:pg_|[$]user$)|[$][$]')",message="choose another schema: PostgreSQL keeps those that start with pg_ to itself and reads $user as the name of the user, and Kubernetes reads $$ as $"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^(?i:pg_|[$]user$)|[$][$]')",message="choose another schema: PostgreSQL reserves names that start with pg_ and reads $user as the name of the user, and Kubernetes reads $$ as $"
 	DatabaseSchema string `json:"databaseSchema,omitempty"`
 }

@@ -23,30 +23,30 @@ type SonataFlowPlatform struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// What the platform should be. An empty spec is valid and deploys nothing.
+	// The desired state of the platform. An empty spec is valid and deploys nothing.
 	// +optional
 	Spec SonataFlowPlatformSpec `json:"spec,omitempty"`
-	// What the platform is.
+	// The observed state of the platform.
 	// +optional
 	Status SonataFlowPlatformStatus `json:"status,omitempty"`
 }
 
-// SonataFlowPlatformSpec is what a user asks of a platform.
+// SonataFlowPlatformSpec is the desired state of a platform.
 //
 // +kubebuilder:validation:XValidation:fieldPath=".services.dataIndex.persistence.dbMigrationStrategy",rule="!has(self.services) || !has(self.services.dataIndex) || !has(self.services.dataIndex.persistence) || !has(self.services.dataIndex.persistence.dbMigrationStrategy) || self.services.dataIndex.persistence.dbMigrationStrategy != 'job' || has(self.services.dataIndex.persistence.postgresql) || (has(self.persistence) && has(self.persistence.postgresql))",message="the job strategy migrates a PostgreSQL database: set services.dataIndex.persistence.postgresql or persistence.postgresql, or use another strategy"
 // +kubebuilder:validation:XValidation:fieldPath=".services.jobService.persistence.dbMigrationStrategy",rule="!has(self.services) || !has(self.services.jobService) || !has(self.services.jobService.persistence) || !has(self.services.jobService.persistence.dbMigrationStrategy) || self.services.jobService.persistence.dbMigrationStrategy != 'job' || has(self.services.jobService.persistence.postgresql) || (has(self.persistence) && has(self.persistence.postgresql))",message="the job strategy migrates a PostgreSQL database: set services.jobService.persistence.postgresql or persistence.postgresql, or use another strategy"
 type SonataFlowPlatformSpec struct {
-	// How workflow images are built. Accepted so that manifests written for the
-	// operator apply unchanged; it has no effect here, because nothing is built in
-	// the cluster.
+	// How workflow images are built. The field is accepted so that manifests written for
+	// the operator apply unchanged. It has no effect, because no images are built in the
+	// cluster.
 	// +optional
 	Build *BuildPlatformSpec `json:"build,omitempty"`
-	// How workflows run in the dev profile. Accepted so that manifests written for
-	// the operator apply unchanged; it has no effect here.
+	// How workflows run in the dev profile. The field is accepted so that manifests
+	// written for the operator apply unchanged. It has no effect.
 	// +optional
 	DevMode *DevModePlatformSpec `json:"devMode,omitempty"`
-	// The supporting services that this platform deploys. A platform that names
-	// this field at all, even empty, uses no services of a cluster platform.
+	// The supporting services that this platform deploys. If this field is given, even
+	// empty, the platform uses no services of a cluster platform.
 	// +optional
 	Services *ServicesPlatformSpec `json:"services,omitempty"`
 	// How events travel between workflows and supporting services.
@@ -75,14 +75,16 @@ type ServicesPlatformSpec struct {
 	JobService *JobServiceServiceSpec `json:"jobService,omitempty"`
 }
 
-// ServiceSpec is what all supporting services have in common.
+// ServiceSpec has the fields that all supporting services have in common.
 type ServiceSpec struct {
-	// Whether workflows and other services are wired to this service. The service
-	// is deployed either way. False when not given.
+	// Whether workflows and other services use this service. The service is deployed in
+	// both cases. False when not given, or true if the function's input has
+	// compatibility: Operator.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
-	// Where the service keeps its data. Without it the service uses
-	// spec.persistence; without that, a database that lasts as long as its pod.
+	// Where the service keeps its data. A service without postgresql in this field uses
+	// the database of spec.persistence. If spec.persistence has no database either, the
+	// service uses a database in its own pod, whose data is lost with the pod.
 	// +optional
 	Persistence *PersistenceOptionsSpec `json:"persistence,omitempty"`
 	// How the pods of the service look.
@@ -94,11 +96,11 @@ type ServiceSpec struct {
 type DataIndexServiceSpec struct {
 	ServiceSpec `json:",inline"`
 
-	// The Knative Broker that the Data Index takes events from. It wins over
+	// The Knative Broker that the Data Index takes events from. It takes precedence over
 	// spec.eventing.broker.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
-	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, and ref.name to the name of a Broker"
+	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker in another namespace, ref.namespace"
 	Source *Destination `json:"source,omitempty"`
 }
 
@@ -106,15 +108,16 @@ type DataIndexServiceSpec struct {
 type JobServiceServiceSpec struct {
 	ServiceSpec `json:",inline"`
 
-	// Where the Jobs Service sends its events. It wins over spec.eventing.broker.
-	// +optional
-	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker' || (has(self.ref.apiVersion) && size(self.ref.apiVersion) > 0)",fieldPath=".ref.apiVersion",message="Knative takes no ref without apiVersion, but for a Broker: set ref.apiVersion"
-	Sink *Destination `json:"sink,omitempty"`
-	// The Knative Broker that the Jobs Service takes events from. It wins over
+	// Where the Jobs Service sends its events. The field takes precedence over
 	// spec.eventing.broker.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
-	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker' || (has(self.ref.apiVersion) && size(self.ref.apiVersion) > 0)",fieldPath=".ref.apiVersion",message="only a ref to a Broker may leave out apiVersion: set ref.apiVersion"
+	Sink *Destination `json:"sink,omitempty"`
+	// The Knative Broker that the Jobs Service takes events from. It takes precedence over
+	// spec.eventing.broker.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="a source must be a ref to a Broker: set ref.kind to Broker, and ref.name to the name of a Broker"
+	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="a source must be a ref to a Broker: set ref.kind, ref.name and, for a Broker in another namespace, ref.namespace"
 	Source *Destination `json:"source,omitempty"`
 }
 
@@ -122,20 +125,20 @@ type JobServiceServiceSpec struct {
 type PlatformEventingSpec struct {
 	// The Knative Broker that services without a source or sink of their own use.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="the broker must be a ref to a Broker: set ref.kind to Broker, or use a Broker in front of what the ref names"
-	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker elsewhere, ref.namespace"
+	// +kubebuilder:validation:XValidation:rule="!has(self.ref) || size(self.ref.kind) == 0 || self.ref.kind == 'Broker'",fieldPath=".ref.kind",message="the broker must be a ref to a Broker: set ref.kind to Broker, and ref.name to the name of a Broker"
+	// +kubebuilder:validation:XValidation:rule="has(self.ref)",message="the broker must be a ref to a Broker: set ref.kind, ref.name and, for a Broker in another namespace, ref.namespace"
 	Broker *Destination `json:"broker,omitempty"`
 }
 
-// Destination is Knative's reference to something that takes events: an object
-// (ref), an address (uri), or an address relative to an object (both). See
+// Destination is Knative's reference to a receiver of events: an object (ref), an
+// address (uri), or an address relative to an object (both). See
 // https://knative.dev/docs/eventing/sinks/.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.ref) || (has(self.uri) && size(self.uri) > 0)",message="a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri"
 // +kubebuilder:validation:XValidation:rule="!has(self.ref) || (size(self.ref.kind) > 0 && size(self.ref.name) > 0)",message="a ref needs a kind and a name: set ref.kind and ref.name"
 type Destination duckv1.Destination
 
-// PropertyPlatformSpec holds properties that are handed to workflows.
+// PropertyPlatformSpec holds properties that workflows get.
 type PropertyPlatformSpec struct {
 	// Properties of every workflow of the platform.
 	// +optional
@@ -152,13 +155,13 @@ type PropertyVar struct {
 	// The value of the property.
 	// +optional
 	Value string `json:"value,omitempty"`
-	// Where the value comes from, when value is empty.
+	// Where the value comes from. The field is used only when value is empty.
 	// +optional
 	ValueFrom *PropertyVarSource `json:"valueFrom,omitempty"`
 }
 
-// PropertyVarSource says where the value of a property comes from. Objects are
-// looked up in the platform's namespace.
+// PropertyVarSource says where the value of a property comes from. The ConfigMap or Secret
+// is in the platform's namespace.
 type PropertyVarSource struct {
 	// A key of a ConfigMap.
 	// +optional

@@ -7,47 +7,48 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// PodTemplateSpec shapes the pods of a service: its container, its pod, and how
-// many there are.
+// PodTemplateSpec configures the pods of a service: the service's container, the pod
+// around it, and the number of pods.
 type PodTemplateSpec struct {
-	// The container that runs the service. It is merged over the one that the
-	// platform makes: lists of named things by name, a probe's handler as a whole.
+	// The container that runs the service. Its fields are merged over those of the
+	// container that the function composes. Lists whose items have names are merged by
+	// name; the handler of a probe is replaced as a whole.
 	// +optional
 	Container ContainerSpec `json:"container,omitempty"`
 
 	PodSpec `json:",inline"`
 
-	// How many pods the service has. 1 when not given. The Jobs Service is a
-	// singleton: 0 stays 0, everything else is 1.
+	// Number of pods of the service. 1 when not given. The Jobs Service never has more
+	// than one pod: every number above 1 means 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Replicas *int32 `json:"replicas,omitempty"`
-	// How many pods may be away when nodes are drained. It takes effect for the Data
-	// Index, while it has more than one replica.
+	// How many pods may be unavailable while nodes are drained. The field has an effect
+	// only on the Data Index, and only while the Data Index has more than one replica.
 	// +optional
 	PodDisruptionBudget *PodDisruptionBudgetSpec `json:"podDisruptionBudget,omitempty"`
 }
 
-// PodDisruptionBudgetSpec says how many pods may be away at once. See
+// PodDisruptionBudgetSpec says how many pods may be unavailable at once. See
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="minAvailable and maxUnavailable exclude each other: set one of them"
 type PodDisruptionBudgetSpec struct {
-	// How many pods must stay, as a number or a percentage.
+	// How many pods must stay available, as a number or a percentage.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="must be a number of pods, such as 1, or a percentage of them, such as 50%"
 	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
-	// How many pods may go, as a number or a percentage.
+	// How many pods may be unavailable, as a number or a percentage.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="must be a number of pods, such as 1, or a percentage of them, such as 50%"
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 }
 
 // ContainerSpec is a Kubernetes container without name, workingDir and
-// restartPolicy, which the platform decides. See
+// restartPolicy, which the function sets itself. See
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container.
 type ContainerSpec struct {
-	// Image of the container. It replaces the platform's.
+	// Image of the container. It replaces the image that the function's input chooses.
 	// +optional
 	Image string `json:"image,omitempty"`
 	// Entrypoint of the container.
@@ -65,8 +66,8 @@ type ContainerSpec struct {
 	// Sources of environment variables.
 	// +optional
 	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
-	// Environment variables. One that the platform manages keeps the platform's
-	// value, and a warning names it.
+	// Environment variables. A variable that the function manages keeps the function's
+	// value, and a warning in the condition SpecValid names the variable.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.all(e, e.name != '')",message="give each variable a name"
 	// +kubebuilder:validation:XValidation:rule="self.all(e, !has(e.valueFrom) || !has(e.value) || e.value == '')",message="value and valueFrom exclude each other: set one of them"
@@ -74,7 +75,7 @@ type ContainerSpec struct {
 	// Compute resources, merged by resource name.
 	// +optional
 	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
-	// What happens to the container when its resources are resized.
+	// Whether the container restarts when its resources are resized.
 	// +optional
 	// +listType=atomic
 	ResizePolicy []corev1.ContainerResizePolicy `json:"resizePolicy,omitempty"`
@@ -84,30 +85,31 @@ type ContainerSpec struct {
 	// Block devices to use.
 	// +optional
 	VolumeDevices []corev1.VolumeDevice `json:"volumeDevices,omitempty"`
-	// When to restart the container.
+	// The probe that restarts the container when it fails.
 	// +optional
 	LivenessProbe *corev1.Probe `json:"livenessProbe,omitempty"`
-	// When to send requests to the container.
+	// The probe that must succeed for the pod to get requests.
 	// +optional
 	ReadinessProbe *corev1.Probe `json:"readinessProbe,omitempty"`
-	// When the container counts as started.
+	// The probe that must succeed once before the other probes begin.
 	// +optional
 	StartupProbe *corev1.Probe `json:"startupProbe,omitempty"`
-	// What to run after start and before stop.
+	// Actions after the container starts and before it stops.
 	// +optional
 	Lifecycle *corev1.Lifecycle `json:"lifecycle,omitempty"`
-	// The file that the container writes its last words to.
+	// The file to which the container writes its termination message.
 	// +optional
 	TerminationMessagePath string `json:"terminationMessagePath,omitempty"`
-	// Where the last words come from when that file is empty.
+	// Where the termination message comes from: only from the file (File), or from the end
+	// of the log when a failed container left the file empty (FallbackToLogsOnError).
 	// +optional
 	TerminationMessagePolicy corev1.TerminationMessagePolicy `json:"terminationMessagePolicy,omitempty"`
-	// When to pull the image.
+	// When to pull the image: Always, IfNotPresent or Never.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self in ['', 'Always', 'IfNotPresent', 'Never']",message="must be Always, IfNotPresent or Never"
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
-	// Security options. Those of the restricted Pod Security Standard, unless given
-	// here.
+	// Security options. Options that aren't given here or for the pod meet the restricted
+	// Pod Security Standard, unless the function's input has podSecurity: None.
 	// +optional
 	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
 	// Whether the container has a standard input.
@@ -121,7 +123,7 @@ type ContainerSpec struct {
 	TTY bool `json:"tty,omitempty"`
 }
 
-// PodSpec is a Kubernetes pod spec as far as the operator's API offers it: without
+// PodSpec has the fields of a Kubernetes pod spec that the operator's API offers: all but
 // ephemeralContainers and the deprecated serviceAccount. See
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodSpec.
 type PodSpec struct {
@@ -131,33 +133,35 @@ type PodSpec struct {
 	// Containers that run before the service starts.
 	// +optional
 	InitContainers []corev1.Container `json:"initContainers,omitempty"`
-	// Containers beside the one of the service. One with its name is ignored.
+	// Containers beside the service's container. A container that has the name of the
+	// service's container is ignored.
 	// +optional
 	Containers []corev1.Container `json:"containers,omitempty"`
-	// When to restart containers: always, as in every Deployment.
+	// When to restart containers. Only Always is accepted, as in every Deployment.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == '' || self == 'Always'",message="must be Always, because a Deployment knows nothing else: remove it"
+	// +kubebuilder:validation:XValidation:rule="self == '' || self == 'Always'",message="must be Always, because a Deployment accepts no other restartPolicy: remove the field"
 	RestartPolicy corev1.RestartPolicy `json:"restartPolicy,omitempty"`
-	// Seconds that the pod has to end.
+	// Seconds that the pod has to end before it is killed.
 	// +optional
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
-	// Seconds that the pod may run. No Deployment takes it.
+	// Seconds that the pod may run. The field is refused, because a Deployment doesn't
+	// accept it.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="false",message="a service runs for good, and no Deployment takes a deadline: remove it"
+	// +kubebuilder:validation:XValidation:rule="false",message="a Deployment accepts no deadline for its pods: remove the field"
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
-	// Where names are resolved.
+	// How names are resolved: ClusterFirst, ClusterFirstWithHostNet, Default or None.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self in ['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']",message="must be ClusterFirst, ClusterFirstWithHostNet, Default or None"
 	DNSPolicy corev1.DNSPolicy `json:"dnsPolicy,omitempty"`
-	// Labels of nodes that the pod may run on.
+	// Labels that a node must have so that the pod can run on it.
 	// +optional
 	// +mapType=atomic
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 	// The service account that the pod runs as.
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
-	// Whether a token of the service account is mounted. When not given, it isn't as
-	// long as the pod has no container and no service account but the platform's.
+	// Whether a token of the service account is mounted. When not given, no token is
+	// mounted, unless serviceAccountName, containers or initContainers are given.
 	// +optional
 	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
 	// The node that the pod runs on.
@@ -169,7 +173,7 @@ type PodSpec struct {
 	// Whether the pod sees the node's processes.
 	// +optional
 	HostPID bool `json:"hostPID,omitempty"`
-	// Whether the pod uses the node's IPC.
+	// Whether the pod uses the node's IPC namespace.
 	// +optional
 	HostIPC bool `json:"hostIPC,omitempty"`
 	// Whether containers of the pod see each other's processes.
@@ -187,7 +191,7 @@ type PodSpec struct {
 	// Subdomain of the pod.
 	// +optional
 	Subdomain string `json:"subdomain,omitempty"`
-	// Where the pod should and must not be scheduled.
+	// Rules for the nodes that the pod is scheduled to.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
 	// The scheduler of the pod.
@@ -217,10 +221,10 @@ type PodSpec struct {
 	// Whether Services become environment variables of the pod.
 	// +optional
 	EnableServiceLinks *bool `json:"enableServiceLinks,omitempty"`
-	// Whether the pod preempts others.
+	// Whether the pod preempts pods of lower priority.
 	// +optional
 	PreemptionPolicy *corev1.PreemptionPolicy `json:"preemptionPolicy,omitempty"`
-	// Resources that running the pod itself takes.
+	// Resources that the pod takes beside those of its containers.
 	// +optional
 	Overhead corev1.ResourceList `json:"overhead,omitempty"`
 	// How pods spread over the cluster.
@@ -232,10 +236,10 @@ type PodSpec struct {
 	// The operating system of the pod.
 	// +optional
 	OS *corev1.PodOS `json:"os,omitempty"`
-	// Whether the pod uses the node's users.
+	// Whether the pod uses the node's user namespace.
 	// +optional
 	HostUsers *bool `json:"hostUsers,omitempty"`
-	// What the scheduling of the pod waits for.
+	// Gates that must be removed before the pod is scheduled.
 	// +optional
 	SchedulingGates []corev1.PodSchedulingGate `json:"schedulingGates,omitempty"`
 	// Claims of dynamic resources.

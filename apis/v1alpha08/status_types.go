@@ -2,7 +2,7 @@
 
 package v1alpha08
 
-// ClusterKind is what kind of cluster the platform runs on.
+// ClusterKind is the kind of cluster that the platform runs on.
 //
 // +kubebuilder:validation:Enum=kubernetes;openshift
 type ClusterKind string
@@ -13,19 +13,19 @@ const (
 	ClusterOpenShift  ClusterKind = "openshift"
 )
 
-// SonataFlowPlatformStatus is what a user reads about a platform. Conditions are
-// beside it: see the Condition constants.
+// SonataFlowPlatformStatus is the observed state of a platform. Crossplane adds the field
+// conditions to it: the Condition constants are their types.
 type SonataFlowPlatformStatus struct {
 	// The generation of the spec that this status is about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// What kind of cluster the platform runs on.
+	// The kind of cluster that the platform runs on: kubernetes or openshift.
 	// +optional
 	Cluster ClusterKind `json:"cluster,omitempty"`
 	// The version of the Serverless Workflow specification.
 	// +optional
 	Version string `json:"version,omitempty"`
-	// What composed the platform: goVersion and goOS.
+	// The build of the function that composed the platform: goVersion and goOS.
 	// +optional
 	Info map[string]string `json:"info,omitempty"`
 	// The cluster platform whose services this platform may use.
@@ -42,7 +42,7 @@ type SonataFlowPlatformStatus struct {
 	Services *PlatformServicesStatus `json:"services,omitempty"`
 }
 
-// PlatformServicesStatus is what a user reads about the services of a platform.
+// PlatformServicesStatus is the observed state of the services of a platform.
 type PlatformServicesStatus struct {
 	// The Data Index.
 	// +optional
@@ -52,17 +52,18 @@ type PlatformServicesStatus struct {
 	JobService *ServiceStatus `json:"jobService,omitempty"`
 }
 
-// Where a service keeps its data.
+// Values of ServiceStatus.Persistence.
 const (
-	// PersistenceEphemeral is a database that lasts as long as the service's pod.
+	// PersistenceEphemeral is a database in the service's pod, whose data is lost with the
+	// pod.
 	PersistenceEphemeral = "ephemeral"
 	// PersistencePostgreSQLServer is a PostgreSQL database.
 	PersistencePostgreSQLServer = "postgresql"
 )
 
-// ServiceStatus is what a user reads about one service.
+// ServiceStatus is the observed state of one service.
 type ServiceStatus struct {
-	// Where the service is reached within the cluster.
+	// The URL of the service within the cluster.
 	// +optional
 	URL string `json:"url,omitempty"`
 	// The image that the service runs.
@@ -71,11 +72,12 @@ type ServiceStatus struct {
 	// Where the service keeps its data: ephemeral or postgresql.
 	// +optional
 	Persistence string `json:"persistence,omitempty"`
-	// Whether workflows and other services are wired to the service. A service that the spec
-	// doesn't enable is deployed all the same.
+	// Whether workflows and other services use the service. The service is deployed in both
+	// cases.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
-	// How many of the service's pods are available, of how many wanted. Example: 1/1
+	// Number of the service's pods that are available, and number that is desired.
+	// Example: 1/1
 	// +optional
 	Replicas string `json:"replicas,omitempty"`
 }
@@ -105,7 +107,7 @@ type ClusterServicesStatus struct {
 
 // ClusterServiceRefStatus is a service of a cluster platform.
 type ClusterServiceRefStatus struct {
-	// Where the service is reached within the cluster.
+	// The URL of the service within the cluster.
 	// +optional
 	URL string `json:"url,omitempty"`
 }
@@ -114,7 +116,7 @@ type ClusterServiceRefStatus struct {
 type SonataFlowPlatformTriggerRef struct {
 	// Name of the Trigger.
 	Name string `json:"name"`
-	// Namespace of the Trigger: its Broker's.
+	// Namespace of the Trigger, which is that of its Broker.
 	Namespace string `json:"namespace"`
 }
 
@@ -123,10 +125,14 @@ type DBMigrationStatus string
 
 // The phases, as the operator names them.
 const (
-	DBMigrationStatusStarted    DBMigrationStatus = "Started"
+	// DBMigrationStatusStarted means that no migration Job runs yet.
+	DBMigrationStatusStarted DBMigrationStatus = "Started"
+	// DBMigrationStatusInProgress means that at least one migration Job has begun.
 	DBMigrationStatusInProgress DBMigrationStatus = "In-Progress"
-	DBMigrationStatusSucceeded  DBMigrationStatus = "Succeeded"
-	DBMigrationStatusFailed     DBMigrationStatus = "Failed"
+	// DBMigrationStatusSucceeded means that all migration Jobs are complete.
+	DBMigrationStatusSucceeded DBMigrationStatus = "Succeeded"
+	// DBMigrationStatusFailed means that at least one migration Job failed.
+	DBMigrationStatusFailed DBMigrationStatus = "Failed"
 )
 
 // SonataFlowPlatformDBMigrationPhase says how far the migration of the services'
@@ -135,7 +141,7 @@ type SonataFlowPlatformDBMigrationPhase struct {
 	// The phase: Started, In-Progress, Succeeded or Failed.
 	// +optional
 	Status DBMigrationStatus `json:"dbMigrationStatus,omitempty"`
-	// What the phase means.
+	// What the phase means, in one sentence.
 	// +optional
 	Message string `json:"message,omitempty"`
 	// Why the migration is in this phase.

@@ -9,13 +9,13 @@ import (
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
-// definition returns the CompositeResourceDefinition of a Go type, of which crd is
-// what controller-gen made.
+// definition returns the CompositeResourceDefinition of a Go type. crd is what
+// controller-gen made from the Go type.
 func (f form) definition(crd *extv1.CustomResourceDefinition, kind reflect.Type) map[string]any {
 	version := crd.Spec.Versions[0]
 	schema := version.Schema.OpenAPIV3Schema.DeepCopy()
 	trim(schema, kind)
-	// Crossplane brings its own of these.
+	// Crossplane adds these fields itself.
 	for _, name := range []string{"apiVersion", "kind", "metadata"} {
 		delete(schema.Properties, name)
 	}
@@ -36,8 +36,8 @@ func (f form) definition(crd *extv1.CustomResourceDefinition, kind reflect.Type)
 		spec["scope"] = crd.Spec.Scope
 	case crd.Spec.Scope == extv1.NamespaceScoped:
 		spec["claimNames"] = names
-		// A claim that is gone while its composite isn't would make a new claim of the
-		// same name fail: both compose objects of the same names.
+		// Foreground deletes a claim only after its composite. Otherwise a new claim of the
+		// same name would fail, because both compose objects of the same names.
 		spec["defaultCompositeDeletePolicy"] = "Foreground"
 		names = composite(names)
 	}
@@ -68,9 +68,10 @@ func composite(claim extv1.CustomResourceDefinitionNames) extv1.CustomResourceDe
 	return names
 }
 
-// trim removes the descriptions within Kubernetes' own types. They are nine tenths
-// of the text, and `kubectl explain pod.spec` has them. Without them the definition
-// is small enough for `kubectl apply`, which keeps a copy of it in an annotation.
+// trim removes the descriptions of the fields of Kubernetes' own types. They are nine
+// tenths of the text, and `kubectl explain pod.spec` shows them. Without them the
+// definition is small enough for `kubectl apply`, which keeps a copy of the definition in
+// an annotation.
 func trim(schema *extv1.JSONSchemaProps, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -98,4 +99,5 @@ func trim(schema *extv1.JSONSchemaProps, t reflect.Type) {
 	}
 }
 
+// kubernetes tells whether a type is one of Kubernetes' own.
 func kubernetes(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), "k8s.io/") }

@@ -13,13 +13,15 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 )
 
-// A form is how a kind is defined. Its value is the folder of its definitions.
+// A form is a way to define a kind. Its value is the folder of its definitions.
 type form string
 
 const (
-	// claimed is v1: a namespaced kind is a claim, and its composite cluster scoped.
+	// claimed uses v1 of CompositeResourceDefinition: a namespaced kind is a claim, and
+	// the composite of the claim is cluster scoped.
 	claimed form = "."
-	// namespaced is v2: a namespaced kind is a composite itself.
+	// namespaced uses v2 of CompositeResourceDefinition: a namespaced kind is itself a
+	// composite.
 	namespaced form = "namespaced"
 )
 
@@ -30,8 +32,8 @@ func (f form) apiVersion() string {
 	return "apiextensions.crossplane.io/v1"
 }
 
-// composition writes a form's Composition of a kind. That of the claimed form is
-// written by hand; the other is the same for another kind.
+// composition writes a form's Composition of a kind. The Composition of the claimed form
+// is written by hand; that of the namespaced form is a copy for another kind.
 func (f form) composition(out string, claim extv1.CustomResourceDefinitionNames) error {
 	if f == claimed {
 		return nil
@@ -44,10 +46,10 @@ func (f form) composition(out string, claim extv1.CustomResourceDefinitionNames)
 	b = []byte(strings.NewReplacer(
 		"kind: "+names.Kind+"\n", "kind: "+claim.Kind+"\n",
 		"name: "+names.Plural+".", "name: "+claim.Plural+".",
-		// Crossplane v2 keeps what is its own apart.
+		// In the namespaced form, Crossplane's own fields are below spec.crossplane.
 		"spec.compositionRef", "spec.crossplane.compositionRef",
 	).Replace(string(b)))
-	origin := "# Generated from " + claim.Plural + "/composition.yaml of the form that is claimed.\n"
+	origin := "# Generated from " + claim.Plural + "/composition.yaml of the claimed form.\n"
 	path := filepath.Join(out, string(f), claim.Plural, "composition.yaml")
-	return errors.Wrap(os.WriteFile(path, bytes.Join([][]byte{[]byte(origin), b}, nil), 0o644), "cannot write the Composition") //nolint:gosec // Everybody may read it.
+	return errors.Wrap(os.WriteFile(path, bytes.Join([][]byte{[]byte(origin), b}, nil), 0o644), "cannot write the Composition") //nolint:gosec // A Composition has no secrets: all users may read it.
 }

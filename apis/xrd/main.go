@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command xrd turns CustomResourceDefinitions, as controller-gen makes them of the
-// Go types, into CompositeResourceDefinitions of two forms. In the one, a namespaced
-// kind becomes a claim, and its composite the same name with an X in front. In the
-// other it is a composite itself, and so is in both a kind that isn't namespaced.
+// Command xrd turns the CustomResourceDefinitions that controller-gen makes from the Go
+// types into CompositeResourceDefinitions of two forms. In the claimed form, a
+// namespaced kind becomes a claim, and its composite has the same name with an X in
+// front. In the namespaced form, a namespaced kind is itself a composite. A kind that is
+// cluster scoped is a composite in both forms.
 package main
 
 import (
@@ -25,7 +26,7 @@ const header = "# Generated from the Go types in apis/v1alpha08: `make generate`
 
 func main() {
 	crds := flag.String("crds", "", "The folder of the CustomResourceDefinitions.")
-	out := flag.String("out", ".", "Where each definition gets a folder, which has its plural's name.")
+	out := flag.String("out", ".", "The folder in which each definition gets a folder, named after its plural.")
 	flag.Parse()
 	if err := run(*crds, *out); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -71,10 +72,10 @@ func (f form) write(out string, crd *extv1.CustomResourceDefinition, kind reflec
 		return errors.Wrapf(err, "cannot encode the definition of %s", crd.Spec.Names.Kind)
 	}
 	path := filepath.Join(out, string(f), crd.Spec.Names.Plural, "definition.yaml")
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // Everybody may read a definition.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // A definition has no secrets: all users may read it.
 		return errors.Wrap(err, "cannot make the definition's folder")
 	}
-	if err := os.WriteFile(path, append([]byte(header), b...), 0o644); err != nil { //nolint:gosec // The same.
+	if err := os.WriteFile(path, append([]byte(header), b...), 0o644); err != nil { //nolint:gosec // A definition has no secrets: all users may read it.
 		return errors.Wrap(err, "cannot write the definition")
 	}
 	return f.composition(out, crd.Spec.Names)

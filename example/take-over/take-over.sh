@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Takes platforms over from the SonataFlow operator, and gives them back. The README
-# beside it says when to run what. It needs bash, kubectl and the rights of a cluster
-# administrator.
+# Takes platforms over from the SonataFlow operator, and gives them back. README.md in this
+# folder says when to run which command. The script needs bash, kubectl and the rights of a
+# cluster administrator.
 set -euo pipefail
 
 readonly GROUP=sonataflow.org
@@ -22,27 +22,30 @@ usage: take-over.sh COMMAND [--yes] [--operator=NAMESPACE/DEPLOYMENT]
 
 From the operator, in this order:
 
-  check        look whether all is as it must be; changes nothing
+  check        check that the platforms can be taken over; changes nothing
   save DIR     write the platforms into DIR, as claims
-  release DIR  let go of what the operator made, and remove its platforms and their
-               definitions; what runs goes on running
+  release DIR  remove the operator's platforms and their definitions, but keep the
+               objects of the platforms; all services go on running
                ... then install the Configuration, and: kubectl apply -f DIR
-  finish       when the claims are ready: remove what the operator left
+  finish       when the claims are ready: delete the operator's Triggers and Jobs that
+               the claims have replaced
 
 The way back:
 
-  back DIR     write the claims into DIR, as the operator's platforms, let go of what
-               they are composed of, and remove them; what runs goes on running
+  back DIR     write the claims into DIR, as the operator's platforms, and remove the
+               claims, but keep their composed objects; all services go on running
                ... then uninstall the Configuration, install the operator, and:
                kubectl apply -f DIR
-  back-finish  when the operator has done its work: remove what the claims left
+  back-finish  when the operator's Triggers are ready: delete the Triggers and Jobs of
+               the claims that the operator has replaced
 
-  --yes        don't ask
-  --operator   which Deployment is the operator; it is found by its name else
+  --yes        don't ask for confirmation
+  --operator   the Deployment of the operator, if its name is unusual
   --composition=NAME
-               of save: which Composition the claims are to use
+               for save: the Composition that the claims use
 
-Every command shows what it will do before it does it, and can be run again.
+A command that changes the cluster shows its steps and asks for confirmation first.
+Every command can be run again.
 END
 }
 
@@ -53,12 +56,12 @@ die() {
   exit 1
 }
 
-# --- What to do is collected, shown, and then done. ---
+# --- Steps are collected, shown, and then taken. ---
 
 what=()
 how=()
 
-# step notes something to do: what it is, and the command.
+# step notes a step: its description, and its command.
 step() {
   what+=("$1")
   shift
@@ -82,7 +85,7 @@ carry_out() {
     esac
   fi
   for i in "${!what[@]}"; do
-    eval "${how[i]}" >/dev/null || die "cannot ${what[i]}; mend that, and run this command again"
+    eval "${how[i]}" >/dev/null || die "cannot ${what[i]}; remove the cause, and run this command again"
   done
   say "Done."
 }
@@ -92,12 +95,12 @@ carry_out() {
 # defined tells whether the cluster knew a kind when the script began.
 defined() { grep -qx "customresourcedefinition.apiextensions.k8s.io/$1" <<<"$definitions"; }
 
-# maker says who made a definition: crossplane, operator, or nobody if there is no
+# maker prints who made a definition: crossplane, operator, or none if there is no
 # definition.
 maker() {
   local owners
   if ! defined "$1"; then
-    say nobody
+    say none
     return
   fi
   owners=$(kubectl get crd "$1" --output go-template='{{range .metadata.ownerReferences}}{{.kind}} {{end}}') || return
@@ -141,13 +144,14 @@ operators() {
   grep -E '/(sonataflow|logic|kogito-serverless)-operator[a-z0-9-]*-controller-manager ' <<<"$all" || true
 }
 
-# running lists the operator's Deployments that have pods, or want some.
+# running lists the operator's Deployments that have pods, or that are scaled to more than
+# 0 replicas.
 running() {
   local all name wanted there
   all=$(operators) || return
   while read -r name wanted there; do
     if [ "${wanted:-0}" != 0 ] || [ "${there:-0}" != 0 ]; then
-      say "Deployment $name has $there pods, and wants $wanted"
+      say "Deployment $name has $there pods and $wanted desired replicas"
     fi
   done <<<"$all"
 }
@@ -156,7 +160,7 @@ running() {
 stopped() {
   local pods
   pods=$(running) || die "cannot find out whether the operator runs"
-  if [ -n "$pods" ]; then die "the operator runs, and would work against this; stop it: $pods"; fi
+  if [ -n "$pods" ]; then die "the operator runs, and would undo the changes of this command; stop the operator: $pods"; fi
 }
 
 # on_each_line runs a command with the words of each line of a text that isn't empty.
@@ -180,8 +184,8 @@ triggers() {
 
 # --- Templates. ---
 
-# The JSON patches that take objects away from an owner: kind, version, namespace, name
-# and patch of each object that is owned by UID, which stands for the owner's UID. A patch
+# The JSON patches that remove the owner references of an owner: kind, version, namespace,
+# name and patch of each object that is owned by UID, which stands for the owner's UID. A patch
 # also makes MANAGER the manager of the fields that the owner's controller wrote.
 # Otherwise server-side apply could never remove such a field from the object when it
 # leaves a platform's spec.
@@ -191,7 +195,7 @@ readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 {{- range $m, $f := $o.metadata.managedFields}}{{if $f.subresource}}{{else}}{{if eq $f.operation "Update"}}{{$fields := printf "/metadata/managedFields/%d/fieldsV1" $m -}}
 {{with $f.fieldsV1}}{{$all := .}}{{with index . "f:metadata"}}{{with index . "f:ownerReferences"}}{{range $k, $v := .}}{{if eq $k (printf "k:{%q:%q}" "uid" $r.uid) -}}
 ,{"op":"test","path":"/metadata/managedFields/{{$m}}/manager","value":{{printf "%q" $f.manager}}},{"op":"replace","path":"/metadata/managedFields/{{$m}}/manager","value":"MANAGER"},{"op":"replace","path":"/metadata/managedFields/{{$m}}/operation","value":"Apply"}
-{{- /* What Knative injects is Knative s. */ -}}
+{{- /* Fields that Knative injects stay with Knative. */ -}}
 {{with index $all "f:spec"}}{{with index . "f:template"}}{{with index . "f:spec" -}}
 {{with index . "f:containers"}}{{range $c, $cv := . -}}
 {{with index $cv "f:env"}}{{range $e, $ev := .}}{{if or (eq $e (printf "k:{%q:%q}" "name" "K_SINK")) (eq $e (printf "k:{%q:%q}" "name" "K_CE_OVERRIDES"))}}{{template "field" (printf "%q" (print $fields "/f:spec/f:template/f:spec/f:containers/" $c "/f:env/" $e))}}{{end}}{{end}}{{end -}}
@@ -203,10 +207,10 @@ readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 ]
 {{end}}{{end}}{{end}}'
 
-# The JSON patches that take objects away from a composite, with the labels and
-# annotations that Crossplane writes. MANAGER-back becomes the manager of the fields that
-# Crossplane applied: the operator overwrites these fields, and a later `finish` finds
-# them.
+# The JSON patches that remove a composite's owner references from its composed objects,
+# and the labels and annotations that Crossplane writes. MANAGER-back becomes the manager
+# of the fields that Crossplane applied: the operator overwrites these fields, and a later
+# `finish` finds them.
 readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerReferences}}{{if eq $r.uid "UID" -}}
 {{$o.kind}} {{$o.apiVersion}} {{$o.metadata.namespace}} {{$o.metadata.name}} [{"op":"test","path":"/metadata/ownerReferences/{{$i}}/uid","value":"UID"},{"op":"remove","path":"/metadata/ownerReferences/{{$i}}"}
 {{- range $k, $v := $o.metadata.labels -}}
@@ -223,9 +227,9 @@ readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerRefere
 ]
 {{end}}{{end}}{{end}}'
 
-# The merge patch that removes from a platform what its user hasn't written: fields of the
-# API server and of kubectl, what the operator writes into specs about builds, which we
-# don't have, and what Crossplane writes into the specs of claims.
+# The merge patch that removes from a platform all fields that its user hasn't written:
+# fields of the API server and of kubectl, fields about builds that the operator writes
+# into specs, and fields that Crossplane writes into the specs of claims.
 readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"generation":null,"creationTimestamp":null,"deletionTimestamp":null,"deletionGracePeriodSeconds":null,"selfLink":null,"managedFields":null,"ownerReferences":null,"finalizers":null
 {{- $kept := false}}{{range $k, $v := .metadata.annotations}}{{if or (eq $k "kubectl.kubernetes.io/last-applied-configuration") (eq $k "crossplane.io/paused")}}{{else}}{{$kept = true}}{{end}}{{end -}}
 {{$named := false}}{{range $k, $v := .metadata.labels}}{{if ne $k "crossplane.io/composite"}}{{$named = true}}{{end}}{{end -}}
@@ -246,21 +250,22 @@ readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"gen
 
 # --- From the operator. ---
 
-# check_platform shows one platform, and sets problems if something must be mended.
+# check_platform shows one platform, and sets problems if a user must act before the
+# release.
 check_platform() {
   local namespace=$1 name=$2 uid=$3 lines kinds elsewhere
   say "      Platform $name in namespace $namespace"
-  lines=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    It is being deleted, and with it all that it owns.
+  lines=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    The platform is being deleted, together with all objects that it owns.
 {{end}}{{range .metadata.finalizers}}        finalizer {{.}}
-{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns it, and will miss it.
-{{end}}{{with .status}}{{range .conditions}}{{if eq .type "Succeed"}}{{if .reason}}{{if eq .reason "Duplicated"}}note    It is a duplicate. Delete it, or its saved claim, unless it is to be one again.
-{{end}}{{end}}{{end}}{{end}}{{end}}{{with .spec.services}}{{range $name, $s := .}}{{with $s.persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy of {{$name}} is job: it will stop while its schema is migrated again.
+{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns the platform. The claim will have no owner.
+{{end}}{{with .status}}{{range .conditions}}{{if eq .type "Succeed"}}{{if .reason}}{{if eq .reason "Duplicated"}}note    The platform is a duplicate of an older one. Delete the platform or its saved claim, unless you want a duplicate claim.
+{{end}}{{end}}{{end}}{{end}}{{end}}{{with .spec.services}}{{range $name, $s := .}}{{with $s.persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy of {{$name}} is job: the service will stop while its schema is migrated again.
 {{end}}{{end}}{{end}}{{end}}{{end}}')
   kinds=$(kinds)
   # shellcheck disable=SC2016 # These are the template's own variables.
   lines+=$'\n'$(kubectl get "$kinds" --namespace="$namespace" --output go-template='{{range $o := .items}}{{range .metadata.ownerReferences}}{{if eq .uid "'"$uid"'"}}        {{$o.kind}} {{$o.metadata.name}}{{if eq $o.kind "Deployment"}}{{range $o.spec.template.spec.containers}}, image {{.image}}{{end}}{{end}}
-{{if eq $o.kind "Deployment"}}{{with $o.spec.template.spec}}{{if and (eq (len .containers) 1) (not .initContainers) (or (not .serviceAccountName) (eq .serviceAccountName "default"))}}note    Its pods will have no service account token, which the services do not read. To keep it, set podTemplate.automountServiceAccountToken.
-{{end}}{{end}}{{end}}{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    It runs: wait until it has ended.
+{{if eq $o.kind "Deployment"}}{{with $o.spec.template.spec}}{{if and (eq (len .containers) 1) (not .initContainers) (or (not .serviceAccountName) (eq .serviceAccountName "default"))}}note    Pods of this Deployment will have no service account token, because the services do not read the token. To keep the token, set podTemplate.automountServiceAccountToken to true.
+{{end}}{{end}}{{end}}{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    The Job runs: wait until it has ended.
 {{end}}{{end}}{{end}}{{end}}{{end}}')
   elsewhere=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service")
   elsewhere=$(grep . <<<"$elsewhere" | grep -cv "^$namespace " || true)
@@ -275,34 +280,34 @@ check() {
   made=$(maker "$PLATFORMS")
   case "$made" in
   crossplane)
-    say "ok    The platforms are Crossplane's already: run finish when they are ready."
+    say "ok    Crossplane manages the platforms already: run finish when they are ready."
     return
     ;;
-  nobody)
-    say "ok    There is no definition of platforms: the operator's were released, or never were here."
+  none)
+    say "ok    There is no definition of platforms: either release has deleted it, or the operator was never installed."
     return
     ;;
   esac
   if defined "$COMPOSITES"; then
-    say "STOP  The Configuration is installed already. Uninstall it, release, and install it again."
+    say "STOP  The Configuration is installed already. Uninstall the Configuration, run release, and install the Configuration again."
     problems=1
   fi
   pods=$(running)
   if [ -n "$pods" ]; then
-    say "STOP  The operator runs: $pods. Stop it; what it made goes on running."
+    say "STOP  The operator runs: $pods. Stop the operator; the services go on running."
     problems=1
   else
     all=$(operators)
     if [ -n "$all" ]; then
-      say "ok    The operator is stopped: Deployment ${all%% *} wants no pods."
+      say "ok    The operator is stopped: Deployment ${all%% *} has 0 replicas."
     else
-      say "ok    There is no Deployment of the operator's. If it has a name of its own, give --operator."
+      say "ok    No Deployment of the operator was found. If its name is unusual, give --operator."
     fi
   fi
   if defined clusterserviceversions.operators.coreos.com; then
     names=$(kubectl get clusterserviceversions.operators.coreos.com --all-namespaces --output name)
     if grep -qE '/(sonataflow|logic)-operator' <<<"$names"; then
-      say "STOP  OLM would start the operator again: delete its Subscription and its ClusterServiceVersion."
+      say "STOP  OLM would start the operator again: delete the operator's Subscription and ClusterServiceVersion."
       problems=1
     fi
   fi
@@ -320,18 +325,18 @@ check() {
     all=$(kubectl get "sonataflows.$GROUP" --all-namespaces --output name)
     count=$(grep -c . <<<"$all" || true)
     if [ "$count" -gt 0 ]; then
-      say "note  There are $count workflows. They go on running, but nobody manages them without the operator."
+      say "note  There are $count workflows. They go on running, but changes to them have no effect without the operator."
     fi
   fi
-  if [ -n "$problems" ]; then die "not yet: mend what STOP is about"; fi
+  if [ -n "$problems" ]; then die "the platforms can't be released yet: do what each line with STOP says"; fi
   say "ok    The platforms can be saved and released."
 }
 
 file_of_platform() { say "$1/sonataflowplatform-$2-$3.yaml"; }
 file_of_cluster_platform() { say "$1/sonataflowclusterplatform-$2.yaml"; }
 
-# write writes a platform as a manifest of its own into a file. It never overwrites a
-# file, because a user may have edited it.
+# write writes a platform as a manifest into a file. It never overwrites a file, because
+# a user may have edited the file.
 write() {
   local file=$1 patch reference
   shift
@@ -346,11 +351,11 @@ write() {
     mv "$work/manifest" "$file"
     say "Written: $file"
   elif cmp -s "$work/manifest" "$file"; then
-    say "There is already: $file"
+    say "Already there, and unchanged: $file"
   elif [ -n "$keep" ]; then
-    say "Kept, though it differs from what is in the cluster: $file"
+    say "Kept, although the file differs from the platform in the cluster: $file"
   else
-    die "$file differs from what is in the cluster: remove it, or give another folder"
+    die "$file differs from the platform in the cluster: remove the file, or give another folder"
   fi
 }
 
@@ -385,9 +390,9 @@ save() {
   local dir=$1 made definition keep=1
   made=$(maker "$PLATFORMS")
   case "$made" in
-  crossplane) die "the platforms are Crossplane's already; back is the way back" ;;
-  nobody)
-    say "There are no platforms; what $dir has stays as it is."
+  crossplane) die "Crossplane manages the platforms already; to give them back to the operator, run back" ;;
+  none)
+    say "There are no platforms. The folder $dir stays unchanged."
     return
     ;;
   esac
@@ -397,7 +402,7 @@ save() {
   done
 }
 
-# resource says how kubectl names a kind of an API version.
+# resource prints kubectl's name of a kind of an API version.
 resource() {
   local group=${2%/*}
   if [ "$group" = "$2" ]; then say "$1"; else say "$1.${2#*/}.$group"; fi
@@ -406,7 +411,7 @@ resource() {
 plan_patch() {
   local resource
   resource=$(resource "$1" "$2")
-  step "let go of $1 $4 in namespace $3" kubectl patch "$resource" "$4" --namespace="$3" --type=json --patch="$5"
+  step "remove the owner reference from $1 $4 in namespace $3" kubectl patch "$resource" "$4" --namespace="$3" --type=json --patch="$5"
 }
 
 # plan_patches notes the patches that a template makes for the objects that a UID owns.
@@ -425,7 +430,7 @@ remove_definition() {
   local left
   left=$(kubectl get "$1" --all-namespaces --output name) || return
   if [ -n "$left" ]; then
-    warn "there are still some: $left"
+    warn "the definition $1 can't be deleted while there are objects of it: $left"
     return 1
   fi
   kubectl delete crd "$1" --timeout=3m
@@ -434,22 +439,22 @@ remove_definition() {
 release_platform() {
   local dir=$1 namespace=$2 name=$3 uid=$4 file all finalizers
   file=$(file_of_platform "$dir" "$namespace" "$name")
-  [ -f "$file" ] || die "platform $name of namespace $namespace isn't in $dir: save it first"
+  [ -f "$file" ] || die "platform $name of namespace $namespace isn't in $dir: run save first"
   all=$(kinds)
   plan_patches "$LET_GO" "$uid" "$all" --namespace="$namespace"
   finalizers=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.metadata.finalizers}')
   if [ -n "$finalizers" ]; then
-    step "remove the finalizers of platform $name in namespace $namespace, whose Triggers stay" \
+    step "remove the finalizers of platform $name in namespace $namespace, and keep its Triggers" \
       kubectl patch "$PLATFORMS" "$name" --namespace="$namespace" --type=merge --patch='{"metadata":{"finalizers":null}}'
   fi
-  step "delete platform $name in namespace $namespace, and nothing that belongs to it" \
+  step "delete platform $name in namespace $namespace, and keep its objects" \
     kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --cascade=orphan --timeout=3m
 }
 
 release_cluster_platform() {
   local dir=$1 name=$2 file
   file=$(file_of_cluster_platform "$dir" "$name")
-  [ -f "$file" ] || die "cluster platform $name isn't in $dir: save it first"
+  [ -f "$file" ] || die "cluster platform $name isn't in $dir: run save first"
   step "delete cluster platform $name" kubectl delete "$CLUSTER_PLATFORMS" "$name" --cascade=orphan --timeout=3m
 }
 
@@ -457,8 +462,8 @@ release() {
   local dir=$1 made all definition
   made=$(maker "$PLATFORMS")
   case "$made" in
-  crossplane) die "the platforms are Crossplane's already: there is nothing of the operator's to release" ;;
-  nobody)
+  crossplane) die "Crossplane manages the platforms already: there is no platform of the operator to release" ;;
+  none)
     say "There is nothing to do: the definition of platforms is gone."
     return
     ;;
@@ -486,15 +491,15 @@ ready() {
 plan_trigger() {
   local others=$1 namespace=$2 name=$3 does=$4
   if grep -qF " $does True" <<<"$others"; then
-    step "delete Trigger $name in namespace $namespace: another one does the same" \
+    step "delete Trigger $name in namespace $namespace: a ready Trigger has the same Broker, type and subscriber" \
       kubectl delete "$TRIGGERS" "$name" --namespace="$namespace" --ignore-not-found
   else
-    warn "Trigger $name in namespace $namespace stays: no other one that is ready does the same ($does)."
+    warn "Trigger $name in namespace $namespace stays: no ready Trigger has the same Broker, type and subscriber ($does)."
   fi
 }
 
 # plan_triggers notes which Triggers with the first selector are deleted: those for which
-# a ready Trigger with the second selector does the same.
+# a ready Trigger with the second selector has the same Broker, type and subscriber.
 plan_triggers() {
   local all others
   all=$(triggers "$1")
@@ -506,14 +511,14 @@ plan_job() {
   local namespace=$1 pattern=$2 name=$3 active=$4
   if ! grep -qE "$pattern" <<<"$name"; then return; fi
   if [ "$active" != 0 ]; then
-    warn "Job $name in namespace $namespace stays: it runs."
+    warn "Job $name in namespace $namespace stays, because the Job runs."
   else
     step "delete Job $name in namespace $namespace" kubectl delete jobs.batch "$name" --namespace="$namespace" --ignore-not-found
   fi
 }
 
-# plan_jobs notes which Jobs of a namespace are deleted: a selector, and what their names
-# begin with.
+# plan_jobs notes which Jobs are deleted. Its arguments are a namespace, a selector, and the
+# start of the names of the Jobs.
 plan_jobs() {
   local all
   all=$(kubectl get jobs.batch --namespace="$1" --selector="$2" --output go-template='{{range .items}}{{.metadata.name}} {{if .status.active}}{{.status.active}}{{else}}0{{end}}
@@ -524,24 +529,24 @@ plan_jobs() {
 # nothing_of prints a manifest that names an object and has no other fields.
 nothing_of() { printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1" "$4" "$3"; }
 
-# give_up gives up one manager's fields of an object. Fields that no other manager has are
-# removed.
+# give_up takes a manager's fields of an object away from the manager. The API server
+# removes the fields that no other manager has.
 give_up() { nothing_of "${@:2}" | kubectl apply --server-side --field-manager="$1" --filename=-; }
 
 plan_to_give_up() {
   local namespace=$1 kind=$2 version=$3 name=$4 manager=$5 change
-  # kubectl diff fails when there is anything to show.
+  # kubectl diff fails when it finds a difference.
   change=$(nothing_of "$kind" "$version" "$namespace" "$name" |
     kubectl diff --server-side --field-manager="$manager" --filename=- 2>/dev/null |
     grep -E '^[+-] ' | grep -vE '^[+-] +(generation|resourceVersion|time):') || true
-  step "give up what was its former manager's in $kind $name in namespace $namespace${change:+, which changes$'\n'$change}" \
+  step "take the fields of $kind $name in namespace $namespace away from their former manager${change:+, which changes$'\n'$change}" \
     give_up "$manager" "$kind" "$version" "$namespace" "$name"
 }
 
 finish_platform() {
   local namespace=$1 name=$2 all
   if ! ready "$namespace" "$name"; then
-    warn "Platform $name in namespace $namespace isn't ready: nothing of its is touched."
+    warn "Platform $name in namespace $namespace isn't ready: its objects stay unchanged."
     late=1
     return
   fi
@@ -558,7 +563,7 @@ finish_platform() {
 finish() {
   local made all late=
   made=$(maker "$PLATFORMS")
-  [ "$made" = crossplane ] || die "the definition of platforms isn't Crossplane's: install the Configuration, and apply the claims"
+  [ "$made" = crossplane ] || die "Crossplane hasn't made the definition of platforms: install the Configuration, and apply the claims"
   stopped
   all=$(platforms)
   on_each_line "$all" finish_platform
@@ -575,7 +580,7 @@ await() {
     if "$@"; then return; fi
     sleep 1
   done
-  warn "waited in vain: $*"
+  warn "not done within three minutes: $*"
   return 1
 }
 
@@ -595,8 +600,8 @@ pause() {
   kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite && await is_paused "$1"
 }
 
-# free lets go of all that a composite owns. The composite is paused, so that Crossplane
-# doesn't take the objects back.
+# free removes a composite's owner references from all objects that it owns. The composite
+# is paused, so that Crossplane doesn't write the owner references again.
 free() {
   local i all what=() how=()
   all=$(kinds) || return
@@ -606,10 +611,9 @@ free() {
   done
 }
 
-# remove_claim deletes a claim, and with it its composite, which owns nothing any more.
-# Crossplane doesn't finish the deletion of a paused composite. When the deletion has
-# begun, the pause can end, because Crossplane composes nothing for a composite that is
-# being deleted.
+# remove_claim deletes a claim and its composite, which owns no objects any more. Crossplane
+# doesn't finish the deletion of a paused composite. When the deletion has begun, the pause
+# can end, because Crossplane composes nothing for a composite that is being deleted.
 remove_claim() {
   kubectl patch "$PLATFORMS" "$2" --namespace="$1" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
     kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false &&
@@ -631,9 +635,9 @@ back_platform() {
   fi
   if ! is_going "$composite"; then
     step "pause composite $composite of claim $name in namespace $namespace" pause "$composite"
-    step "let go of all that composite $composite is composed of" free "$uid"
+    step "remove the owner references from the objects of composite $composite" free "$uid"
   fi
-  step "delete claim $name in namespace $namespace and composite $composite, and nothing else" \
+  step "delete claim $name in namespace $namespace and composite $composite, and keep their objects" \
     remove_claim "$namespace" "$name" "$composite"
 }
 
@@ -645,13 +649,13 @@ back() {
   local made all keep=
   made=$(maker "$PLATFORMS")
   case "$made" in
-  operator) die "the platforms are the operator's already" ;;
-  nobody)
+  operator) die "the operator manages the platforms already" ;;
+  none)
     say "There is nothing to do: the definition of platforms is gone."
     return
     ;;
   esac
-  defined "$COMPOSITES" || die "this is for the claimed form of the API; there are no composites $COMPOSITES"
+  defined "$COMPOSITES" || die "back can't be used: this is for the claimed form of the API, and there are no composites $COMPOSITES"
   stopped
   write_all "$1"
   all=$(platforms)
@@ -661,7 +665,8 @@ back() {
   carry_out
 }
 
-# own makes a platform the owner of an object, as the operator does with what it makes.
+# own makes a platform the owner of an object, as the operator does with the objects that
+# it creates.
 own() {
   local resource
   resource=$(resource "$1" "$2") || return
@@ -693,7 +698,7 @@ back_finish_platform() {
 back_finish() {
   local made all
   made=$(maker "$PLATFORMS")
-  [ "$made" = operator ] || die "the definition of platforms isn't the operator's: install it, and apply the platforms"
+  [ "$made" = operator ] || die "the operator hasn't made the definition of platforms: install the operator, and apply the platforms"
   all=$(platforms)
   on_each_line "$all" back_finish_platform
   carry_out

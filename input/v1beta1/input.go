@@ -8,12 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// GroupVersionKind is what the input of a pipeline step is called.
+// GroupVersionKind returns the group, version and kind of an Input.
 func GroupVersionKind() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: "sonataflow.fn.crossplane.io", Version: "v1beta1", Kind: "Input"}
 }
 
-// Input is given in the pipeline step of a Composition. Everything is optional.
+// Input configures the function. It is given in the pipeline step of a Composition. All
+// fields are optional.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories=crossplane
@@ -22,22 +23,25 @@ type Input struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Whose word counts where the SonataFlow documentation and the operator disagree.
+	// Which of the two the function follows where the SonataFlow documentation and the
+	// operator disagree: Documentation or Operator.
 	// +optional
 	// +kubebuilder:default:=Documentation
 	Compatibility Compatibility `json:"compatibility,omitempty"`
-	// The kind of cluster that platforms run on.
+	// The kind of cluster that platforms run on: Kubernetes or OpenShift.
 	// +optional
 	// +kubebuilder:default:=Kubernetes
 	Cluster Cluster `json:"cluster,omitempty"`
-	// Which images the services run.
+	// The images that the services run.
 	// +optional
 	Images Images `json:"images,omitempty"`
-	// How much the pods are locked down when a podTemplate doesn't say.
+	// The security options of a service's container that its podTemplate doesn't give:
+	// those of the restricted Pod Security Standard (Restricted), or none (None).
 	// +optional
 	// +kubebuilder:default:=Restricted
 	PodSecurity PodSecurity `json:"podSecurity,omitempty"`
-	// Whether to look at the Secrets that a platform refers to.
+	// Whether the function checks that the Secrets that a platform refers to exist, and
+	// restarts pods when they change (Check), or never asks for Secrets (Ignore).
 	// +optional
 	// +kubebuilder:default:=Check
 	Secrets Secrets `json:"secrets,omitempty"`
@@ -53,12 +57,13 @@ type Input struct {
 	Resync *metav1.Duration `json:"resync,omitempty"`
 }
 
-// Compatibility says whose word counts where sources disagree.
+// Compatibility says which of the two the function follows where the SonataFlow
+// documentation and the operator disagree.
 //
 // +kubebuilder:validation:Enum=Documentation;Operator
 type Compatibility string
 
-// The values of compatibility.
+// The values of Compatibility.
 const (
 	// CompatibilityDocumentation does what the SonataFlow documentation says. It is the
 	// default.
@@ -105,10 +110,10 @@ const (
 	ClusterOpenShift Cluster = "OpenShift"
 )
 
-// Images says which images to run. A full reference wins over profile, registry and
-// tag.
+// Images says which images to run. A full reference takes precedence over profile,
+// registry and tag.
 type Images struct {
-	// Whose images: Apache, KubeSmarts or RedHat.
+	// The vendor of the images: Apache, KubeSmarts or RedHat.
 	// +optional
 	// +kubebuilder:default:=Apache
 	Profile ImageProfile `json:"profile,omitempty"`
@@ -154,7 +159,7 @@ const (
 	ImageProfileRedHat ImageProfile = "RedHat"
 )
 
-// PodSecurity is how much pods are locked down.
+// PodSecurity says which security options the function gives to containers.
 //
 // +kubebuilder:validation:Enum=Restricted;None
 type PodSecurity string
@@ -164,19 +169,19 @@ const (
 	// PodSecurityRestricted meets the restricted Pod Security Standard. It is the
 	// default. See https://kubernetes.io/docs/concepts/security/pod-security-standards/.
 	PodSecurityRestricted PodSecurity = "Restricted"
-	// PodSecurityNone leaves the pods' security to the cluster, as the operator does.
+	// PodSecurityNone gives no security options to containers, as the operator does.
 	PodSecurityNone PodSecurity = "None"
 )
 
-// Secrets says whether to look at Secrets.
+// Secrets says whether the function looks Secrets up.
 //
 // +kubebuilder:validation:Enum=Check;Ignore
 type Secrets string
 
-// What to do about Secrets.
+// The values of Secrets.
 const (
-	// SecretsCheck looks whether referenced Secrets and keys exist, and rolls pods when
-	// they change. It is the default.
+	// SecretsCheck checks whether referenced Secrets and keys exist, and restarts pods when
+	// Secrets change. It is the default.
 	SecretsCheck Secrets = "Check"
 	// SecretsIgnore never asks for a Secret.
 	SecretsIgnore Secrets = "Ignore"

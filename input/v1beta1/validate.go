@@ -24,9 +24,9 @@ func (in *Input) ResyncOrDefault() time.Duration {
 	return in.Resync.Duration
 }
 
-// Validate returns what is wrong with an input. Crossplane doesn't hold the input of
-// a pipeline step against its schema, so the function must. An empty value is the
-// default.
+// Validate returns an error for each invalid field of an input. Crossplane doesn't
+// validate the input of a pipeline step against the schema of the input, so the function
+// must. An empty value means the default.
 func (in *Input) Validate() field.ErrorList {
 	path := field.NewPath("input")
 	var errs field.ErrorList

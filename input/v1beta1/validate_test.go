@@ -22,10 +22,10 @@ func TestValidate(t *testing.T) {
 		want   []string
 	}{
 		"Empty": {
-			reason: "Everything is optional.",
+			reason: "All fields are optional.",
 		},
 		"First": {
-			reason: "The defaults may be written out.",
+			reason: "The default of each field is a valid value.",
 			in: v1beta1.Input{
 				Compatibility: v1beta1.CompatibilityDocumentation,
 				Cluster:       v1beta1.ClusterKubernetes,
@@ -37,7 +37,7 @@ func TestValidate(t *testing.T) {
 			},
 		},
 		"Second": {
-			reason: "So may the alternatives.",
+			reason: "The other values of each field are valid.",
 			in: v1beta1.Input{
 				Compatibility: v1beta1.CompatibilityOperator,
 				Cluster:       v1beta1.ClusterOpenShift,
@@ -49,7 +49,7 @@ func TestValidate(t *testing.T) {
 			},
 		},
 		"Third": {
-			reason: "Red Hat is a vendor, too.",
+			reason: "RedHat is a valid profile of images.",
 			in:     v1beta1.Input{Images: v1beta1.Images{Profile: v1beta1.ImageProfileRedHat}},
 		},
 		"ResyncTooLong": {
@@ -58,7 +58,7 @@ func TestValidate(t *testing.T) {
 			want:   []string{`input.resync: Invalid value: "25h0m0s": must be between 1m and 24h, such as 1h`},
 		},
 		"AllWrong": {
-			reason: "Everything that is wrong is told at once, with what would be right.",
+			reason: "All invalid fields are reported at once, with the valid values.",
 			in: v1beta1.Input{
 				Compatibility: "operator",
 				Cluster:       "kind",

@@ -2,8 +2,8 @@
 
 // Command bench compares the cost of the function with the floor, which is the cheapest
 // possible function, and with a template function that composes the same objects. It
-// calls all three in turn, over gRPC on the loopback, so that other load on the machine
-// slows all three.
+// calls all three in turn, over gRPC on the loopback interface, so that other load on the
+// machine slows all three.
 package main
 
 import (

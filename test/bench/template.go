@@ -18,7 +18,7 @@ import (
 
 // templated returns a scene's request as a template function gets it: with a template for
 // the same objects in its input. The template computes names, namespace and readiness.
-// All else is fixed text, which favours the template function.
+// The rest of the template is fixed text, which favours the template function.
 func templated(s scene.Scene) (*fnv1.RunFunctionRequest, error) {
 	text := &strings.Builder{}
 	text.WriteString("{{- $xr := .observed.composite.resource }}\n{{- $name := $xr.spec.claimRef.name }}\n{{- $namespace := $xr.spec.claimRef.namespace }}\n{{- $observed := .observed.resources | default dict }}\n")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command conformance runs a command while the function serves, and puts the
-// function's address where the command says {}:
+// Command conformance runs a command while the function serves, and replaces {} in the
+// command by the address of the function:
 //
 //	go run ./test/conformance a-test-runner -endpoint {} scenarios/...
 package main
@@ -26,7 +26,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to run")
+		return errors.New("no command to run: give the command as arguments")
 	}
 
 	root, err := function.Root(ctx)

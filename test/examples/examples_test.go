@@ -101,7 +101,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// TestNames finds names that an API server would refuse, and platforms that share a
+// TestNames fails for names that an API server would refuse, and for platforms that share a
 // namespace.
 func TestNames(t *testing.T) {
 	t.Parallel()
@@ -129,7 +129,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestRequired finds Secrets where no pod of the example could read them.
+// TestRequired fails for Secrets in a namespace where no pod of the example could read
+// them.
 func TestRequired(t *testing.T) {
 	t.Parallel()
 	for _, name := range examples(t) {
@@ -144,8 +145,8 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// TestIndex finds examples that have no row in example/README.md, or no command in their
-// own README.
+// TestIndex fails for examples that have no row in example/README.md, or no command in
+// their own README.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	index := text(t, folder, "README.md")
@@ -165,7 +166,7 @@ func TestIndex(t *testing.T) {
 const (
 	// schemas is the folder with Knative's schemas for offline renders.
 	schemas = "schemas"
-	// takeOver is the folder with the way from the operator to claims.
+	// takeOver is the folder with the script that turns the operator's platforms into claims.
 	takeOver = "take-over"
 )
 

@@ -91,8 +91,8 @@ func TestFunction(t *testing.T) {
 	})
 }
 
-// ask returns the function's answers to the composites of all examples: when nothing
-// that it composes exists yet, and when every Job has failed.
+// ask returns the function's answers to the composites of all examples: first before any
+// composed resource exists, then after every Job has failed.
 func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	t.Helper()
 	f, err := function.Start(t.Context(), binary)

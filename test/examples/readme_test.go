@@ -130,7 +130,7 @@ func rows(markdown string) []string {
 	return out
 }
 
-// firstCells returns what is in backticks in the first column of a section's tables.
+// firstCells returns the texts in backticks in the first column of a section's tables.
 func firstCells(t *testing.T, heading string) []string {
 	t.Helper()
 	quoted := regexp.MustCompile("`([^`]+)`")

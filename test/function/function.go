@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package function builds the function and runs it as a process of its own, as
-// Crossplane's tools use it: over gRPC, on a port.
+// Package function builds the function and runs it as a process of its own. Tests then
+// call it over gRPC, as Crossplane's tools do.
 package function
 
 import (
@@ -26,7 +26,8 @@ const (
 	stopTimeout  = 10 * time.Second
 )
 
-// Root returns the folder of the module that the working directory is in.
+// Root returns the folder of the module that the working directory is in, and an error if
+// it is in no module.
 func Root(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -35,7 +36,8 @@ func Root(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// Build compiles the function of the module at root into a folder.
+// Build compiles the function of the module at root into a folder, and returns the path of
+// the binary.
 func Build(ctx context.Context, root, dir string) (string, error) {
 	binary := filepath.Join(dir, "function")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./fn")
@@ -48,16 +50,17 @@ func Build(ctx context.Context, root, dir string) (string, error) {
 
 // A Function is a process that serves RunFunction without TLS.
 type Function struct {
-	// Address is the loopback address that it listens on.
+	// Address is the loopback address, with port, that the function listens on.
 	Address string
 
 	cmd    *exec.Cmd
-	output *bytes.Buffer // Not to be read before exited is closed.
+	output *bytes.Buffer // The process writes to output until exited is closed.
 	exited chan struct{}
 	err    error
 }
 
-// Start starts the function on a free port and waits until it says that it serves.
+// Start starts the function on a free port, and waits until the health service of the
+// function reports that it serves. It returns an error if the process ends before.
 func Start(ctx context.Context, binary string) (*Function, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// module is where Knative's definitions come from.
+// module is the Go module that has Knative's definitions.
 const module = "knative.dev/eventing"
 
 // definitions returns CustomResourceDefinitions that Knative installs, by the names
@@ -64,16 +64,16 @@ func definition(ctx context.Context, file string) (*extv1.CustomResourceDefiniti
 	}
 	crd := &extv1.CustomResourceDefinition{}
 	if err := yaml.UnmarshalStrict(b, crd); err != nil {
-		return nil, fmt.Errorf("cannot parse it: %w", err)
+		return nil, fmt.Errorf("cannot parse the definition: %w", err)
 	}
 	extv1.SetDefaults_CustomResourceDefinition(crd)
 	extv1.SetDefaults_CustomResourceDefinitionSpec(&crd.Spec)
 	internal := &apiextensions.CustomResourceDefinition{}
 	if err := extv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(crd, internal, nil); err != nil {
-		return nil, fmt.Errorf("cannot convert it: %w", err)
+		return nil, fmt.Errorf("cannot convert the definition: %w", err)
 	}
 	if err := validation.ValidateCustomResourceDefinition(ctx, internal).ToAggregate(); err != nil {
-		return nil, fmt.Errorf("an API server would refuse it: %w", err)
+		return nil, fmt.Errorf("an API server would refuse the definition: %w", err)
 	}
 	return crd, nil
 }

@@ -29,7 +29,7 @@ type object interface {
 	apis.Validatable
 }
 
-// A kind is a kind of Knative's that the function composes.
+// A kind is one of Knative's kinds that the function composes.
 type kind struct {
 	schema.GroupKind
 

@@ -90,7 +90,7 @@ func TestValidate(t *testing.T) {
 			want:   "spec.subscriber.url: Forbidden: unknown field",
 		},
 		"TriggerWrongType": {
-			reason: "A broker's name is a string.",
+			reason: "The name of a broker is a string.",
 			sample: trigger,
 			from:   "broker: default",
 			to:     "broker: 1",

@@ -57,7 +57,7 @@ func TestSurvives(t *testing.T) {
 			want:   `unknown field "spec.brokr"`,
 		},
 		"TriggerCase": {
-			reason: "Names differ by case, as on an API server.",
+			reason: "Names of fields are case sensitive, as on an API server.",
 			kind:   "Trigger",
 			from:   "subscriber:",
 			to:     "Subscriber:",
@@ -78,7 +78,7 @@ func TestSurvives(t *testing.T) {
 			want:   "cannot unmarshal number into Go struct field TriggerFilter.spec.filter.attributes of type string",
 		},
 		"TriggerLoss": {
-			reason: "An empty map says nothing, so the type leaves it out.",
+			reason: "An empty map has no meaning, so it is no loss that the type leaves the map out.",
 			kind:   "Trigger",
 			from:   "attributes:\n      type: job.create",
 			to:     "attributes: {}",
@@ -135,8 +135,8 @@ func survives(d document, into object) error {
 	return nil
 }
 
-// decode reads an object into a type of Knative. Unlike encoding/json it tells names
-// apart by case, as an API server does.
+// decode reads an object into a type of Knative. Unlike with encoding/json, names of fields
+// are case sensitive, as on an API server.
 func decode(d document, into object) error {
 	strict, err := kjson.UnmarshalStrict(d.json, into)
 	return errors.Join(append(strict, err)...)

@@ -51,15 +51,15 @@ func newValidator(crds []*extv1.CustomResourceDefinition) (validator, error) {
 func newVersion(s *extv1.CustomResourceValidation) (version, error) {
 	internal := &apiextensions.CustomResourceValidation{}
 	if err := extv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(s, internal, nil); err != nil {
-		return version{}, fmt.Errorf("cannot convert it: %w", err)
+		return version{}, fmt.Errorf("cannot convert the schema: %w", err)
 	}
 	structural, err := structuralschema.NewStructural(internal.OpenAPIV3Schema)
 	if err != nil {
-		return version{}, fmt.Errorf("cannot make it structural: %w", err)
+		return version{}, fmt.Errorf("cannot make the schema structural: %w", err)
 	}
 	openAPI, _, err := validation.NewSchemaValidator(internal.OpenAPIV3Schema)
 	if err != nil {
-		return version{}, fmt.Errorf("cannot make a validator of it: %w", err)
+		return version{}, fmt.Errorf("cannot make a validator of the schema: %w", err)
 	}
 	return version{
 		structural: structural,

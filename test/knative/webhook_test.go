@@ -36,11 +36,11 @@ func TestAdmits(t *testing.T) {
 		want     string
 	}{
 		"Trigger": {
-			reason: "A subscriber in another namespace than the Trigger is fine.",
+			reason: "A subscriber may be in another namespace than the Trigger.",
 			kind:   "Trigger",
 		},
 		"SinkBinding": {
-			reason: "A sink in another namespace than the SinkBinding is fine.",
+			reason: "A sink may be in another namespace than the SinkBinding.",
 			kind:   "SinkBinding",
 		},
 		"TriggerWithoutBroker": {
@@ -117,7 +117,7 @@ func admits(ctx context.Context, d document, o object) error {
 	}
 	ctx = apis.WithinCreate(ctx)
 	o.SetDefaults(ctx)
-	// Not returned directly: a nil *FieldError in an error isn't nil.
+	// The result isn't returned directly, because a nil *FieldError in an error isn't nil.
 	if err := o.Validate(ctx); err != nil {
 		return err
 	}

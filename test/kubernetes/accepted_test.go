@@ -4,15 +4,16 @@ package kubernetes_test
 
 import "regexp"
 
-// A difference is something that Kubernetes refuses and the function doesn't. The function
-// passes on the API server's message, so the user is told, but only after some objects of
-// the platform have been applied.
+// A difference is a spec that Kubernetes refuses and the function doesn't. The user gets
+// the API server's message, because the function passes it on, but only after some objects
+// of the platform have been applied.
 type difference struct {
 	reason  string
 	refusal *regexp.Regexp
 }
 
-// accepted are the differences that stay: a rule would cost more than it helps.
+// accepted returns the differences that stay, because a rule of the function would cost
+// more than it helps.
 func accepted() []difference {
 	return []difference{
 		{
@@ -28,14 +29,14 @@ func accepted() []difference {
 			refusal: regexp.MustCompile(`\.volumeDevices\b`),
 		},
 		{
-			reason:  "fractions of extended resources: what has no fractions depends on the resource",
+			reason:  "fractions of extended resources: the function doesn't know which resources have fractions",
 			refusal: regexp.MustCompile(`\.resources\.(limits|requests)\[.*\]: Invalid value: .* must be an integer`),
 		},
 	}
 }
 
-// open are the differences that were found and have no decision yet. A new rule in the
-// function makes its line here obsolete.
+// open returns the differences that were found and that have no decision yet. When the
+// function gets a rule for a difference, remove the line of the difference.
 func open() []difference {
 	var out []difference
 	for reason, refusal := range map[string]string{

@@ -20,18 +20,18 @@ import (
 var (
 	mutants = flag.Uint64("specs", 300, "how many changed specs to try")
 	first   = flag.Uint64("first", 0, "the number of the first changed spec")
-	seed    = flag.Uint64("seed", 1, "what the changes of specs are chosen by")
+	seed    = flag.Uint64("seed", 1, "the seed of the random numbers that choose the changes of specs")
 )
 
-// TestComposed has one process of the function for all specs.
+// TestComposed runs one process of the function, and asks it about all specs.
 func TestComposed(t *testing.T) {
 	client := start(t)
 	t.Run("AsTheyAre", func(t *testing.T) { asTheyAre(t, client) })
 	t.Run("Changed", func(t *testing.T) { changed(t, client) })
 }
 
-// asTheyAre asks the function about the specs as they are: it must call each valid, and
-// Kubernetes must take what is composed.
+// asTheyAre asks the function about the unchanged specs: the function must accept each of
+// them, and Kubernetes must accept the composed objects.
 func asTheyAre(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	seen := map[string]int{}
 	for _, s := range specs(t) {
@@ -59,8 +59,8 @@ func asTheyAre(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	}
 }
 
-// changed asks the function about changed specs: whenever it calls one valid, Kubernetes
-// must take what is composed. To see a failed spec again, name its number:
+// changed asks the function about changed specs: whenever the function accepts one,
+// Kubernetes must accept the composed objects. To repeat a failed spec, give its number:
 // go test -run TestComposed/Changed -first=17 -specs=1
 func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	all := specs(t)
@@ -84,7 +84,7 @@ func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 				known[a]++
 			}
 			if len(faults) > 0 {
-				t.Errorf("%s: the function takes this spec, Kubernetes doesn't:\n%s\n%s", s.name, strings.Join(faults, "\n"), show(s))
+				t.Errorf("%s: the function accepts this spec, but Kubernetes refuses composed objects:\n%s\n%s", s.name, strings.Join(faults, "\n"), show(s))
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	for _, reason := range slices.Sorted(maps.Keys(known)) {
 		t.Logf("%4d  %s", known[reason], reason)
 	}
-	// Changes that are all refused, or all harmless, would test nothing.
+	// If all changed specs were refused, or none, this test would prove nothing.
 	const enough = 100
 	if *mutants < enough {
 		return
@@ -102,11 +102,11 @@ func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	}
 }
 
-// differences are all that a refusal may be. They are compiled once.
+// differences are the refusals that don't fail the test. They are compiled once.
 var differences = append(accepted(), open()...)
 
-// check returns what Kubernetes says against composed objects: what it may not say, and the
-// reasons of what is known. It counts the objects of each kind.
+// check returns Kubernetes' refusals of composed objects: faults are refusals that fail the
+// test, known are the reasons of the others. It counts the objects of each kind in seen.
 func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]int) (faults, known []string, err error) {
 	resources := rsp.GetDesired().GetResources()
 	for _, key := range slices.Sorted(maps.Keys(resources)) {
@@ -139,7 +139,7 @@ func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]i
 	return faults, known, nil
 }
 
-// expected returns the reason of a known difference, or nothing.
+// expected returns the reason of a known difference, or "".
 func expected(refusal string) string {
 	for _, d := range differences {
 		if d.refusal.MatchString(refusal) {

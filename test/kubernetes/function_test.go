@@ -56,7 +56,7 @@ func start(t *testing.T) fnv1.FunctionRunnerServiceClient {
 		t.Fatalf("cannot start the function: %v", err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // It may have ended before.
+		_ = cmd.Process.Signal(syscall.SIGTERM) // The process may have ended before.
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the function did not end cleanly: %v\n%s", err, output)
 		}
@@ -81,8 +81,8 @@ func start(t *testing.T) fnv1.FunctionRunnerServiceClient {
 	return fnv1.NewFunctionRunnerServiceClient(conn)
 }
 
-// ask calls the function for a composite as Crossplane does: with the objects that it asks
-// for, then, after its Jobs have ended, again. It returns all answers that count.
+// ask calls the function for a composite as Crossplane does: with its required resources,
+// and again after its Jobs have ended. It returns the last response of each reconcile.
 func ask(ctx context.Context, client fnv1.FunctionRunnerServiceClient, s spec) ([]*fnv1.RunFunctionResponse, error) {
 	composite, err := encode(s.composite)
 	if err != nil {
@@ -110,9 +110,9 @@ func ask(ctx context.Context, client fnv1.FunctionRunnerServiceClient, s spec) (
 	return out, nil
 }
 
-// settle calls the function until it asks for nothing new.
+// settle calls the function until its requirements don't change any more.
 func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest, objects []map[string]any) (*fnv1.RunFunctionResponse, error) {
-	const limit = 5 // That of Crossplane.
+	const limit = 5 // Crossplane's own limit.
 	var last *fnv1.Requirements
 	for range limit {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -137,8 +137,8 @@ func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *f
 	return nil, errors.New("the function's requirements don't become stable")
 }
 
-// find returns the objects that a cluster would answer with. Any Broker exists and is
-// ready, because there is no Trigger without.
+// find returns the required resources of a selector. Every Broker exists and is ready,
+// because the function composes no Trigger without its Broker.
 func find(q *fnv1.ResourceSelector, objects []map[string]any) ([]*fnv1.Resource, error) {
 	if q.GetKind() == "Broker" {
 		r, err := encode(map[string]any{
@@ -190,7 +190,7 @@ func encode(object map[string]any) (*fnv1.Resource, error) {
 	return &fnv1.Resource{Resource: s}, nil
 }
 
-// fatal returns the message of a fatal result, or nothing.
+// fatal returns the message of a fatal result, or "".
 func fatal(rsp *fnv1.RunFunctionResponse) string {
 	for _, r := range rsp.GetResults() {
 		if r.GetSeverity() == fnv1.Severity_SEVERITY_FATAL {
@@ -200,7 +200,7 @@ func fatal(rsp *fnv1.RunFunctionResponse) string {
 	return ""
 }
 
-// valid tells whether the function calls the spec valid and composes it.
+// valid tells whether the function accepts the spec and composes its objects.
 func valid(rsp *fnv1.RunFunctionResponse) bool {
 	return fatal(rsp) == "" && slices.ContainsFunc(rsp.GetConditions(), func(c *fnv1.Condition) bool {
 		return c.GetType() == "SpecValid" && c.GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE

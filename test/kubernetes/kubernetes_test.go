@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kubernetes_test checks that Kubernetes takes what the function composes. It runs
-// the function as a process and asks it over gRPC for the objects of many specs: the
-// examples, the manifests of test/seeds, and random changes of both. Whenever the function
-// calls a spec valid, every composed object goes through Kubernetes' own defaults and
-// validation. The function has rules of its own (fn/internal/podrules), because Kubernetes'
+// Package kubernetes_test checks that Kubernetes accepts the objects that the function
+// composes. It runs the function as a process and asks it over gRPC for the objects of many
+// specs: the examples, the manifests of test/seeds, and random changes of both. Whenever
+// the function accepts a spec, every composed object goes through Kubernetes' own defaults
+// and validation. The function has rules of its own (fn/internal/podrules), because Kubernetes'
 // package would bring all of its internal types. For the same reason this package is a
 // module of its own: it reads files of the repository, and imports nothing of it. The
 // composed objects of Knative's kinds are left to test/knative.
@@ -42,13 +42,13 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// An API server that lets pods be privileged, as nearly all do. Whether a pod may be is
-// left to the Pod Security Standards.
-func init() { //nolint:gochecknoinits // Kubernetes reads it once, at its first validation.
+// init lets pods be privileged, as nearly all API servers do. The Pod Security Standards
+// decide which pods may be privileged.
+func init() { //nolint:gochecknoinits // Kubernetes reads the setting once, at its first validation.
 	capabilities.Initialize(capabilities.Capabilities{AllowPrivileged: true})
 }
 
-// A kind is a kind of Kubernetes' that the function composes.
+// A kind is one of Kubernetes' kinds that the function composes.
 type kind struct {
 	// empty returns the type in the version that is composed, and Kubernetes' internal type.
 	empty func() (versioned, internal runtime.Object)
@@ -56,7 +56,7 @@ type kind struct {
 	validate func(internal runtime.Object) field.ErrorList
 }
 
-// kinds are by apiVersion and kind.
+// kinds returns the kinds by apiVersion and kind.
 func kinds() map[string]kind {
 	return map[string]kind{
 		"apps/v1 Deployment": {
@@ -122,9 +122,9 @@ func selectOwnPods(j *batch.Job) {
 	j.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{batch.ControllerUidLabel: string(j.UID)}}
 }
 
-// refusals returns why an API server would refuse an object in JSON: a field that it
-// doesn't know, or an error of its validation, each as one text. Other errors are about
-// this test.
+// refusals returns the reasons for which an API server would refuse an object in JSON: each
+// is an unknown field or an error of the validation. An error means that the test itself
+// failed.
 func refusals(ctx context.Context, k kind, json []byte) ([]string, error) {
 	versioned, internal := k.empty()
 	strict, err := kjson.UnmarshalStrict(json, versioned)
@@ -137,16 +137,16 @@ func refusals(ctx context.Context, k kind, json []byte) ([]string, error) {
 	}
 	legacyscheme.Scheme.Default(versioned)
 	if err := legacyscheme.Scheme.Convert(versioned, internal, nil); err != nil {
-		return nil, fmt.Errorf("cannot convert it: %w", err)
+		return nil, fmt.Errorf("cannot convert the object: %w", err)
 	}
 	refused := map[string]bool{}
 	for _, err := range k.validate(internal) {
 		out = append(out, err.Error())
 		refused[err.Field] = true
 	}
-	// The rules that Kubernetes generates from its types. Many are rules of the validation,
-	// too, in other words. Those of level alpha are tried out: they refuse nothing yet.
-	// The option is a feature that is off by default; the rules of a Job ask for it.
+	// The rules that Kubernetes generates from its types. Many of them repeat rules of the
+	// validation in other words. Rules of level alpha refuse nothing yet. The option is a
+	// feature that is off by default; the rules of a Job need its value.
 	for _, err := range legacyscheme.Scheme.Validate(ctx, map[string]bool{"WorkloadWithJob": false}, versioned) {
 		if !err.IsAlpha() && !refused[err.Field] {
 			out = append(out, err.Error())

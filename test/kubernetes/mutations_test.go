@@ -13,11 +13,12 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// services are where podTemplates are.
+// services returns the fields of spec.services, which have podTemplates.
 func services() []string { return []string{"dataIndex", "jobService"} }
 
-// templates are pieces of podTemplates that Kubernetes takes, with as many different fields
-// as possible. Random pieces are merged, and then random values in them are spoiled.
+// templates returns pieces of podTemplates that Kubernetes accepts, with as many different
+// fields as possible. Random pieces are merged, and then random values in them are replaced
+// by wrong ones.
 func templates() []string {
 	return []string{
 		`{replicas: 3, podDisruptionBudget: {minAvailable: 50%}}`,
@@ -61,7 +62,7 @@ func templates() []string {
 	}
 }
 
-// pieces are parts of a spec around the podTemplates that the function takes.
+// pieces returns parts of a spec, without podTemplates, that the function accepts.
 func pieces() []string {
 	postgresql := `postgresql: {secretRef: {name: s, userKey: u, passwordKey: p}, serviceRef: {name: db, namespace: data, port: 5433, databaseName: d, databaseSchema: e}}`
 	url := `postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://h:5432/d?currentSchema=e"}`
@@ -82,13 +83,13 @@ func pieces() []string {
 	}
 }
 
-// names are names of platforms that Kubernetes takes.
+// names returns names of platforms that Kubernetes accepts.
 func names() []string {
 	return []string{"a", "a.b", "1a", "0", "a--b", strings.Repeat("a", 63), strings.Repeat("a", 40) + "." + strings.Repeat("b", 40), strings.Repeat("a.b-", 20) + "c", strings.Repeat("x", 253)}
 }
 
-// mutant returns the spec with number n: one of the specs, changed at random, but always
-// the same for the same seed and number.
+// mutant returns the changed spec with number n: one of the specs, with random changes. The
+// result is always the same for the same seed and number.
 func mutant(seed, n uint64, all []spec) spec {
 	r := rand.New(rand.NewPCG(seed, n))
 	s := all[r.IntN(len(all))]
@@ -117,7 +118,8 @@ func mutant(seed, n uint64, all []spec) spec {
 	return s
 }
 
-// rename gives a platform another name: to its claim, or to itself in the namespaced form.
+// rename changes the name of a platform. The name is that of its claim, or, in the
+// namespaced form, that of the composite.
 func rename(composite map[string]any, name string) {
 	body := composite["spec"].(map[string]any)
 	if claim, ok := body["claimRef"].(map[string]any); ok {
@@ -128,7 +130,8 @@ func rename(composite map[string]any, name string) {
 	composite["metadata"].(map[string]any)["name"] = name
 }
 
-// merge lays one object over another. Lists are joined, so that duplicates arise, too.
+// merge merges the fields of from into another object. Lists are joined, so that there are
+// duplicates, too.
 func merge(into, from map[string]any) {
 	for key, value := range from {
 		switch value := value.(type) {
@@ -155,8 +158,8 @@ type place struct {
 	set   func(value any)
 }
 
-// places returns all places below a value, but for the reference to the claim, which is
-// Crossplane's. They are in the order of their names.
+// places returns all places below a value, in the order of their names, without the
+// reference to the claim, which Crossplane writes.
 func places(path string, value any, set func(any)) []place {
 	if path == ".claimRef" {
 		return nil

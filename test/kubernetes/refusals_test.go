@@ -70,11 +70,11 @@ func TestRefusals(t *testing.T) {
 		from, to string
 		want     string
 	}{
-		"Deployment":          {reason: "What may be left out has defaults.", sample: deployment},
+		"Deployment":          {reason: "Optional fields that are left out have defaults.", sample: deployment},
 		"Job":                 {reason: "A Job gets its selector from the API server.", sample: job},
 		"Service":             {reason: "A Service gets its address after the validation.", sample: service},
-		"ConfigMap":           {reason: "A file is a valid key.", sample: configMap},
-		"PodDisruptionBudget": {reason: "A percentage is fine.", sample: budget},
+		"ConfigMap":           {reason: "The name of a file is a valid key.", sample: configMap},
+		"PodDisruptionBudget": {reason: "A budget may be a percentage.", sample: budget},
 		"UnknownField": {
 			reason: "A field that Kubernetes doesn't know would be lost.",
 			sample: deployment, from: "selector:", to: "selectors: {}\n  selector:",
@@ -91,12 +91,12 @@ func TestRefusals(t *testing.T) {
 			want: "`selector` does not match template `labels`",
 		},
 		"Request": {
-			reason: "No container reserves more than its limit.",
+			reason: "A container can't request more than its limit.",
 			sample: deployment, from: "cpu: 100m", to: `cpu: "2"`,
 			want: "must be less than or equal to cpu limit of 1",
 		},
 		"JobRestarts": {
-			reason: "A Job's pods don't run for good. The default would be Always.",
+			reason: "The default of restartPolicy is Always, which a Job doesn't accept.",
 			sample: job, from: "      restartPolicy: Never\n", to: "",
 			want: "spec.template.spec.restartPolicy: Required value",
 		},
@@ -106,17 +106,17 @@ func TestRefusals(t *testing.T) {
 			want: "metadata.name: Invalid value",
 		},
 		"ServicePort": {
-			reason: "There is no port 0.",
+			reason: "Port 0 isn't valid.",
 			sample: service, from: "port: 80,", to: "port: 0,",
 			want: "spec.ports[0].port: Invalid value: 0",
 		},
 		"ConfigMapKey": {
-			reason: "A key is a file's name.",
+			reason: "A key becomes the name of a file.",
 			sample: configMap, from: "application.properties: a=b", to: "a/b: c",
 			want: `Invalid value: "a/b"`,
 		},
 		"BudgetBoth": {
-			reason: "A budget says one of the two.",
+			reason: "A budget has minAvailable or maxUnavailable, but not both.",
 			sample: budget, from: "minAvailable: 50%", to: "minAvailable: 50%\n  maxUnavailable: 1",
 			want: "minAvailable and maxUnavailable cannot be both set",
 		},

@@ -21,13 +21,13 @@ type spec struct {
 	// name says which file it comes from.
 	name      string
 	composite map[string]any
-	// required are the objects that the cluster has.
+	// required are the required resources that the cluster has.
 	required []map[string]any
 }
 
 // specs returns the composites of the examples, and the manifests of test/seeds as
-// composites of the namespaced form. Too few are fatal, because a test without specs would
-// pass.
+// composites of the namespaced form. Too few files are fatal, because a test without specs
+// would pass.
 func specs(t *testing.T) []spec {
 	t.Helper()
 	var out []spec

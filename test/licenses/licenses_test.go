@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package licenses_test reads the licences of all modules that the function is built
-// of.
+// Package licenses_test checks the licences of all modules that the function is built
+// from.
 package licenses_test
 
 import (
@@ -25,7 +25,7 @@ func known() map[string]string {
 	}
 }
 
-// TestLicenses finds modules of the function that have another licence, or none.
+// TestLicenses fails for modules of the function that have an unknown licence, or none.
 func TestLicenses(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}", "./fn")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package xpkg_test opens the packages that `make xpkg` built, and checks what Crossplane
-// would find in them.
+// Package xpkg_test opens the packages that `make xpkg` built, and checks their contents,
+// as Crossplane reads them.
 package xpkg_test
 
 import (
@@ -188,7 +188,7 @@ func TestFunctionName(t *testing.T) {
 	}
 }
 
-// TestMarketplace checks what a marketplace shows of a package.
+// TestMarketplace checks the annotations that a marketplace shows.
 func TestMarketplace(t *testing.T) {
 	icon := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(read(t, filepath.Join(root, "package/icon.svg")))
 	for file, kind := range map[string]string{"function-amd64.xpkg": "Function", "configuration.xpkg": "Configuration", "configuration-namespaced.xpkg": "Configuration"} {
@@ -235,7 +235,7 @@ func metaOf(t *testing.T, p pkg, kind string) object {
 	return metas[0]
 }
 
-// open a package: a tar file with a manifest, a configuration and layers.
+// open opens a package: a tar file with a manifest, a configuration and layers.
 func open(t *testing.T, name string) pkg {
 	t.Helper()
 	image := untar(t, bytes.NewReader(read(t, filepath.Join(packages, name))))
@@ -331,8 +331,8 @@ func read(t *testing.T, name string) []byte {
 }
 
 // TestWeight limits the size of the package, which every node downloads, and of the
-// binary, which every pod of the function maps into memory. One import can add half as
-// much again: .golangci.yml names some.
+// binary, which every pod of the function maps into memory. A single import can make the
+// binary half as large again: .golangci.yml names such packages.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	const mebibyte = 1 << 20

@@ -28,7 +28,7 @@ func TestToolchain(t *testing.T) {
 	}
 }
 
-// found returns what the pattern's group matches in a file of the repository, or "".
+// found returns the match of the pattern's group in a file of the repository, or "".
 func found(t *testing.T, file, pattern string) string {
 	t.Helper()
 

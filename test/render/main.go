@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command render shows what the function composes for an example, without a
-// cluster: it runs the function on a free port and a Crossplane CLI against it.
+// Command render prints what the function composes for an example, without a cluster: it
+// runs the function on a free port, and a Crossplane CLI that calls the function.
 //
 //	go run ./test/render -example minimal
 package main
@@ -19,7 +19,7 @@ import (
 func main() {
 	example := flag.String("example", "minimal", "the folder in example/ to render")
 	cli := flag.String("cli", defaultCLI, "the Crossplane CLI to render with: v2.5, v2.2, v1.20 or v1.16")
-	state := flag.String("state", first, "first: what is composed at first; ready: what is composed at rest, when all objects are there and healthy; or another of: "+strings.Join(nameAll(states()), ", "))
+	state := flag.String("state", first, "first: before any composed resource exists; ready: when all objects exist and are healthy; or another of: "+strings.Join(nameAll(states()), ", "))
 	binary := flag.String("function", "", "the function; built from ./fn when it isn't given")
 	namespaced := flag.Bool("namespaced", false, "render the form of the API whose platforms are composites themselves, for Crossplane v2")
 	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")

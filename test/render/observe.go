@@ -38,8 +38,9 @@ func (s step) change(in *input) error {
 	return store(in.composition, docs...)
 }
 
-// observe writes what Crossplane would see after a render was applied: the composite with
-// its status, the composed objects, and the objects that follow from them.
+// observe writes the objects that Crossplane would observe after a render was applied: the
+// composite with its status, the composed objects, and the objects that controllers create
+// for them.
 func (s step) observe(in *input, out *output) error {
 	docs, err := load(in.composite)
 	if err != nil {
@@ -82,12 +83,12 @@ func store(file string, docs ...unstructured.Unstructured) error {
 
 const (
 	generation = 1
-	// then is the time of everything that happens.
+	// then is the time of all timestamps in the cluster's objects.
 	then = "2024-01-01T00:00:00Z"
 )
 
-// settle gives an object what the API server and the cluster's controllers give it. It
-// returns the objects that follow from it.
+// settle gives an object the metadata and the status that the API server and the cluster's
+// controllers give it. It returns the objects that these controllers create for it.
 func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 	o.SetUID(uidOf(o))
 	o.SetGeneration(generation)
@@ -151,7 +152,7 @@ func (s step) bind(o *unstructured.Unstructured) {
 // sinkURI is the address of every Broker.
 const sinkURI = "http://broker-ingress.knative-eventing.svc.cluster.local/namespace/broker"
 
-// inject tells a Deployment its sink, as Knative does.
+// inject writes the address of the sink into a Deployment, as Knative does.
 func inject(o *unstructured.Unstructured) {
 	containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
@@ -229,7 +230,7 @@ func condition(kind, reason string) map[string]any {
 }
 
 func set(o *unstructured.Unstructured, value any, path ...string) {
-	// It can fail only where a parent of the field isn't an object.
+	// SetNestedField can fail only where a parent of the field isn't an object.
 	_ = unstructured.SetNestedField(o.Object, value, path...)
 }
 

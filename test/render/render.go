@@ -27,7 +27,8 @@ const (
 	// needs a few rounds.
 	maxRounds = 10
 
-	// nameAnnotation tells which of the function's resources an object is.
+	// nameAnnotation is the annotation with the key of a composed resource in the function's
+	// response.
 	nameAnnotation = "crossplane.io/composition-resource-name"
 	resultKind     = "Result"
 
@@ -73,7 +74,7 @@ type input struct {
 	prerequisites []unstructured.Unstructured
 }
 
-// render an example in a state.
+// render renders an example in a state.
 func (r renderer) render(ctx context.Context, example, state string) (*output, error) {
 	dir, err := os.MkdirTemp(r.dir, example+"-")
 	if err != nil {
@@ -103,8 +104,8 @@ func (r renderer) render(ctx context.Context, example, state string) (*output, e
 	return out, err
 }
 
-// take makes a step's change, and renders until nothing changes any more. The output has
-// the events of all these renders.
+// take makes the change of a step, and renders until nothing changes any more. The output
+// has the events of all these renders.
 func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*output, error) {
 	var events []string
 	if s.tag != "" {
@@ -131,7 +132,7 @@ func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*ou
 		}
 		out, events = next, append(events, next.events...)
 	}
-	return nil, fmt.Errorf("it has not come to rest after %d rounds", maxRounds)
+	return nil, fmt.Errorf("the render still changes after %d rounds", maxRounds)
 }
 
 // composite reads the composite of an example.
@@ -240,7 +241,7 @@ func (r renderer) api(xr unstructured.Unstructured) (definition, composition str
 	return "", "", fmt.Errorf("no Composition in %s is for %s, kind %s", apis, xr.GetAPIVersion(), xr.GetKind())
 }
 
-// run the CLI.
+// run runs the CLI.
 func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 	args, err := r.command(in)
 	if err != nil {
@@ -279,9 +280,9 @@ func (r renderer) command(in *input) ([]string, error) {
 
 	switch r.cli {
 	case "v2.5":
-		// Without a local core the CLI runs one in Docker. Core prints the whole
-		// composite anyway; with --include-full-xr a field of an earlier status would
-		// stay for ever.
+		// Without a local core the CLI runs core in Docker. Core prints the whole composite
+		// also without --include-full-xr. With --include-full-xr, a field of an earlier
+		// status would stay in the output.
 		core, err := r.tool("crossplane-core")
 		if err != nil {
 			return nil, err
@@ -375,7 +376,7 @@ func load(file string) ([]unstructured.Unstructured, error) {
 	return docs, nil
 }
 
-// parse the documents of a YAML stream.
+// parse returns the documents of a YAML stream.
 func parse(stream []byte) ([]unstructured.Unstructured, error) {
 	var docs []unstructured.Unstructured
 	for _, doc := range regexp.MustCompile(`(?m)^---.*$`).Split(string(stream), -1) {

@@ -23,7 +23,7 @@ import (
 var (
 	update = flag.Bool("update", false, "rewrite the golden files")
 
-	// testee is the function that all tests of this package talk to.
+	// testee is the function that all tests of this package call.
 	testee renderer
 )
 
@@ -96,7 +96,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenFiles finds golden files that belong to no state of an example.
+// TestGoldenFiles fails for golden files that belong to no state of an example.
 func TestGoldenFiles(t *testing.T) {
 	files, err := filepath.Glob(golden("*", "*"))
 	if err != nil {
@@ -135,8 +135,8 @@ func names(t *testing.T, example string) []string {
 	return nameAll(statesOf(xr))
 }
 
-// TestCLIs renders every example with the other CLIs that the README names: users get the
-// same objects with each of them.
+// TestCLIs renders every example with the other CLIs that the README names: each of them
+// must give the same objects.
 func TestCLIs(t *testing.T) {
 	for _, cli := range []string{"v1.16", "v1.20", "v2.2"} {
 		for _, example := range examples(testee.root) {
@@ -160,7 +160,7 @@ func TestCLIs(t *testing.T) {
 }
 
 // TestNamespaced renders every example in the form whose platforms are composites
-// themselves: users get the same objects. In this form, a platform with a Broker in
+// themselves: it must give the same objects. In this form, a platform with a Broker in
 // another namespace is refused.
 func TestNamespaced(t *testing.T) {
 	elsewhere := map[string]bool{"kafka-broker": true, "service-brokers": true}
@@ -203,7 +203,7 @@ func golden(example, state string) string {
 	return filepath.Join("testdata", example, state+".yaml")
 }
 
-// normalize hides what depends on how and where the function was built.
+// normalize replaces the values that depend on how and where the function was built.
 func normalize(yaml []byte) string {
 	return regexp.MustCompile(`(?m)^( *go(OS|Version): ).*$`).ReplaceAllString(string(yaml), "${1}any")
 }

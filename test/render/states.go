@@ -15,7 +15,7 @@ const (
 	ready = "ready"
 )
 
-// A state of an example is what has happened since it was applied.
+// A state of an example is the result of all changes since the example was applied.
 type state struct {
 	name string
 	// of tells which examples have the state; nil means all.
@@ -34,20 +34,21 @@ type step struct {
 	tag string
 	// jobs is the outcome of all Jobs.
 	jobs outcome
-	// sinkPending keeps Knative from telling a Deployment its sink.
+	// sinkPending means that Knative hasn't written the address of the sink into the
+	// Deployment yet.
 	sinkPending bool
-	// linger keeps the pods of Deployments that are scaled to zero.
+	// linger means that the pods of Deployments that are scaled to zero still run.
 	linger bool
 }
 
-// An outcome is the state that a Job comes to.
+// An outcome is the state of a Job at the end of a step.
 type outcome int
 
 const (
 	// complete is the outcome of a healthy cluster.
 	complete outcome = iota
 	running
-	// failed is one Job that fails, the Data Index's; the others complete.
+	// failed means that the Data Index's Job fails, and that the other Jobs complete.
 	failed
 )
 

@@ -2,8 +2,8 @@
 
 // Package seeds_test validates manifests that were written for the operator. testdata has
 // every manifest of a platform and of a cluster platform in the documents that this
-// product must support. The first lines of a file name the document. Manifests of
-// workflows are left out until there is a definition of their kind.
+// product must support. The first lines of a file name its document. Manifests of
+// workflows are left out until this repository has a definition of their kind.
 package seeds_test
 
 import (

@@ -54,7 +54,7 @@ func derive(definition []byte) ([]*extv1.CustomResourceDefinition, error) {
 	if err := yaml.UnmarshalStrict(definition, xrd); err != nil {
 		return nil, errors.Wrap(err, "cannot parse the definition")
 	}
-	xrd.SetUID("of-the-definition") // As on a cluster, where the definition owns what is derived from it.
+	xrd.SetUID("of-the-definition") // On a cluster, the definition owns the derived CustomResourceDefinitions.
 	derivations := []func(*xpv1.CompositeResourceDefinition) (*extv1.CustomResourceDefinition, error){xcrd.ForCompositeResource}
 	if xrd.OffersClaim() {
 		derivations = append(derivations, xcrd.ForCompositeResourceClaim)
@@ -80,7 +80,7 @@ func accepted(crd *extv1.CustomResourceDefinition) error {
 	extv1.SetDefaults_CustomResourceDefinitionSpec(&defaulted.Spec)
 	internal := &apiextensions.CustomResourceDefinition{}
 	if err := extv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(defaulted, internal, nil); err != nil {
-		return errors.Wrap(err, "cannot convert it")
+		return errors.Wrap(err, "cannot convert the CustomResourceDefinition")
 	}
 	return validation.ValidateCustomResourceDefinition(context.Background(), internal).ToAggregate()
 }

@@ -36,7 +36,8 @@ type kind struct {
 	rules      *cel.Validator
 }
 
-// Load returns a Validator of the definitions in the folders of dir.
+// Load returns a Validator of the definitions in the folders of dir. It returns an error if
+// an API server would refuse a definition.
 func Load(dir string) (*Validator, error) {
 	crds, err := CRDs(dir)
 	if err != nil {
@@ -58,15 +59,15 @@ func Load(dir string) (*Validator, error) {
 func newKind(s *extv1.CustomResourceValidation) (kind, error) {
 	internal := &apiextensions.CustomResourceValidation{}
 	if err := extv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(s, internal, nil); err != nil {
-		return kind{}, errors.Wrap(err, "cannot convert it")
+		return kind{}, errors.Wrap(err, "cannot convert the schema")
 	}
 	structural, err := structuralschema.NewStructural(internal.OpenAPIV3Schema)
 	if err != nil {
-		return kind{}, errors.Wrap(err, "cannot make it structural")
+		return kind{}, errors.Wrap(err, "cannot make the schema structural")
 	}
 	openAPI, _, err := validation.NewSchemaValidator(internal.OpenAPIV3Schema)
 	if err != nil {
-		return kind{}, errors.Wrap(err, "cannot make a validator of it")
+		return kind{}, errors.Wrap(err, "cannot make a validator of the schema")
 	}
 	return kind{
 		structural: structural,
@@ -95,12 +96,13 @@ func (v *Validator) Validate(obj map[string]any) field.ErrorList {
 		return errs
 	}
 	broken, _ := k.rules.Validate(context.Background(), nil, k.structural, o, nil, celconfig.RuntimeCELCostBudget)
-	// The errors come in the random order of a map.
+	// The errors are in the random order of a map, so they are sorted.
 	slices.SortStableFunc(broken, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return append(errs, broken...)
 }
 
-// Default returns obj with the defaults of its schema.
+// Default returns a copy of obj with the defaults of its schema. It returns an error if the
+// definitions don't have the kind of obj.
 func (v *Validator) Default(obj map[string]any) (map[string]any, error) {
 	_, o, err := v.read(obj)
 	if err != nil {
@@ -117,7 +119,8 @@ func (v *Validator) read(obj map[string]any) (kind, map[string]any, *field.Error
 	if !ok {
 		return kind{}, nil, field.NotSupported(field.NewPath("kind"), apiVersion+" "+name, v.known())
 	}
-	// Through JSON, so that numbers have the Go types that they have on an API server.
+	// The object goes through JSON, so that numbers have the same Go types as on an API
+	// server.
 	b, err := json.Marshal(obj)
 	if err != nil {
 		return kind{}, nil, field.InternalError(nil, err)

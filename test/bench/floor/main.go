@@ -24,7 +24,7 @@ type floor struct {
 	first, steady *fnv1.RunFunctionResponse
 }
 
-// RunFunction answers.
+// RunFunction returns the prepared response for the request.
 func (f *floor) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	if len(req.GetObserved().GetResources()) == 0 {
 		return f.first, nil

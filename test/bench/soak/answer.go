@@ -30,7 +30,7 @@ type answer struct {
 	first []byte
 }
 
-// check tells what is wrong with an answer.
+// check returns an error if an answer isn't the expected one.
 func (a *answer) check(rsp *fnv1.RunFunctionResponse, err error) error {
 	if status.Code(err) != a.code {
 		return fmt.Errorf("want code %s, got %s", a.code, status.Convert(err))
@@ -58,7 +58,8 @@ func (a *answer) check(rsp *fnv1.RunFunctionResponse, err error) error {
 	return fmt.Errorf("an answer of %d bytes differs from the first one of %d bytes", len(got), len(a.first))
 }
 
-// judge tells what is wrong with a response, apart from a difference to the first one.
+// judge returns an error if a response isn't the expected one. It doesn't compare the
+// response with the first one.
 func (a *answer) judge(rsp *fnv1.RunFunctionResponse) error {
 	var fatal []string
 	for _, r := range rsp.GetResults() {

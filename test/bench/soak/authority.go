@@ -18,13 +18,14 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// An authority signs certificates, as Crossplane does for itself and its functions.
+// An authority is a certificate authority, such as Crossplane has for itself and for its
+// functions.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// validity is longer than any soak.
+// validity is how long a certificate is valid: longer than any soak.
 const validity = 7 * 24 * time.Hour
 
 func newAuthority() (*authority, error) {

@@ -22,7 +22,8 @@ const (
 	// has one connection; with several, calls overlap in more ways.
 	callersAtOnce = 64
 	connections   = 4
-	// giantsAtOnce bounds the memory that huge requests take.
+	// giantsAtOnce is the number of huge requests at once. It limits the memory that they
+	// take.
 	giantsAtOnce = 2
 	// patience is how long a call may take. Crossplane waits less, but a huge request
 	// takes long on a busy machine, where it shares its connection with fifteen callers.

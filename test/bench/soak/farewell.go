@@ -26,8 +26,8 @@ type farewell struct {
 // fates counts calls by their result.
 type fates struct {
 	answered int
-	// turnedAway are the calls that no server had accepted: the caller may repeat them
-	// elsewhere.
+	// turnedAway are the calls that no server had accepted: the caller may repeat them on
+	// another connection.
 	turnedAway int
 	// lost are all other calls.
 	lost int

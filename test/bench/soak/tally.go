@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// fewErrors is how many errors are printed; all are counted.
+// fewErrors is the number of errors that are printed. All errors are counted.
 const fewErrors = 10
 
 // A tally counts calls.

@@ -18,8 +18,8 @@ import (
 
 const (
 	mib = 1 << 20
-	// enough is the number of seconds after which one or two huge requests don't change
-	// the result.
+	// enough is the number of seconds after which one or two huge requests have no
+	// influence on the result.
 	enough = 45
 )
 
@@ -71,7 +71,7 @@ func scrape(ctx context.Context, address string) (map[string]float64, error) {
 func grown(all []vitals) error {
 	all = all[len(all)/5:]
 	if len(all) < enough {
-		_, _ = fmt.Println("too short to tell whether anything grows")
+		_, _ = fmt.Println("the soak was too short to tell whether memory, goroutines or open files grow")
 		return nil
 	}
 	third := len(all) / 3
@@ -83,8 +83,8 @@ func grown(all []vitals) error {
 	)
 }
 
-// growth returns an error if a value has grown by more than a half, and by more than the
-// trifle.
+// growth returns an error if a value has grown by more than a half, and by more than
+// trifle, which has the unit of the value.
 func growth(what string, trifle, first, last float64) error {
 	_, _ = fmt.Printf("%s: %.0f in the first third, %.0f in the last\n", what, first, last)
 	if last > 1.5*first && last > first+trifle {

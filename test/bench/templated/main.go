@@ -42,7 +42,7 @@ type templated struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 }
 
-// RunFunction renders the input's template.
+// RunFunction composes the objects that the template in the input renders.
 func (f *templated) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	rsp := response.To(req, response.DefaultTTL)
 	if err := render(req, rsp); err != nil {

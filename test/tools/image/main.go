@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command image packs the function's binary as a container image, in the form
-// that `docker save` writes and `crossplane xpkg build` embeds. The image has
-// one file, so neither a Docker daemon nor a registry nor a base is needed, and
-// the same binary always gives the same bytes.
+// Command image packs the function's binary as a container image, in the format that
+// `docker save` writes and `crossplane xpkg build` embeds. The image has one file, so the
+// command needs neither a Docker daemon nor a registry nor a base image. The same binary
+// always gives the same bytes.
 package main
 
 import (
@@ -22,15 +22,15 @@ const (
 	configFile = "config.json"
 	layerFile  = "layer.tar"
 
-	// The user and group that distroless images call nonroot. The kubelet can tell from a
-	// number that the user isn't root.
+	// The user and group that distroless images call nonroot. They are numbers, because the
+	// kubelet can't verify that a user with a name isn't root.
 	nonroot = "65532:65532"
 )
 
 func main() {
 	binary := flag.String("binary", "", "the function, compiled for Linux without cgo")
-	arch := flag.String("arch", "", "the architecture that it is compiled for, as Go names it")
-	version := flag.String("version", "", "the release that it belongs to")
+	arch := flag.String("arch", "", "the architecture that the function is compiled for, in Go's notation")
+	version := flag.String("version", "", "the release that the function belongs to")
 	out := flag.String("o", "", "the file to write")
 	flag.Parse()
 
@@ -100,7 +100,8 @@ type file struct {
 	content []byte
 }
 
-// archive writes files to a tar file. They carry no time and no owner.
+// archive writes files to a tar file, without time and owner, so that the same files always
+// give the same bytes.
 func archive(w io.Writer, files ...file) error {
 	t := tar.NewWriter(w)
 	for _, f := range files {

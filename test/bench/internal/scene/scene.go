@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scene plays Crossplane: it calls a function until a platform is at rest, and
-// keeps the requests that it made on the way.
+// Package scene calls a function as Crossplane does, until a platform is at rest: nothing
+// changes any more. It returns some of these requests, for measurements.
 package scene
 
 import (
@@ -35,8 +35,9 @@ type Scene struct {
 	Response *fnv1.RunFunctionResponse
 }
 
-// Platform plays Crossplane until a platform is at rest. It returns the last call of the
-// first reconcile, and a call at rest.
+// Platform calls the function as Crossplane does, until a platform is at rest. It returns
+// the last call of the first reconcile, and a call at rest. It returns an error if a call
+// fails, or if the platform doesn't come to rest.
 func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (first, steady Scene, err error) {
 	req, err := request(platform)
 	if err != nil {
@@ -68,7 +69,8 @@ func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (fir
 }
 
 // ClusterPlatform returns a call about a cluster platform whose platform is ready. A
-// cluster platform composes nothing, so nothing is observed.
+// cluster platform composes nothing, so the request has no observed resources. It returns
+// an error if the call fails.
 func ClusterPlatform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (Scene, error) {
 	req, err := request(clusterPlatform)
 	if err != nil {
@@ -90,7 +92,8 @@ func succeeded(rsp *fnv1.RunFunctionResponse) error {
 	return fmt.Errorf("the platform doesn't come to rest: %v", rsp.GetConditions())
 }
 
-// tell writes status and conditions of a response into the next request's composite.
+// tell writes status and conditions of a response into the observed composite of the next
+// request.
 func tell(req *fnv1.RunFunctionRequest, rsp *fnv1.RunFunctionResponse) error {
 	status := rsp.GetDesired().GetComposite().GetResource().AsMap()["status"].(map[string]any)
 	var conditions []any
@@ -122,8 +125,8 @@ func request(composite []byte) (*fnv1.RunFunctionRequest, error) {
 	}, err
 }
 
-// settle calls the function until its requirements don't change any more. The request
-// then has the required resources and schemas.
+// settle calls the function until its requirements don't change any more. Afterwards, the
+// request has the required resources and schemas.
 func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	var last *fnv1.Requirements
 	for range 6 {
@@ -154,8 +157,8 @@ func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *f
 	return nil, errors.New("the requirements aren't stable")
 }
 
-// find answers a requirement: Secrets, Brokers and named platforms exist, and nothing
-// else.
+// find returns the required resources of a selector: Secrets, Brokers and named platforms
+// exist, other objects don't.
 func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	o := map[string]any{
 		"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
@@ -178,7 +181,7 @@ func find(q *fnv1.ResourceSelector) (*fnv1.Resources, error) {
 	return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: s}}}, err
 }
 
-// live returns a desired object as it is in a healthy cluster.
+// live returns the observed object of a desired one in a healthy cluster.
 func live(o map[string]any) map[string]any {
 	yes := func(types ...string) []any {
 		var out []any
@@ -206,7 +209,7 @@ func live(o map[string]any) map[string]any {
 	return managed(o)
 }
 
-// inject tells a Deployment its sink, as Knative does.
+// inject writes the address of the sink into a Deployment, as Knative does.
 func inject(deployment map[string]any) {
 	template := deployment["spec"].(map[string]any)["template"].(map[string]any)
 	for _, c := range template["spec"].(map[string]any)["containers"].([]any) {

@@ -103,7 +103,7 @@ func (s *Server) answers(ctx context.Context, creds credentials.TransportCredent
 // Stop tells the program to end, and waits until it has ended.
 func (s *Server) Stop() {
 	_ = s.conn.Close()
-	_ = s.Terminate() // It may have ended before.
+	_ = s.Terminate() // The program may have ended before, so an error has no consequence.
 	<-s.exited
 }
 
@@ -112,18 +112,19 @@ func (s *Server) Terminate() error { return s.cmd.Process.Signal(syscall.SIGTERM
 
 // Kill ends the program at once.
 func (s *Server) Kill() {
-	_ = s.cmd.Process.Kill() // It may have ended before.
+	_ = s.cmd.Process.Kill() // The program may have ended before, so an error has no consequence.
 	<-s.exited
 }
 
 // Exited returns a channel that is closed when the program ends.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// ExitCode is the exit code of a program that has ended; -1 if a signal ended it.
+// ExitCode returns the exit code of a program that has ended; -1 if a signal ended the
+// program.
 func (s *Server) ExitCode() int { return s.cmd.ProcessState.ExitCode() }
 
-// Used is the processor time that the server has used. The kernel counts it in ticks of a
-// hundredth of a second.
+// Used returns the processor time that the server has used, with a resolution of a
+// hundredth of a second. The kernel counts the time.
 func (s *Server) Used() (time.Duration, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
@@ -163,7 +164,7 @@ func (s *Server) Memory() (resident, program float64, err error) {
 	return resident, program, nil
 }
 
-// Descriptors is how many files and connections the server has open.
+// Descriptors returns the number of files and connections that the server has open.
 func (s *Server) Descriptors() (int, error) {
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
 	return len(open), err
