@@ -114,8 +114,6 @@ func present(t testing.TB) found {
 		switch q.GetKind() {
 		case "Secret":
 			o["data"] = map[string]any{"POSTGRESQL_USER": "eA==", "POSTGRESQL_PASSWORD": "eA==", "POSTGRES_USER": "eA==", "POSTGRES_PASSWORD": "eA=="}
-		case "HorizontalPodAutoscaler":
-			o["spec"] = map[string]any{"minReplicas": 1.0, "maxReplicas": 9.0, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}}
 		default:
 			o["status"] = map[string]any{"conditions": []any{map[string]any{"type": v1alpha08.ConditionSucceed, "status": "True"}, map[string]any{"type": "Ready", "status": "True"}}}
 		}

@@ -49,10 +49,9 @@ type Input struct {
 	// +optional
 	Migration Migration `json:"migration,omitempty"`
 	// How long Crossplane may leave a platform alone at which nothing changes, between 1m and
-	// 24h. Crossplane calls the function at once when a composed object changes, or an object
-	// that was looked up, and at the latest after this time. While something is awaited, and
-	// under a Crossplane before v2.4, which doesn't watch what is looked up, Crossplane calls
-	// after a minute. 1h when not given.
+	// 24h; 1h when not given. Crossplane v2.4 calls the function at once when an object changes
+	// that was composed or looked up, and at the latest after this time. While something is
+	// awaited, and under an older Crossplane, it calls after a minute.
 	// +optional
 	Resync *metav1.Duration `json:"resync,omitempty"`
 }

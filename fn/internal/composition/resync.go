@@ -24,14 +24,19 @@ func (r *Result) resting() bool {
 	return !r.Incomplete && !slices.ContainsFunc(r.Composed, func(c Composed) bool { return !c.Ready })
 }
 
-// watched tells whether Crossplane calls again when something changes that was looked up.
-// Crossplane does since v2.4. It doesn't say so, but it shows: it remembers what was looked
-// up in the last reconcile, to watch that, and has answers to the same queries in the first
-// call of the next reconcile already. Crossplane before v2.4 has none in the first call, but
-// for queries in the Composition itself, which can't name namespaces or objects.
+// watched tells whether Crossplane calls again at once when something changes that was
+// composed or looked up. Crossplane does since v2.4. Crossplane doesn't say so, but it
+// shows: Crossplane remembers what was looked up in the last reconcile, to watch that, and
+// has the answers to the same queries in the first call of the next reconcile already.
+// Before v2.4 there are none in the first call, but for queries in the Composition itself,
+// which can't name namespaces or objects. Before v2.2, Crossplane looks nothing up, and not
+// even sees each change of what is composed.
 func (r *Request) watched() bool {
-	if !r.lookups.resources || len(r.lookups.asked) == 0 {
-		return true // Nothing was looked up.
+	switch {
+	case !r.lookups.resources:
+		return false
+	case len(r.lookups.asked) == 0:
+		return true
 	}
 	if earlier, again := r.message.GetContext().GetFields()[contextWatched]; again {
 		return earlier.GetBoolValue()

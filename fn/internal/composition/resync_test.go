@@ -45,12 +45,12 @@ func TestRespondTTL(t *testing.T) {
 		wantContext  *structpb.Struct
 	}{
 		"NothingAsked": {
-			reason:       "What is composed is watched by every Crossplane.",
+			reason:       "What is composed is watched by every Crossplane that looks things up.",
 			capabilities: looksUp, result: ready, want: resync,
 		},
 		"CannotAsk": {
-			reason:  "A Crossplane that looks nothing up has nothing to watch but what is composed.",
-			queries: []composition.Query{secretQuery()}, result: ready, want: resync,
+			reason:  "A Crossplane that looks nothing up is too old to see each change of what is composed at once.",
+			queries: []composition.Query{secretQuery()}, result: ready, want: time.Minute,
 		},
 		"FirstCall": {
 			reason:       "In the first call nothing is known yet.",
@@ -88,18 +88,21 @@ func TestRespondTTL(t *testing.T) {
 			want: time.Minute, wantContext: message(t, `{a: b, "sonataflow.fn.crossplane.io/watched": false}`),
 		},
 		"Unready": {
-			reason: "An object that isn't ready is awaited.",
-			result: &composition.Result{Composed: []composition.Composed{{Key: "a", Object: configMap(nil)}}, Status: status(1)},
+			reason:       "An object that isn't ready is awaited.",
+			capabilities: looksUp,
+			result:       &composition.Result{Composed: []composition.Composed{{Key: "a", Object: configMap(nil)}}, Status: status(1)},
 			want:   time.Minute,
 		},
 		"Incomplete": {
-			reason: "An object that is withheld is awaited.",
-			result: &composition.Result{Status: status(1), Incomplete: true},
+			reason:       "An object that is withheld is awaited.",
+			capabilities: looksUp,
+			result:       &composition.Result{Status: status(1), Incomplete: true},
 			want:   time.Minute,
 		},
 		"Fatal": {
-			reason: "The end of a fault is awaited.",
-			result: &composition.Result{Status: status(1), Fatal: errors.New("spec.a: wrong")},
+			reason:       "The end of a fault is awaited.",
+			capabilities: looksUp,
+			result:       &composition.Result{Status: status(1), Fatal: errors.New("spec.a: wrong")},
 			want:   time.Minute,
 		},
 	}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// TestLookups holds the kinds that all composites ask for, in all states of the world,
+// against the table in example/install/README.md: Crossplane keeps all objects of a kind
+// that is asked for in its memory, so that a kind that isn't in the table, with its cost,
+// must not be asked for. A kind of the table that nothing asks for doesn't belong there.
+func TestLookups(t *testing.T) {
+	t.Parallel()
+	table := lookupTable(t)
+	cases := map[string]struct {
+		reason string
+		input  string
+		// never are kinds of the table that aren't asked for with this input.
+		never []string
+	}{
+		"Default": {reason: "Pods are a choice.", input: "secrets: Check", never: []string{"Pod"}},
+		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Secret"}},
+		"Most":    {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := struct {
+				sync.Mutex
+
+				kinds map[string]bool
+			}{kinds: map[string]bool{}}
+			t.Run("Composites", func(t *testing.T) {
+				forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
+					for _, req := range states(t, xr) {
+						for _, q := range run(t, withInput(t, req, tc.input)).GetRequirements().GetResources() {
+							asked.Lock()
+							asked.kinds[q.GetKind()] = true
+							asked.Unlock()
+						}
+					}
+				})
+			})
+			want := slices.DeleteFunc(slices.Clone(table), func(kind string) bool { return slices.Contains(tc.never, kind) })
+			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked.kinds))); diff != "" {
+				t.Errorf("%s\nkinds: -in the table, +asked for:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// lookupTable returns the kinds of the table in the installation's page, sorted.
+func lookupTable(t *testing.T) []string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "example", "install", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## What Crossplane is asked for\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var out []string
+	for _, row := range regexp.MustCompile(`(?m)^\| ([A-Z][A-Za-z, ]+) \|`).FindAllStringSubmatch(section, -1) {
+		out = append(out, strings.Split(row[1], ", ")...)
+	}
+	if len(out) == 0 {
+		t.Fatal("the page has no table of kinds")
+	}
+	slices.Sort(out)
+	return out
+}
