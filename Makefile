@@ -295,9 +295,12 @@ e2e-down: ## Stop what `make e2e-up` started.
 # How many platforms: make e2e-scale N=200
 N ?= 1 50 100 200
 
+# How long platforms are measured at rest: make e2e-scale N=100 REST=10m
+REST ?= 66s
+
 .PHONY: e2e-scale
 e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane: N=200, or 1, 50, 100 and 200 in turn.
-	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
+	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
 e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.

@@ -38,9 +38,9 @@ const (
 	functionMetrics = "http://127.0.1.1:8090/metrics"
 	coreMetrics     = "http://127.0.0.1:8082/metrics"
 
-	// restPeriod is how long platforms are watched at rest. Crossplane looks at each
-	// platform once a minute, give or take a tenth.
-	restPeriod = 66 * time.Second
+	// restVariable is how long platforms are watched at rest. The default is a minute and a
+	// tenth, in which Crossplane before v2.4 reconciles each platform.
+	restVariable = "SONATAFLOW_E2E_REST"
 )
 
 // TestScale claims many platforms at once, and measures how long it takes until all are
@@ -87,6 +87,8 @@ type measurement struct {
 	busy, resting           map[string]time.Duration
 	peak, resident          map[string]float64
 	calls, callsAtRest      float64
+	// requestsAtRest are writes to the API server, of each platform and in a minute.
+	requestsAtRest float64
 	waited                  time.Duration
 	open, opened, dropped   int
 	events, recorded, noise int
@@ -357,7 +359,12 @@ func (s *scale) awaitRest(n int) {
 // rest measures what platforms use while they don't change.
 func (s *scale) rest(m *measurement) {
 	s.Helper()
+	restPeriod, err := time.ParseDuration(cmp.Or(os.Getenv(restVariable), "66s"))
+	if err != nil {
+		s.Fatal(err)
+	}
 	begin, counted, used := time.Now(), s.counters(), s.consumed()
+	asked := s.requests()
 	_, before := s.events()
 	s.await("the time at rest to pass", 2*restPeriod, func(context.Context) error {
 		if passed := time.Since(begin); passed < restPeriod {
@@ -371,6 +378,12 @@ func (s *scale) rest(m *measurement) {
 	m.resident, m.resting = after.resident, after.since(used)
 	for name, used := range m.resting {
 		m.resting[name] = time.Duration(float64(used) / minutes)
+	}
+	m.requestsAtRest = 0
+	for request, n := range s.requests() {
+		if verb, _, _ := strings.Cut(request, " "); slices.Contains([]string{"APPLY", "PATCH", "POST", "PUT", "DELETE"}, verb) && !strings.Contains(request, "leases") {
+			m.requestsAtRest += (n - asked[request]) / float64(m.n) / minutes
+		}
 	}
 	m.events, m.recorded = s.events()
 	m.noise = m.recorded - before
@@ -502,11 +515,11 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "a call takes", "calls/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
+	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "a call takes", "calls/min at rest", "writes/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
 	for _, m := range measurements {
 		n := float64(m.n)
 		row(m.n, m.load, seconds(m.accepted), seconds(m.ready[0]), seconds(m.ready[len(m.ready)/2]), seconds(m.ready[len(m.ready)-1]),
-			tenths(m.calls), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest),
+			tenths(m.calls), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest), tenths(m.requestsAtRest),
 			m.opened, m.open, m.dropped, tenths(float64(m.events)/n), tenths(float64(m.recorded)/n), m.noise, seconds(m.deleted))
 	}
 	for _, m := range measurements {

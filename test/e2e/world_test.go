@@ -39,6 +39,9 @@ const (
 // doesn't know.
 const lookups = "v2.2"
 
+// watching is the first version of Crossplane that watches required resources.
+const watching = "v2.4"
+
 // needs skips a scenario that an older version of Crossplane can't pass.
 func needs(t *testing.T, version, what string) {
 	t.Helper()
