@@ -5,13 +5,14 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
@@ -82,20 +83,17 @@ func TestAutoscalersNearby(t *testing.T) {
 	p.awaitReady()
 	before, began := len(w.calls(p.composite())), time.Now()
 
+	client := newDynamic(t).Resource(served(kube.Autoscalers)).Namespace(w.namespace)
 	changes := 0
-	w.await("the autoscalers to have changed for "+autoscaling.String(), 2*autoscaling, func(ctx context.Context) error {
+	for tick := time.NewTicker(time.Second); time.Since(began) < autoscaling; <-tick.C {
 		for i := range autoscalers {
 			changes++
-			if _, err := cluster.Kubectl(ctx, "", "patch", "hpa", fmt.Sprintf("busy-%d", i), "--namespace="+w.namespace, "--subresource=status", "--type=merge",
-				fmt.Sprintf(`--patch={"status":{"currentReplicas":%d}}`, changes)); err != nil {
-				return err
+			patch := fmt.Appendf(nil, `{"status":{"currentReplicas":%d}}`, changes)
+			if _, err := client.Patch(t.Context(), fmt.Sprintf("busy-%d", i), types.MergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+				t.Fatal(err)
 			}
 		}
-		if passed := time.Since(began); passed < autoscaling {
-			return fmt.Errorf("%s have passed", passed)
-		}
-		return nil
-	})
+	}
 	calls := len(w.calls(p.composite())) - before
 	t.Logf("%d changes of autoscalers in %s caused %d calls of the function", changes, time.Since(began).Round(time.Second), calls)
 	if calls > callsAtRest {

@@ -22,9 +22,10 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// givesUp is how long Crossplane may take to report that it can't call a function: a
-// reconcile takes two minutes at most.
-const givesUp = 3 * time.Minute
+// givesUp is how long Crossplane may take to report that it can't call a function. A
+// reconcile gives up after two minutes. Its report is lost when the composite has changed
+// meanwhile, and the next reconcile takes two minutes again.
+const givesUp = 5 * time.Minute
 
 // TestFunctionDown stops the function while a claim changes and a composed object is
 // deleted: nothing else is lost, and everything is repaired when the function is back. It

@@ -84,11 +84,11 @@ type measurement struct {
 	accepted, deleted time.Duration
 	ready             []time.Duration
 
-	busy, resting           map[string]time.Duration
-	peak, resident          map[string]float64
-	calls, callsAtRest      float64
+	busy, resting      map[string]time.Duration
+	peak, resident     map[string]float64
+	calls, callsAtRest float64
 	// requestsAtRest are writes to the API server, of each platform and in a minute.
-	requestsAtRest float64
+	requestsAtRest          float64
 	waited                  time.Duration
 	open, opened, dropped   int
 	events, recorded, noise int

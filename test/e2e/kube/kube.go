@@ -40,6 +40,7 @@ const (
 	Deployments Resource = "apps/v1/deployments"
 	ReplicaSets Resource = "apps/v1/replicasets"
 	Budgets     Resource = "policy/v1/poddisruptionbudgets"
+	Autoscalers Resource = "autoscaling/v2/horizontalpodautoscalers"
 	Jobs        Resource = "batch/v1/jobs"
 
 	CustomResourceDefinitions Resource = "apiextensions.k8s.io/v1/customresourcedefinitions"
