@@ -224,7 +224,7 @@ func (r resolver) migration(s service, database *postgres.Database, pod corev1.P
 	}
 	// The migrator has an image of its own: of the template, only what holds for the whole pod
 	// is about it.
-	template := v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: s.spec.PodTemplate.SecurityContext}}
+	template := v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: pod.SecurityContext}}
 	return &component.Migration{
 		Image: r.images.DBMigrator, Attempt: r.doc.attempt, Pod: pod, SecurityContext: r.securityContext(&template),
 	}
