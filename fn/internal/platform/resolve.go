@@ -37,6 +37,9 @@ type Platform struct {
 	BrokerPending bool
 	// Warnings name what of the spec has no effect, or not the one that it seems to have.
 	Warnings []string
+
+	// paths are where the components stand in the spec, in their order.
+	paths []*field.Path
 }
 
 // A resolver has what the decisions about a platform depend on.
@@ -73,10 +76,11 @@ func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platfor
 		if err != nil {
 			errs = append(errs, err)
 		}
-		p.Components = append(p.Components, c)
+		p.Components, p.paths = append(p.Components, c), append(p.paths, s.path)
 		p.Warnings = append(p.Warnings, warnings...)
 	}
-	p.Warnings = append(p.Warnings, r.sharedTables(p.Components)...)
+	shared, fields := r.sharedTables(p.Components)
+	p.Warnings = slices.Concat(p.Warnings, shared, r.defaultSchemas(fields))
 	return p, errs
 }
 
