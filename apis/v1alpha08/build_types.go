@@ -9,7 +9,7 @@ import (
 
 // BuildPlatformSpec says how the operator builds workflow images. The function builds
 // no images, so these fields have no effect. A warning in the condition SpecValid says
-// so.
+// so when they tell what is in an image, or where it goes.
 type BuildPlatformSpec struct {
 	// Settings of the builder.
 	// +optional

@@ -84,8 +84,9 @@ const (
 	// ReasonKeyNotFound means that a Secret or ConfigMap exists, but lacks a key that the
 	// spec refers to.
 	ReasonKeyNotFound = "KeyNotFound"
-	// ReasonNotChecked means that the function doesn't know whether the Secrets exist,
-	// because Crossplane looks Secrets up for functions only since v2.2.
+	// ReasonNotChecked means that the function doesn't know whether the Secrets exist:
+	// Crossplane hasn't answered yet, or looks no Secrets up for functions, which it does
+	// since v2.2.
 	ReasonNotChecked = "NotChecked"
 )
 

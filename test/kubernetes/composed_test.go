@@ -43,7 +43,7 @@ func asTheyAre(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 			if !valid(rsp) {
 				t.Errorf("%s: want a valid spec, got %q, %v", s.name, fatal(rsp), rsp.GetConditions())
 			}
-			faults, _, err := check(t.Context(), rsp, seen)
+			faults, err := check(t.Context(), rsp, seen)
 			if err != nil {
 				t.Fatalf("%s: %v", s.name, err)
 			}
@@ -64,7 +64,7 @@ func asTheyAre(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 // go test -run TestComposed/Changed -first=17 -specs=1
 func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	all := specs(t)
-	seen, known, refused := map[string]int{}, map[string]int{}, 0
+	seen, refused := map[string]int{}, 0
 	for n := *first; n < *first+*mutants; n++ {
 		s := mutant(*seed, n, all)
 		answers, err := ask(t.Context(), client, s)
@@ -76,22 +76,16 @@ func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 				refused++
 				continue
 			}
-			faults, accepted, err := check(t.Context(), rsp, seen)
+			faults, err := check(t.Context(), rsp, seen)
 			if err != nil {
 				t.Fatalf("%s: %v", s.name, err)
-			}
-			for _, a := range accepted {
-				known[a]++
 			}
 			if len(faults) > 0 {
 				t.Errorf("%s: the function accepts this spec, but Kubernetes refuses composed objects:\n%s\n%s", s.name, strings.Join(faults, "\n"), show(s))
 			}
 		}
 	}
-	t.Logf("%d answers refused a spec; composed: %v; known differences:", refused, seen)
-	for _, reason := range slices.Sorted(maps.Keys(known)) {
-		t.Logf("%4d  %s", known[reason], reason)
-	}
+	t.Logf("%d answers refused a spec; composed: %v", refused, seen)
 	// If all changed specs were refused, or none, this test would prove nothing.
 	const enough = 100
 	if *mutants < enough {
@@ -102,12 +96,10 @@ func changed(t *testing.T, client fnv1.FunctionRunnerServiceClient) {
 	}
 }
 
-// differences are the refusals that don't fail the test. They are compiled once.
-var differences = append(accepted(), open()...)
-
-// check returns Kubernetes' refusals of composed objects: faults are refusals that fail the
-// test, known are the reasons of the others. It counts the objects of each kind in seen.
-func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]int) (faults, known []string, err error) {
+// check returns Kubernetes' refusals of composed objects. It counts the objects of each kind
+// in seen.
+func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]int) ([]string, error) {
+	var faults []string
 	resources := rsp.GetDesired().GetResources()
 	for _, key := range slices.Sorted(maps.Keys(resources)) {
 		object := resources[key].GetResource()
@@ -117,36 +109,22 @@ func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]i
 		}
 		k, ok := kinds()[apiVersion+" "+name]
 		if !ok {
-			return nil, nil, fmt.Errorf("%w: %s %s", errUnknownKind, apiVersion, name)
+			return nil, fmt.Errorf("%w: %s %s", errUnknownKind, apiVersion, name)
 		}
 		seen[apiVersion+" "+name]++
 		b, err := protojson.Marshal(object)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		all, err := refusals(ctx, k, b)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", key, err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		for _, refusal := range all {
-			if reason := expected(refusal); reason != "" {
-				known = append(known, reason)
-			} else {
-				faults = append(faults, fmt.Sprintf("%s (%s): %s", key, name, refusal))
-			}
+			faults = append(faults, fmt.Sprintf("%s (%s): %s", key, name, refusal))
 		}
 	}
-	return faults, known, nil
-}
-
-// expected returns the reason of a known difference, or "".
-func expected(refusal string) string {
-	for _, d := range differences {
-		if d.refusal.MatchString(refusal) {
-			return d.reason
-		}
-	}
-	return ""
+	return faults, nil
 }
 
 func show(s spec) string {

@@ -58,6 +58,17 @@ func templates() []string {
 		`{volumes: [{name: p, projected: {defaultMode: 420, sources: [{secret: {name: s}}, {configMap: {name: c, items: [{key: k, path: x}]}}, {serviceAccountToken: {path: t, audience: a, expirationSeconds: 3600}}, {downwardAPI: {items: [{path: l, fieldRef: {fieldPath: metadata.labels}}]}}]}}]}`,
 		`{volumes: [{name: d, downwardAPI: {items: [{path: l, fieldRef: {fieldPath: metadata.name}}, {path: r, resourceFieldRef: {containerName: data-index-service, resource: limits.cpu}}]}}]}`,
 		`{volumes: [{name: h, hostPath: {path: /var, type: Directory}}, {name: n, nfs: {server: a, path: /b}}, {name: c, csi: {driver: a.example.com, readOnly: true}}, {name: q, persistentVolumeClaim: {claimName: q}}]}`,
+		`{volumes: [{name: b, persistentVolumeClaim: {claimName: q}}, {name: b2, ephemeral: {volumeClaimTemplate: {metadata: {labels: {a: b}, annotations: {c: d}}, spec: {accessModes: [ReadWriteOncePod], volumeMode: Block, selector: {matchLabels: {a: b}}, resources: {requests: {storage: 1Gi}}}}}}], container: {volumeDevices: [{name: b, devicePath: /dev/b}, {name: b2, devicePath: /dev/b2}]}}`,
+		`{hostNetwork: true, containers: [{name: p, image: i, ports: [{containerPort: 9200}], resizePolicy: [{resourceName: memory, restartPolicy: RestartContainer}]}]}`,
+		`{containers: [{name: h, image: i, ports: [{containerPort: 9300, hostPort: 9300}]}, {name: h2, image: i, ports: [{containerPort: 9300, hostPort: 9301, hostIP: 10.0.0.1}]}]}`,
+		`{containers: [{name: g, image: i, resources: {limits: {cpu: 1, hugepages-2Mi: 4Mi, example.com/gpu: 1}}}], overhead: {cpu: 1m}}`,
+		`{affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, labelSelector: {matchLabels: {a: b}}, matchLabelKeys: [pod-template-hash], mismatchLabelKeys: [tenant]}]}}}`,
+		`{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [n]}]}]}}}}`,
+		`{securityContext: {supplementalGroupsPolicy: Strict, seLinuxChangePolicy: MountOption, sysctls: [{name: kernel.shm_rmid_forced, value: "1"}], appArmorProfile: {type: Localhost, localhostProfile: a}}}`,
+		`{initContainers: [{name: r, image: i, resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]}, {name: side2, image: i, restartPolicy: Always, resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]}]}`,
+		`{resourceClaims: [{name: d, resourceClaimName: e}, {name: f, resourceClaimTemplateName: g}], container: {resources: {claims: [{name: d}]}}, initContainers: [{name: side3, image: i, restartPolicy: Always, resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}], resources: {claims: [{name: d, request: a}, {name: f}]}}]}`,
+		`{hostUsers: false, initContainers: [{name: side4, image: i, restartPolicy: Always, securityContext: {procMount: Unmasked}}]}`,
+		`{volumes: [{name: w, emptyDir: {}}], container: {securityContext: {privileged: true}, volumeMounts: [{name: w, mountPath: /x, mountPropagation: Bidirectional}, {name: w, mountPath: /y, readOnly: true, recursiveReadOnly: IfPossible}]}}`,
 		`{volumes: [{name: e, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], storageClassName: a, resources: {requests: {storage: 1Gi}}}}}}]}`,
 	}
 }

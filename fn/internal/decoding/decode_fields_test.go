@@ -216,13 +216,21 @@ func TestSpecWarnings(t *testing.T) {
 		},
 		"NothingNear": {
 			reason:    "No name is offered when none is near, when several would do, or when it is one that most things have.",
-			composite: `spec: {platform: {}, services: {persistence: {}, jobService: {persistence: {migrateDBOnStartUp: true}, podTemplate: {name: x, container: {name: x}}}}}`,
+			composite: `spec: {platform: {}, services: {persistence: {}, jobService: {persistence: {nothing: true}, podTemplate: {name: x, container: {name: x}}}}}`,
 			want: []string{
 				"spec.platform" + none,
-				"spec.services.jobService.persistence.migrateDBOnStartUp" + none,
+				"spec.services.jobService.persistence.nothing" + none,
 				"spec.services.jobService.podTemplate.container.name" + none,
 				"spec.services.jobService.podTemplate.name" + none,
 				"spec.services.persistence" + none,
+			},
+		},
+		"Renamed": {
+			reason:    "A field of an earlier version has another name now, where it was.",
+			composite: `spec: {migrateDBOnStartUp: true, services: {jobService: {persistence: {migrateDBOnStartUp: true}}}}`,
+			want: []string{
+				"spec.migrateDBOnStartUp" + none,
+				"spec.services.jobService.persistence.migrateDBOnStartUp" + none + "; was dbMigrationStrategy meant?",
 			},
 		},
 		"Capitals": {

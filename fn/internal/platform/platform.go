@@ -8,6 +8,8 @@ package platform
 import (
 	"slices"
 
+	policyv1 "k8s.io/api/policy/v1"
+
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
@@ -25,13 +27,13 @@ import (
 func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result {
 	doc, errs := parse(req.Composite)
 	if len(errs) > 0 {
-		return report.Invalid(errs)
+		return report.Invalid(errs, doc.warnings)
 	}
 	offer := sharing.LookForOffer(req, doc.platform(), input.Compatibility)
 	older := sharing.LookForOlder(req, doc.platform())
 	p, errs := resolve(doc, input, offer)
 	if len(errs) > 0 {
-		return report.Invalid(errs)
+		return report.Invalid(errs, doc.warnings)
 	}
 	plans := plan(req, p, input)
 	// A duplicate composes nothing for the first time.
@@ -53,7 +55,9 @@ type planned struct {
 type plannedComponent struct {
 	component *component.Component
 	migration *migration.Plan
-	workload  workload.Plan
+	// budget is how many pods may be away; nil where there is no such object.
+	budget   *policyv1.PodDisruptionBudgetSpec
+	workload workload.Plan
 }
 
 // plan lets each subject look up what it needs, and plan its part.
@@ -75,7 +79,7 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 			out.migrations = append(out.migrations, m)
 		}
 		orders.Holds = append(orders.Holds, out.eventing.Hold(w.Component))
-		out.components = append(out.components, plannedComponent{component: w.Component, migration: m, workload: workload.For(req, w.Component, orders)})
+		out.components = append(out.components, plannedComponent{component: w.Component, migration: m, budget: pods.Budget, workload: workload.For(req, w.Component, orders)})
 	}
 	return out
 }

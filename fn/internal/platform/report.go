@@ -4,6 +4,7 @@ package platform
 
 import (
 	"runtime"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -41,7 +42,7 @@ func tell(req *composition.Request, p *Platform, plans planned, composed []compo
 // conditionsOf lists the conditions about what the spec asks for, that about the spec
 // itself first.
 func conditionsOf(p *Platform, plans planned) []composition.Condition {
-	out := []composition.Condition{report.Valid(p.Warnings)}
+	out := []composition.Condition{report.Valid(slices.Concat(p.Warnings, plans.waiting(p.paths)))}
 	if plans.references.Condition != nil {
 		out = append(out, *plans.references.Condition)
 	}

@@ -109,6 +109,7 @@ func reportCases(t *testing.T) map[string]reportCase {
 	withSecret := looked(map[string]string{"secret-db": secret})
 	withReadyBroker := looked(map[string]string{"broker-ns1/default": broker})
 	const (
+		withBudget   = `services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1}}}}`
 		withSettings = `services: {dataIndex: {podTemplate: {container: {envFrom: [{configMapRef: {name: settings}}]}}}}`
 		withSink     = `services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: events}}}}`
 	)
@@ -122,13 +123,35 @@ func reportCases(t *testing.T) map[string]reportCase {
 		},
 		"Warnings": {
 			reason: "A spec with parts that have no effect is valid; the user is warned.",
-			spec:   `devMode: {}, build: {}`,
+			spec:   `devMode: {baseImage: i}, build: {config: {baseImage: i}}`,
 			want: told{Conditions: []composition.Condition{
 				{
 					Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValidWithWarnings, Alarm: true,
-					Message: "spec.build: has no effect, because no images are built in the cluster; spec.devMode: has no effect, because workflows in the dev profile are not composed",
+					Message: "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere; spec.devMode: has no effect, because workflows in the dev profile are not composed",
 				},
 				nothingToDo,
+			}},
+		},
+		"BudgetWaits": {
+			reason:  "A budget that has to wait is a warning, because nothing else tells of it.",
+			spec:    withBudget,
+			cluster: settle(t, withBudget, compositiontest.Cluster{}, nil),
+			want: told{Conditions: []composition.Condition{
+				{
+					Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValidWithWarnings, Alarm: true,
+					Message: "spec.services.dataIndex.podTemplate.podDisruptionBudget: has no effect until the service has 2 or more replicas; set replicas, or let an autoscaler set them",
+				},
+				dataIndexAvailable, succeeded,
+			}},
+		},
+		"Mistyped": {
+			reason: "A field that is missed may be there under another name, so both are told.",
+			spec:   `persistence: {postgresql: {secretref: {name: db}, serviceRef: {name: pg}}}`,
+			want: told{Conditions: []composition.Condition{
+				alarms(v1alpha08.ConditionSpecValid, v1alpha08.ReasonInvalid,
+					"spec.persistence.postgresql.secretRef.name: Required value: name the Secret with the database's user name and password; "+
+						"spec.persistence.postgresql.secretref: the API has no such field, so it has no effect; was secretRef meant?"),
+				waits(succeed, v1alpha08.ReasonFailure, "The spec is invalid"),
 			}},
 		},
 		"Invalid": {

@@ -37,6 +37,9 @@ type Platform struct {
 	BrokerPending bool
 	// Warnings name what of the spec has no effect, or not the one that it seems to have.
 	Warnings []string
+
+	// paths are where the components stand in the spec, in their order.
+	paths []*field.Path
 }
 
 // A resolver has what the decisions about a platform depend on.
@@ -73,10 +76,11 @@ func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platfor
 		if err != nil {
 			errs = append(errs, err)
 		}
-		p.Components = append(p.Components, c)
+		p.Components, p.paths = append(p.Components, c), append(p.paths, s.path)
 		p.Warnings = append(p.Warnings, warnings...)
 	}
-	p.Warnings = append(p.Warnings, r.sharedTables(p.Components)...)
+	shared, fields := r.sharedTables(p.Components)
+	p.Warnings = slices.Concat(p.Warnings, shared, r.defaultSchemas(fields))
 	return p, errs
 }
 
@@ -224,7 +228,7 @@ func (r resolver) migration(s service, database *postgres.Database, pod corev1.P
 	}
 	// The migrator has an image of its own: of the template, only what holds for the whole pod
 	// is about it.
-	template := v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: s.spec.PodTemplate.SecurityContext}}
+	template := v1alpha08.PodTemplateSpec{PodSpec: v1alpha08.PodSpec{SecurityContext: pod.SecurityContext}}
 	return &component.Migration{
 		Image: r.images.DBMigrator, Attempt: r.doc.attempt, Pod: pod, SecurityContext: r.securityContext(&template),
 	}

@@ -632,7 +632,7 @@ func TestResolvePodTemplates(t *testing.T) {
 			}
 		})
 	}
-	warnings := []string{"spec.services.dataIndex.podTemplate.container.env[0]: KOGITO_DATA_INDEX_QUARKUS_PROFILE is managed by the platform and keeps its value"}
+	warnings := []string{"spec.services.dataIndex.podTemplate.container.env[0]: KOGITO_DATA_INDEX_QUARKUS_PROFILE has no effect: the platform sets KOGITO_DATA_INDEX_QUARKUS_PROFILE in the service's container itself; remove it here"}
 	if diff := cmp.Diff(warnings, p.Warnings); diff != "" {
 		t.Errorf("resolve(...): -want warnings, +got warnings:\n%s", diff)
 	}

@@ -22,10 +22,10 @@ func (r resolver) warnings() []string {
 	s := r.doc.spec
 	spec := field.NewPath("spec")
 	out := slices.Clone(r.doc.warnings)
-	if s.Build != nil {
-		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster")
+	if builds(s.Build) {
+		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster; build the images of workflows elsewhere")
 	}
-	if s.DevMode != nil {
+	if s.DevMode != nil && s.DevMode.BaseImage != "" {
 		out = append(out, spec.Child("devMode").String()+": has no effect, because workflows in the dev profile are not composed")
 	}
 	if s.Properties != nil && len(s.Properties.Flow) > 0 {
@@ -35,6 +35,9 @@ func (r resolver) warnings() []string {
 		out = append(out, spec.Child("monitoring", "enabled").String()+": has no effect in this version, which composes no workflows")
 	}
 	shared := spec.Child("persistence", "postgresql")
+	if len(r.doc.services()) == 0 {
+		out = append(out, r.unused()...)
+	}
 	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)
 	for _, service := range r.doc.services() {
 		own, path := service.spec.Persistence.Database(), service.path.Child("persistence", "postgresql")
@@ -49,20 +52,55 @@ func (r resolver) warnings() []string {
 	return out
 }
 
-// sharedTables warns when services work on the same tables, however their databases were
-// written.
-func (r resolver) sharedTables(components []*component.Component) []string {
-	services := r.doc.services()
+// builds tells whether a spec says what is in an image that is built, or where it goes. How
+// a build runs matters to no one who builds elsewhere.
+func builds(b *v1alpha08.BuildPlatformSpec) bool {
+	return b != nil && (b.Config.BaseImage != "" || b.Config.Registry != v1alpha08.RegistrySpec{} ||
+		len(b.Template.Arguments)+len(b.Template.BuildArgs)+len(b.Template.Envs) > 0)
+}
+
+// unused names what a spec without services says for services.
+func (r resolver) unused() []string {
+	const none = ", because spec.services names none; "
 	var out []string
+	if r.doc.spec.Persistence.Database() != nil {
+		out = append(out, "spec.persistence: no service uses this database"+none+"only workflows may")
+	}
+	if e := r.doc.spec.Eventing; e != nil && e.Broker != nil {
+		out = append(out, "spec.eventing.broker: no service of this platform uses this Broker"+none+"only workflows may, and platforms that use this one's through a cluster platform")
+	}
+	return out
+}
+
+// sharedTables warns when services work on the same tables, however their databases were
+// written. It returns the fields that decide about the schemas, too.
+func (r resolver) sharedTables(components []*component.Component) (warnings, fields []string) {
+	services := r.doc.services()
 	for i, a := range components {
 		for j := i + 1; j < len(components); j++ {
 			if !postgres.SameTables(a.Database, components[j].Database, r.doc.Namespace) {
 				continue
 			}
-			fields := slices.Compact([]string{r.schemaField(services[i]), r.schemaField(services[j])})
-			out = append(out, fmt.Sprintf("%s: %s and %s share one database schema, %s; give each service its own to keep them apart",
-				strings.Join(fields, " and "), services[i].path, services[j].path, a.Database.Schema))
+			deciding := slices.Compact([]string{r.schemaField(services[i]), r.schemaField(services[j])})
+			fields = append(fields, deciding...)
+			warnings = append(warnings, fmt.Sprintf("%s: %s and %s share one database schema, %s; give each service its own to keep them apart",
+				strings.Join(deciding, " and "), services[i].path, services[j].path, a.Database.Schema))
 		}
+	}
+	return warnings, fields
+}
+
+// defaultSchemas warns where a URL selects no schema, but for fields of which worse is said.
+func (r resolver) defaultSchemas(but []string) []string {
+	var out []string
+	check := func(database *v1alpha08.PersistencePostgreSQL, path *field.Path) {
+		if !slices.Contains(but, path.Child("jdbcUrl").String()) {
+			out = append(out, postgres.SchemaWarnings(database, path)...)
+		}
+	}
+	check(r.doc.spec.Persistence.Database(), field.NewPath("spec", "persistence", "postgresql"))
+	for _, s := range r.doc.services() {
+		check(s.spec.Persistence.Database(), s.path.Child("persistence", "postgresql"))
 	}
 	return out
 }
@@ -104,6 +142,18 @@ func (r resolver) serviceWarnings(s service, database *postgres.Database) []stri
 	}
 	if strategy(s) == v1alpha08.DBMigrationStrategyNone && database == nil {
 		out = append(out, s.path.Child("persistence", "dbMigrationStrategy").String()+": has no effect on an ephemeral database, which is always made anew")
+	}
+	return out
+}
+
+// waiting names what a spec asks for that is there only later.
+func (p planned) waiting(paths []*field.Path) []string {
+	var out []string
+	for i, c := range p.components {
+		if c.component.Budget != nil && c.component.Replicas == nil && c.budget == nil {
+			out = append(out, paths[i].Child("podTemplate", "podDisruptionBudget").String()+
+				": has no effect until the service has 2 or more replicas; set replicas, or let an autoscaler set them")
+		}
 	}
 	return out
 }

@@ -14,6 +14,8 @@ func TestWarnings(t *testing.T) {
 	t.Parallel()
 	const (
 		broker      = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
+		build       = "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere"
+		devMode     = "spec.devMode: has no effect, because workflows in the dev profile are not composed"
 		noField     = ": the API has no such field, so it has no effect"
 		dataIndex   = "spec.services.dataIndex.persistence.postgresql."
 		jobService  = "spec.services.jobService.persistence.postgresql."
@@ -39,21 +41,44 @@ func TestWarnings(t *testing.T) {
 		},
 		"UnknownFields": {
 			reason: "What the API doesn't have comes first, because it may be why the rest isn't what was meant.",
-			given:  given{spec: `build: {}, devmode: {}, services: {dataIndex: {image: x}, jobservice: {}}`},
+			given:  given{spec: `devMode: {baseImage: i}, devmode: {}, services: {dataIndex: {image: x}, jobservice: {}}`},
 			want: []string{
 				"spec.devmode" + noField + "; was devMode meant?",
 				"spec.services.dataIndex.image" + noField + "; was podTemplate.container.image meant?",
 				"spec.services.jobservice" + noField + "; was jobService meant?",
-				"spec.build: has no effect, because no images are built in the cluster",
+				devMode,
 			},
 		},
-		"Build": {
+		"Registry": {
 			reason: "What only a builder in the cluster can serve is accepted, with a warning.",
-			given:  given{spec: `build: {}, devMode: {}`},
+			given:  given{spec: `build: {config: {registry: {address: r}}}, devMode: {baseImage: i}`},
+			want:   []string{build, devMode},
+		},
+		"BaseImage": {
+			reason: "What an image is made of is missed where none is built.",
+			given:  given{spec: `build: {config: {baseImage: i}}`},
+			want:   []string{build},
+		},
+		"BuildArguments": {
+			reason: "So are the extensions that are built into an image.",
+			given:  given{spec: `build: {template: {buildArgs: [{name: QUARKUS_EXTENSIONS, value: x}]}}`},
+			want:   []string{build},
+		},
+		"HowToBuild": {
+			reason: "How a build runs is missed by no one, and exports have an empty devMode.",
+			given:  given{spec: `build: {config: {strategy: operator, strategyOptions: {KanikoBuildCacheEnabled: "true"}, timeout: 5m, registry: {}}, template: {timeout: 0s, resources: {limits: {cpu: 1}}}}, devMode: {}`},
+		},
+		"NoServices": {
+			reason: "What is for all services is for none where there is none.",
+			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}, eventing: {broker: ` + broker + `}, services: {}`},
 			want: []string{
-				"spec.build: has no effect, because no images are built in the cluster",
-				"spec.devMode: has no effect, because workflows in the dev profile are not composed",
+				"spec.persistence: no service uses this database, because spec.services names none; only workflows may",
+				"spec.eventing.broker: no service of this platform uses this Broker, because spec.services names none; only workflows may, and platforms that use this one's through a cluster platform",
 			},
+		},
+		"NothingForNoServices": {
+			reason: "An empty field asks for nothing.",
+			given:  given{spec: `persistence: {}, eventing: {}`},
 		},
 		"Workflows": {
 			reason: "What is for workflows is accepted, with a warning.",
@@ -130,9 +155,15 @@ services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {na
 			want:   []string{keepApart("spec.persistence.postgresql.jdbcUrl", "s")},
 		},
 		"SharedURLWithoutSchema": {
-			reason: "So do two services in the default schema of a database.",
+			reason: "So do two services in the default schema of a database. That the schema is the default one is little beside it.",
 			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d"}}, ` + both},
-			want:   []string{noSchema, keepApart("spec.persistence.postgresql.jdbcUrl", "public")},
+			want:   []string{keepApart("spec.persistence.postgresql.jdbcUrl", "public")},
+		},
+		"URLWithoutSchema": {
+			reason: "A service alone in the default schema can't be joined there by another.",
+			given: given{spec: `persistence: {postgresql: {secretRef: {name: db}, jdbcUrl: "jdbc:postgresql://h/d"}},
+services: {dataIndex: {}, jobService: {persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}}}`},
+			want: []string{noSchema},
 		},
 		"SharedSchema": {
 			reason: "So do two services with one schema that they inherit.",

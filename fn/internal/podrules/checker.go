@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -19,8 +20,14 @@ type checker struct {
 	errs field.ErrorList
 	// grace is how many seconds the pod has to end.
 	grace int64
-	// mountable has the names of the volumes that containers may mount.
-	mountable map[string]bool
+	// volumes are those that containers may use, by name.
+	volumes map[string]corev1.VolumeSource
+	// devicesOf has the names under which the pod has claims of devices.
+	devicesOf map[string]bool
+	// ownUsers tells that the users of the pod aren't those of its node.
+	ownUsers bool
+	// linux tells that the pod says that it is for Linux.
+	linux bool
 }
 
 func (c *checker) add(errs ...*field.Error) { c.errs = append(c.errs, errs...) }
@@ -39,6 +46,12 @@ func (c *checker) notNegative(path *field.Path, n int32) {
 	}
 }
 
+func (c *checker) between(path *field.Path, n, low, high int64) {
+	if n < low || n > high {
+		c.refuse(path, n, fmt.Sprintf("must be between %d and %d", low, high))
+	}
+}
+
 // all refuses a value for the problems that a function of Kubernetes found.
 func (c *checker) all(path *field.Path, value any, problems []string) {
 	if len(problems) > 0 {
@@ -49,17 +62,29 @@ func (c *checker) all(path *field.Path, value any, problems []string) {
 // once refuses a value that was seen before. An empty one is for another rule to refuse.
 func (c *checker) once(seen map[string]bool, path *field.Path, value string) {
 	if value != "" && seen[value] {
-		err := field.Duplicate(path, value)
-		err.Detail = "Kubernetes takes it once: rename or remove one"
-		c.add(err)
+		c.duplicate(path, value)
 	}
 	seen[value] = true
+}
+
+func (c *checker) duplicate(path *field.Path, value string) {
+	err := field.Duplicate(path, value)
+	err.Detail = "Kubernetes takes it once: rename or remove one"
+	c.add(err)
 }
 
 // oneOf refuses a value that Kubernetes doesn't know. An empty one has a default.
 func oneOf[T ~string](c *checker, path *field.Path, value T, known ...T) {
 	if value != "" && !slices.Contains(known, value) {
 		c.add(field.NotSupported(path, value, known))
+	}
+}
+
+// choice refuses a value, where one is given, that Kubernetes doesn't know. Here, an empty one
+// has no default.
+func choice[T ~string](c *checker, path *field.Path, value *T, known ...T) {
+	if value != nil && !slices.Contains(known, *value) {
+		c.add(field.NotSupported(path, *value, known))
 	}
 }
 

@@ -19,12 +19,15 @@ func (c *checker) containers(t *v1alpha08.PodTemplateSpec, own corev1.Container,
 	at, service := path.Child("container"), overlay(t.Container, own)
 	c.container(service, own.Resources.Limits, pod, at)
 	c.hooks(service, slices.Concat(own.Ports, service.Ports), at)
-	c.hostPorts(service.Ports, t.HostNetwork, at.Child("ports"))
-	if s := ptr.Deref(service.SecurityContext, corev1.SecurityContext{}); s.RunAsUser == nil && s.RunAsNonRoot == nil {
+	taken, hosts := map[string]bool{own.Name: true}, map[string]bool{}
+	c.hostPorts(service.Ports, t.HostNetwork, hosts, at.Child("ports"))
+	for _, p := range own.Ports {
+		hosts[hostPort(p, t.HostNetwork)] = true
+	}
+	if slices.ContainsFunc(slices.Concat([]corev1.Container{service}, t.Containers, t.InitContainers), inherits) {
 		c.root(ptr.Deref(pod.RunAsUser, 1), ptr.Deref(pod.RunAsNonRoot, false), path.Child("securityContext"))
 	}
 
-	taken := map[string]bool{own.Name: true}
 	for i, x := range t.Containers {
 		if x.Name == own.Name {
 			continue // Merge leaves it out.
@@ -33,7 +36,7 @@ func (c *checker) containers(t *v1alpha08.PodTemplateSpec, own corev1.Container,
 		c.named(x, taken, at)
 		c.container(x, nil, pod, at)
 		c.hooks(x, x.Ports, at)
-		c.hostPorts(x.Ports, t.HostNetwork, at.Child("ports"))
+		c.hostPorts(x.Ports, t.HostNetwork, hosts, at.Child("ports"))
 	}
 	for i, x := range t.InitContainers {
 		at := path.Child("initContainers").Index(i)
@@ -42,6 +45,11 @@ func (c *checker) containers(t *v1alpha08.PodTemplateSpec, own corev1.Container,
 		if ptr.Deref(x.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways { // A native sidecar.
 			c.hooks(x, x.Ports, at)
 			continue
+		}
+		for j, p := range x.ResizePolicy {
+			if p.RestartPolicy == corev1.RestartContainer {
+				c.refuse(at.Child("resizePolicy").Index(j).Child("restartPolicy"), p.RestartPolicy, "an init container ends before the service starts: use NotRequired")
+			}
 		}
 		set, _ := pointers(x)
 		for _, name := range set {
@@ -67,7 +75,8 @@ func overlay(s v1alpha08.ContainerSpec, own corev1.Container) corev1.Container {
 	}
 	return corev1.Container{
 		ImagePullPolicy: s.ImagePullPolicy, TerminationMessagePolicy: s.TerminationMessagePolicy, SecurityContext: s.SecurityContext,
-		Ports: s.Ports, Env: s.Env, EnvFrom: s.EnvFrom, VolumeMounts: s.VolumeMounts, Resources: s.Resources, Lifecycle: s.Lifecycle,
+		Ports: s.Ports, Env: s.Env, EnvFrom: s.EnvFrom, VolumeMounts: s.VolumeMounts, VolumeDevices: s.VolumeDevices,
+		Resources: s.Resources, ResizePolicy: s.ResizePolicy, Lifecycle: s.Lifecycle,
 		LivenessProbe: probe(s.LivenessProbe, own.LivenessProbe), ReadinessProbe: probe(s.ReadinessProbe, own.ReadinessProbe),
 		StartupProbe: probe(s.StartupProbe, own.StartupProbe),
 	}
@@ -80,7 +89,7 @@ func (c *checker) named(x corev1.Container, taken map[string]bool, path *field.P
 	if x.Image == "" {
 		c.require(path.Child("image"), "name the image that the container runs")
 	}
-	oneOf(c, path.Child("restartPolicy"), ptr.Deref(x.RestartPolicy, ""),
+	choice(c, path.Child("restartPolicy"), x.RestartPolicy,
 		corev1.ContainerRestartPolicyAlways, corev1.ContainerRestartPolicyOnFailure, corev1.ContainerRestartPolicyNever)
 	seen := map[string]bool{}
 	for i, e := range x.Env {
@@ -96,33 +105,11 @@ func (c *checker) container(x corev1.Container, limits corev1.ResourceList, pod 
 	c.ports(x.Ports, path.Child("ports"))
 	c.env(x.Env, path.Child("env"))
 	c.envFrom(x.EnvFrom, path.Child("envFrom"))
-	c.mounts(x.VolumeMounts, path.Child("volumeMounts"))
+	c.mounts(x, path.Child("volumeMounts"))
+	c.devices(x, path.Child("volumeDevices"))
 	c.resources(x.Resources, limits, path.Child("resources"))
+	c.resizing(x.ResizePolicy, path.Child("resizePolicy"))
 	if x.SecurityContext != nil {
 		c.security(*x.SecurityContext, pod, path.Child("securityContext"))
-	}
-}
-
-// security refuses what contradicts itself.
-func (c *checker) security(s corev1.SecurityContext, pod corev1.PodSecurityContext, path *field.Path) {
-	if !ptr.Deref(s.AllowPrivilegeEscalation, true) {
-		at := path.Child("allowPrivilegeEscalation")
-		if ptr.Deref(s.Privileged, false) {
-			c.refuse(at, false, "a privileged container can't be kept from gaining privileges: set privileged to false, or remove this")
-		}
-		if s.Capabilities != nil && slices.Contains(s.Capabilities.Add, "CAP_SYS_ADMIN") {
-			c.refuse(at, false, "a container with CAP_SYS_ADMIN can't be kept from gaining privileges: remove the capability, or this")
-		}
-	}
-	if s.RunAsUser == nil && s.RunAsNonRoot == nil {
-		return
-	}
-	c.root(ptr.Deref(s.RunAsUser, ptr.Deref(pod.RunAsUser, 1)), ptr.Deref(s.RunAsNonRoot, ptr.Deref(pod.RunAsNonRoot, false)), path)
-}
-
-// root refuses a user that is root and mustn't be.
-func (c *checker) root(user int64, nonRoot bool, path *field.Path) {
-	if user == 0 && nonRoot {
-		c.refuse(path.Child("runAsUser"), 0, "user 0 is root, and with runAsNonRoot such a pod never starts: set another user, or runAsNonRoot to false")
 	}
 }

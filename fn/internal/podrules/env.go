@@ -4,14 +4,16 @@ package podrules
 
 import (
 	"regexp"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// fieldPath matches the fields of a pod that variables know.
-var fieldPath = regexp.MustCompile(`^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName|host)|status\.(hostIPs?|podIPs?))$`)
+// envField matches the fields of a pod that variables know, and the label or annotation that
+// is meant.
+var envField = regexp.MustCompile(`^(?:metadata\.(?:name|namespace|uid|(?:labels|annotations)\['(.*)'\])|spec\.(?:nodeName|serviceAccountName|host)|status\.(?:hostIPs?|podIPs?))$`)
 
 func (c *checker) env(vars []corev1.EnvVar, path *field.Path) {
 	for i, v := range vars {
@@ -35,12 +37,29 @@ func (c *checker) env(vars []corev1.EnvVar, path *field.Path) {
 		if r := v.ValueFrom.ConfigMapKeyRef; r != nil {
 			c.key(from.Child("configMapKeyRef"), r.Name, r.Key)
 		}
-		if r := v.ValueFrom.FieldRef; r != nil && !fieldPath.MatchString(r.FieldPath) {
-			c.refuse(from.Child("fieldRef", "fieldPath"), r.FieldPath, "not a field of a pod that variables know: use one such as metadata.name, metadata.labels['KEY'] or status.podIP")
+		if r := v.ValueFrom.FieldRef; r != nil {
+			c.field(*r, envField, "not a field of a pod that variables know: use one such as metadata.name, metadata.labels['KEY'] or status.podIP", from.Child("fieldRef"))
 		}
-		if r := v.ValueFrom.ResourceFieldRef; r != nil && r.Resource == "" {
-			c.require(from.Child("resourceFieldRef", "resource"), "name a resource of the container, such as limits.memory")
+		if r := v.ValueFrom.ResourceFieldRef; r != nil {
+			c.resourceField(*r, from.Child("resourceFieldRef"))
 		}
+	}
+}
+
+// field wants one of the fields of a pod that are known, and says why if it is another one.
+func (c *checker) field(r corev1.ObjectFieldSelector, known *regexp.Regexp, why string, path *field.Path) {
+	oneOf(c, path.Child("apiVersion"), r.APIVersion, "v1")
+	path = path.Child("fieldPath")
+	found := known.FindStringSubmatch(r.FieldPath)
+	switch {
+	case found == nil:
+		c.refuse(path, r.FieldPath, why)
+	case strings.HasSuffix(r.FieldPath, "]"):
+		key := found[1]
+		if strings.HasPrefix(r.FieldPath, "metadata.annotations") {
+			key = strings.ToLower(key)
+		}
+		c.all(path, r.FieldPath, validation.IsQualifiedName(key))
 	}
 }
 

@@ -18,7 +18,11 @@ import (
 // template is laid over a pod of the platform with one container. The rules are those by
 // which Kubernetes refuses a Deployment, and a few by which a pod never starts.
 func Validate(t *v1alpha08.PodTemplateSpec, own corev1.PodSpec, path *field.Path) field.ErrorList {
-	c := checker{grace: ptr.Deref(t.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)}
+	c := checker{
+		grace:    ptr.Deref(t.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds),
+		ownUsers: !ptr.Deref(t.HostUsers, true),
+		linux:    t.OS != nil,
+	}
 	if t.Replicas != nil {
 		c.notNegative(path.Child("replicas"), *t.Replicas)
 	}
@@ -27,7 +31,8 @@ func Validate(t *v1alpha08.PodTemplateSpec, own corev1.PodSpec, path *field.Path
 	}
 	c.pod(&t.PodSpec, path)
 	c.scheduling(&t.PodSpec, path)
-	c.volumes(t.Volumes, own.Volumes, path.Child("volumes"))
+	c.devicesOf = c.claims(t.ResourceClaims, path.Child("resourceClaims"))
+	c.volumes = c.usable(t.Volumes, own.Volumes, path.Child("volumes"))
 	c.containers(t, own.Containers[0], path)
 	return c.errs
 }
@@ -38,33 +43,12 @@ func (c *checker) pod(p *v1alpha08.PodSpec, path *field.Path) {
 	if p.ActiveDeadlineSeconds != nil {
 		c.forbid(path.Child("activeDeadlineSeconds"), "a service runs for good, and no Deployment takes a deadline: remove it")
 	}
-	oneOf(c, path.Child("dnsPolicy"), p.DNSPolicy, corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone)
-	if p.DNSPolicy == corev1.DNSNone && (p.DNSConfig == nil || len(p.DNSConfig.Nameservers) == 0) {
-		c.require(path.Child("dnsConfig", "nameservers"), "dnsPolicy None takes name servers from here alone: name one, or use another dnsPolicy")
+	c.dns(p, path)
+	c.host(p, path)
+	if p.SecurityContext != nil {
+		c.podSecurity(*p.SecurityContext, p, path.Child("securityContext"))
 	}
-	if p.DNSConfig != nil {
-		for i, ip := range p.DNSConfig.Nameservers {
-			c.ip(path.Child("dnsConfig", "nameservers").Index(i), ip)
-		}
-	}
-	aliases := map[string]bool{}
-	for i, a := range p.HostAliases {
-		at := path.Child("hostAliases").Index(i)
-		c.ip(at.Child("ip"), a.IP)
-		c.once(aliases, at.Child("ip"), a.IP)
-		for j, host := range a.Hostnames {
-			c.object(at.Child("hostnames").Index(j), host)
-		}
-	}
-	if p.ShareProcessNamespace != nil && *p.ShareProcessNamespace && p.HostPID {
-		c.forbid(path.Child("shareProcessNamespace"), "a pod that sees the node's processes can't have a space of its own for them: remove this or hostPID")
-	}
-	if p.Hostname != "" {
-		c.label(path.Child("hostname"), p.Hostname)
-	}
-	if p.Subdomain != "" {
-		c.label(path.Child("subdomain"), p.Subdomain)
-	}
+	c.quantities(p.Overhead, path.Child("overhead"))
 	// A pod may do without each of these.
 	c.add(names.ValidateSubdomain(p.ServiceAccountName, path.Child("serviceAccountName"))...)
 	c.add(names.ValidateSubdomain(p.PriorityClassName, path.Child("priorityClassName"))...)

@@ -9,100 +9,107 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 )
 
-// volumes checks the volumes of a template, beside the platform's own.
-func (c *checker) volumes(theirs, own []corev1.Volume, path *field.Path) {
-	c.mountable = map[string]bool{}
+// usable checks the volumes of a template, beside the platform's own, and returns all that
+// containers may use.
+func (c *checker) usable(theirs, own []corev1.Volume, at *field.Path) map[string]corev1.VolumeSource {
+	out := map[string]corev1.VolumeSource{}
 	for _, v := range own {
-		c.mountable[v.Name] = true
+		out[v.Name] = v.VolumeSource
 	}
 	seen := map[string]bool{}
 	for i, v := range theirs {
 		if slices.ContainsFunc(own, func(o corev1.Volume) bool { return o.Name == v.Name }) {
 			continue // Merge leaves it out.
 		}
-		at := path.Index(i)
+		at := at.Index(i)
 		c.label(at.Child("name"), v.Name)
 		c.once(seen, at.Child("name"), v.Name)
-		c.mountable[v.Name] = true
+		out[v.Name] = v.VolumeSource
 		set, _ := pointers(v.VolumeSource) // A volume without source is an emptyDir.
 		c.notTwo(at, set)
 		c.source(v.VolumeSource, at)
 	}
+	return out
 }
 
-// source checks those sources of a volume that name an object or a path.
+// source checks those sources of a volume that people use.
 func (c *checker) source(s corev1.VolumeSource, at *field.Path) {
+	if d := s.EmptyDir; d != nil && d.SizeLimit != nil && d.SizeLimit.Sign() < 0 {
+		c.refuse(at.Child("emptyDir", "sizeLimit"), d.SizeLimit.String(), "must be 0 or more")
+	}
 	if s.Secret != nil {
-		c.object(at.Child("secret", "secretName"), s.Secret.SecretName)
-		c.items(s.Secret.Items, at.Child("secret", "items"))
+		at := at.Child("secret")
+		c.object(at.Child("secretName"), s.Secret.SecretName)
+		c.mode(s.Secret.DefaultMode, at.Child("defaultMode"))
+		c.items(s.Secret.Items, nil, at.Child("items"))
 	}
 	if s.ConfigMap != nil {
-		c.object(at.Child("configMap", "name"), s.ConfigMap.Name)
-		c.items(s.ConfigMap.Items, at.Child("configMap", "items"))
+		at := at.Child("configMap")
+		c.object(at.Child("name"), s.ConfigMap.Name)
+		c.mode(s.ConfigMap.DefaultMode, at.Child("defaultMode"))
+		c.items(s.ConfigMap.Items, nil, at.Child("items"))
+	}
+	if s.DownwardAPI != nil {
+		at := at.Child("downwardAPI")
+		c.mode(s.DownwardAPI.DefaultMode, at.Child("defaultMode"))
+		c.downward(s.DownwardAPI.Items, nil, at.Child("items"))
+	}
+	if s.Projected != nil {
+		c.projected(*s.Projected, at.Child("projected"))
 	}
 	if s.PersistentVolumeClaim != nil {
 		c.object(at.Child("persistentVolumeClaim", "claimName"), s.PersistentVolumeClaim.ClaimName)
 	}
-	if s.HostPath != nil && s.HostPath.Path == "" {
-		c.require(at.Child("hostPath", "path"), "name a directory of the node")
+	if s.Ephemeral != nil {
+		c.ephemeral(s.Ephemeral.VolumeClaimTemplate, at.Child("ephemeral", "volumeClaimTemplate"))
 	}
-	if s.Projected == nil {
-		return
+	if s.HostPath != nil {
+		c.hostPath(*s.HostPath, at.Child("hostPath"))
 	}
-	for i, p := range s.Projected.Sources {
-		at := at.Child("projected", "sources").Index(i)
-		set, _ := pointers(p)
-		c.notTwo(at, set)
-		if p.Secret != nil {
-			c.object(at.Child("secret", "name"), p.Secret.Name)
-			c.items(p.Secret.Items, at.Child("secret", "items"))
-		}
-		if p.ConfigMap != nil {
-			c.object(at.Child("configMap", "name"), p.ConfigMap.Name)
-			c.items(p.ConfigMap.Items, at.Child("configMap", "items"))
-		}
-		if p.ServiceAccountToken != nil {
-			c.within(p.ServiceAccountToken.Path, at.Child("serviceAccountToken", "path"))
-		}
+	if s.NFS != nil {
+		c.nfs(*s.NFS, at.Child("nfs"))
+	}
+	if s.CSI != nil {
+		c.csi(*s.CSI, at.Child("csi"))
 	}
 }
 
-// items checks which keys of an object become files, and where.
-func (c *checker) items(items []corev1.KeyToPath, at *field.Path) {
-	for i, item := range items {
-		c.keyName(at.Index(i).Child("key"), item.Key)
-		c.within(item.Path, at.Index(i).Child("path"))
-	}
-}
-
-// within wants a path within a volume.
-func (c *checker) within(p string, at *field.Path) {
+// hostPath checks a file or folder of the node.
+func (c *checker) hostPath(v corev1.HostPathVolumeSource, at *field.Path) {
 	switch {
-	case p == "":
-		c.require(at, "name a file within the volume")
-	case path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), ".."):
-		c.refuse(at, p, "must stay within the volume: use a path that neither starts with / nor has .. in it")
+	case v.Path == "":
+		c.require(at.Child("path"), "name a directory of the node")
+	case climbs(v.Path):
+		c.refuse(at.Child("path"), v.Path, "must not have .. in it: use the path itself")
+	}
+	choice(c, at.Child("type"), v.Type, corev1.HostPathUnset, corev1.HostPathDirectoryOrCreate, corev1.HostPathDirectory,
+		corev1.HostPathFileOrCreate, corev1.HostPathFile, corev1.HostPathSocket, corev1.HostPathCharDev, corev1.HostPathBlockDev)
+}
+
+func (c *checker) nfs(v corev1.NFSVolumeSource, at *field.Path) {
+	if v.Server == "" {
+		c.require(at.Child("server"), "name the server")
+	}
+	if !path.IsAbs(v.Path) {
+		c.refuse(at.Child("path"), v.Path, "must be a path of the server that starts with /")
 	}
 }
 
-func (c *checker) mounts(mounts []corev1.VolumeMount, at *field.Path) {
-	seen := map[string]bool{}
-	for i, m := range mounts {
-		at := at.Index(i)
-		if !c.mountable[m.Name] {
-			c.refuse(at.Child("name"), m.Name, "the pod has no volume of this name: add it to volumes, or correct the name")
-		}
-		if m.MountPath == "" {
-			c.require(at.Child("mountPath"), "say where in the container the volume is mounted")
-		}
-		c.once(seen, at.Child("mountPath"), m.MountPath)
-		if m.SubPath != "" {
-			c.within(m.SubPath, at.Child("subPath"))
-		}
-		if m.SubPath != "" && m.SubPathExpr != "" {
-			c.forbid(at.Child("subPathExpr"), "subPath and subPathExpr exclude each other: set one of them")
-		}
+func (c *checker) csi(v corev1.CSIVolumeSource, at *field.Path) {
+	const longest = 63
+	switch {
+	case v.Driver == "":
+		c.require(at.Child("driver"), "name the driver")
+	case len(v.Driver) > longest:
+		c.add(field.TooLong(at.Child("driver"), v.Driver, longest))
+	default:
+		c.add(names.ValidateSubdomain(strings.ToLower(v.Driver), at.Child("driver"))...)
+	}
+	if v.NodePublishSecretRef != nil {
+		c.object(at.Child("nodePublishSecretRef", "name"), v.NodePublishSecretRef.Name)
 	}
 }

@@ -3,6 +3,7 @@
 package podtemplate
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,27 +28,32 @@ var trust = regexp.MustCompile(`^(SSL_CERT_(FILE|DIR)|_?(JAVA|JDK)_\w*(OPTIONS|O
 // init containers that fill an emptyDir for own's. Own's volumes, which the platform fills,
 // are left out unless one of these needs them.
 func Companion(pod, own corev1.PodSpec) corev1.PodSpec {
-	container := corev1.Container{}
+	container, service := corev1.Container{}, corev1.Container{}
 	if i := slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == own.Containers[0].Name }); i >= 0 {
-		container.Env = trusting(pod.Containers[i].Env)
-		for _, m := range pod.Containers[i].VolumeMounts {
-			if !slices.ContainsFunc(own.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
-				container.VolumeMounts = append(container.VolumeMounts, m)
-			}
+		service = pod.Containers[i]
+	}
+	container.Env = trusting(service.Env)
+	for _, m := range service.VolumeMounts {
+		if !slices.ContainsFunc(own.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+			container.VolumeMounts = append(container.VolumeMounts, reading(m))
 		}
 	}
 	out := corev1.PodSpec{
 		Containers:         []corev1.Container{container},
 		ServiceAccountName: pod.ServiceAccountName, AutomountServiceAccountToken: pod.AutomountServiceAccountToken,
 		ImagePullSecrets: pod.ImagePullSecrets, NodeSelector: pod.NodeSelector, Tolerations: pod.Tolerations, Affinity: pod.Affinity,
-		SchedulerName: pod.SchedulerName, PriorityClassName: pod.PriorityClassName, RuntimeClassName: pod.RuntimeClassName, SecurityContext: pod.SecurityContext,
-		HostNetwork: pod.HostNetwork, HostAliases: pod.HostAliases, DNSPolicy: pod.DNSPolicy, DNSConfig: pod.DNSConfig,
+		SchedulerName: pod.SchedulerName, PriorityClassName: pod.PriorityClassName, RuntimeClassName: pod.RuntimeClassName, SecurityContext: startable(pod.SecurityContext, service.SecurityContext),
+		HostUsers: pod.HostUsers, HostNetwork: pod.HostNetwork, HostAliases: pod.HostAliases, DNSPolicy: pod.DNSPolicy, DNSConfig: pod.DNSConfig,
 		EnableServiceLinks: pod.EnableServiceLinks,
 	}
 	for _, c := range pod.InitContainers {
 		if native(c) || fills(c, container, pod.Volumes) {
+			c.ResizePolicy = nil // A pod that ends isn't resized, and Kubernetes takes no restart there.
 			out.InitContainers = append(out.InitContainers, c)
 		}
+	}
+	if len(out.InitContainers) > 0 {
+		out.ResourceClaims = pod.ResourceClaims
 	}
 	for _, v := range pod.Volumes {
 		if slices.ContainsFunc(append(out.InitContainers, container), func(c corev1.Container) bool { return uses(c, v.Name) }) {
@@ -58,6 +64,25 @@ func Companion(pod, own corev1.PodSpec) corev1.PodSpec {
 		out.AutomountServiceAccountToken = token(out)
 	}
 	return *out.DeepCopy()
+}
+
+// reading returns a mount with which a container without privileges reads the same files.
+func reading(m corev1.VolumeMount) corev1.VolumeMount {
+	if ptr.Deref(m.MountPropagation, "") == corev1.MountPropagationBidirectional {
+		m.MountPropagation = new(corev1.MountPropagationHostToContainer)
+	}
+	return m
+}
+
+// startable returns the security context of a pod. One by which containers are root and
+// mustn't be starts none; what the service's container says instead holds for all then.
+func startable(pod *corev1.PodSecurityContext, service *corev1.SecurityContext) *corev1.PodSecurityContext {
+	if pod == nil || service == nil || ptr.Deref(pod.RunAsUser, 1) != 0 || !ptr.Deref(pod.RunAsNonRoot, false) {
+		return pod
+	}
+	out := *pod
+	out.RunAsUser, out.RunAsNonRoot = cmp.Or(service.RunAsUser, pod.RunAsUser), cmp.Or(service.RunAsNonRoot, pod.RunAsNonRoot)
+	return &out
 }
 
 // trusting returns those variables that decide whom a program trusts, and those that these

@@ -151,6 +151,58 @@ initContainers: [{name: collect, image: i, resources: {}, volumeMounts: [{name: 
 containers: [{name: "", resources: {}, volumeMounts: [{name: ca, mountPath: /ca}, {name: data, mountPath: /data}]}]
 imagePullSecrets: [{name: pull}]`,
 		},
+		"Propagation": {
+			reason: "To read files, a container needs no privileges: mounts that it makes aren't shown to the node.",
+			template: `
+volumes: [{name: ca, hostPath: {path: /ca}}]
+container: {securityContext: {privileged: true}, volumeMounts: [{name: ca, mountPath: /ca, mountPropagation: Bidirectional}]}`,
+			want: `
+volumes: [{name: ca, hostPath: {path: /ca}}]
+containers: [{name: "", resources: {}, volumeMounts: [{name: ca, mountPath: /ca, mountPropagation: HostToContainer}]}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
+		"Claims": {
+			reason: "A native sidecar has its devices and its users; Kubernetes takes no restart of what is resized in a Job.",
+			template: `
+hostUsers: false
+resourceClaims: [{name: device, resourceClaimName: c}]
+initContainers:
+- {name: proxy, image: i, restartPolicy: Always, resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}], resources: {claims: [{name: device}]}}`,
+			want: `
+hostUsers: false
+resourceClaims: [{name: device, resourceClaimName: c}]
+initContainers: [{name: proxy, image: i, restartPolicy: Always, resources: {claims: [{name: device}]}}]
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]`,
+		},
+		"Root": {
+			reason:   "A pod whose containers are root and mustn't be starts none: what the service's container says instead counts.",
+			template: `{securityContext: {runAsUser: 0, runAsNonRoot: true, fsGroup: 7}, container: {securityContext: {runAsNonRoot: false}}}`,
+			want: `
+securityContext: {runAsUser: 0, runAsNonRoot: false, fsGroup: 7}
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
+		"NotRoot": {
+			reason:   "So does its user.",
+			template: `{securityContext: {runAsUser: 0, runAsNonRoot: true}, container: {securityContext: {runAsUser: 7}}}`,
+			want: `
+securityContext: {runAsUser: 7, runAsNonRoot: true}
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
+		"User": {
+			reason:   "As long as the pod's user can start, the service's own one is for its image alone.",
+			template: `{securityContext: {runAsUser: 5}, container: {securityContext: {runAsUser: 7}}}`,
+			want: `
+securityContext: {runAsUser: 5}
+containers: [{name: "", resources: {}}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false`,
+		},
 		"Token": {
 			reason:   "The user's word about the token counts here, too.",
 			template: `automountServiceAccountToken: true`,

@@ -170,8 +170,8 @@ container:
 					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "MY_CUSTOM_VARIABLE", Value: "OKAY"})
 				},
 				warnings: []string{
-					"podTemplate.container.env[0]: KOGITO_DATA_INDEX_QUARKUS_PROFILE is managed by the platform and keeps its value",
-					"podTemplate.container.env[2]: QUARKUS_DATASOURCE_PASSWORD is managed by the platform and keeps its value",
+					"podTemplate.container.env[0]: KOGITO_DATA_INDEX_QUARKUS_PROFILE has no effect: the platform sets KOGITO_DATA_INDEX_QUARKUS_PROFILE in the service's container itself; remove it here",
+					"podTemplate.container.env[2]: QUARKUS_DATASOURCE_PASSWORD has no effect: the service's container has QUARKUS_DATASOURCE_PASSWORD from key password of Secret db, where its value can be changed; remove it here",
 				},
 			},
 		},
@@ -230,8 +230,8 @@ container:
 					p.Containers[0].Ports = append(p.Containers[0].Ports, corev1.ContainerPort{ContainerPort: 9001})
 				},
 				warnings: []string{
-					"podTemplate.container.ports[0]: h2c is managed by the platform and stays as it is",
-					"podTemplate.container.ports[1]: 8080 is managed by the platform and stays as it is",
+					"podTemplate.container.ports[0]: h2c is left out: the platform's own port has this name or number, and stays; use others",
+					"podTemplate.container.ports[1]: 8080 is left out: the platform's own port has this name or number, and stays; use others",
 				},
 			},
 		},
@@ -307,9 +307,9 @@ container:
   - {name: extra, mountPath: /home/kogito/config}
   - {name: extra, mountPath: /home//kogito/config/}`,
 			want: want{warnings: []string{
-				"podTemplate.container.volumeMounts[0]: extra is managed by the platform and stays as it is",
-				"podTemplate.container.volumeMounts[1]: extra is managed by the platform and stays as it is",
-				"podTemplate.volumes[0]: application-config is managed by the platform and stays as it is",
+				"podTemplate.container.volumeMounts[0]: extra is left out: the pod has one of the platform's in its place, which stays; use another name or path",
+				"podTemplate.container.volumeMounts[1]: extra is left out: the pod has one of the platform's in its place, which stays; use another name or path",
+				"podTemplate.volumes[0]: application-config is left out: the pod has one of the platform's in its place, which stays; use another name or path",
 			}},
 		},
 		"PatchDirectives": {
@@ -483,7 +483,7 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 					p.AutomountServiceAccountToken = nil
 				},
 				warnings: []string{
-					"podTemplate.containers[0]: data-index-service is managed by the platform and stays as it is; shape it with podTemplate.container",
+					"podTemplate.containers[0]: data-index-service is left out: this is the platform's own container; shape it with podTemplate.container",
 				},
 			},
 		},
@@ -497,8 +497,8 @@ containers: [{name: data-index-service2, terminationMessagePath: testing}, {name
 					p.AutomountServiceAccountToken = nil
 				},
 				warnings: []string{
-					"podTemplate.containers[1]: jobs-service is managed by the platform and stays as it is; shape it with podTemplate.container",
-					"podTemplate.containers[2]: jobs-service is managed by the platform and stays as it is; shape it with podTemplate.container",
+					"podTemplate.containers[1]: jobs-service is left out: this is the platform's own container; shape it with podTemplate.container",
+					"podTemplate.containers[2]: jobs-service is left out: this is the platform's own container; shape it with podTemplate.container",
 				},
 			},
 		},

@@ -62,7 +62,7 @@ func settings(bound, ephemeral bool) []setting {
 func managed(own []corev1.EnvVar) []setting {
 	out := make([]setting, 0, len(own))
 	for _, e := range own {
-		out = append(out, setting{e.Name, []string{e.Value}, "takes the place of " + e.Name + ", which is managed by the platform; remove it"})
+		out = append(out, setting{e.Name, []string{e.Value}, "takes the place of " + e.Name + ", which the platform sets; remove it"})
 	}
 	return out
 }

@@ -98,8 +98,8 @@ container:
   - {name: quarkus.datasource.jdbc.url, value: "jdbc:postgresql://x"}
   - {name: JAVA_OPTIONS, value: "-Dquarkus.datasource.jdbc.max-size=3 -Dquarkus.datasource.jdbc.url=jdbc:postgresql://x"}`,
 			want: []string{
-				"podTemplate.container.env[1]: quarkus.datasource.jdbc.url is managed by the platform and keeps its value",
-				"podTemplate.container.env[2]: -Dquarkus.datasource.jdbc.url takes the place of QUARKUS_DATASOURCE_JDBC_URL, which is managed by the platform; remove it",
+				"podTemplate.container.env[1]: quarkus.datasource.jdbc.url has no effect: the platform sets QUARKUS_DATASOURCE_JDBC_URL in the service's container itself; remove it here",
+				"podTemplate.container.env[2]: -Dquarkus.datasource.jdbc.url takes the place of QUARKUS_DATASOURCE_JDBC_URL, which the platform sets; remove it",
 			},
 		},
 	}

@@ -33,7 +33,7 @@ func (w *warnings) drop(template map[string]any, list string, path *field.Path, 
 	kept := make([]any, 0, len(items))
 	for i, item := range items {
 		if m, ok := item.(map[string]any); ok && taken(m) {
-			w.add(path.Child(list).Index(i), label(m), "is managed by the platform and stays as it is")
+			w.add(path.Child(list).Index(i), label(m), "is left out: the pod has one of the platform's in its place, which stays; use another name or path")
 			continue
 		}
 		kept = append(kept, item)
@@ -61,11 +61,12 @@ func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *fie
 	out, indices := slices.Clone(own), make(map[string]int, len(theirs))
 	for i, e := range theirs {
 		at, taken := indices[e.Name]
+		ours := slices.IndexFunc(own, func(o corev1.EnvVar) bool { return same(e.Name, o.Name) })
 		switch {
 		case slices.Contains(injected, e.Name):
 			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the service's sink")
-		case slices.ContainsFunc(own, func(o corev1.EnvVar) bool { return same(e.Name, o.Name) }):
-			w.add(path.Index(i), e.Name, "is managed by the platform and keeps its value")
+		case ours >= 0:
+			w.add(path.Index(i), e.Name, fmt.Sprintf("has no effect: %s; remove it here", source(own[ours])))
 		case !taken:
 			indices[e.Name] = len(out)
 			out = append(out, e)
@@ -75,6 +76,15 @@ func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *fie
 		}
 	}
 	return out
+}
+
+// source tells where the value of one of the platform's variables comes from.
+func source(own corev1.EnvVar) string {
+	if own.ValueFrom == nil || own.ValueFrom.SecretKeyRef == nil {
+		return fmt.Sprintf("the platform sets %s in the service's container itself", own.Name)
+	}
+	ref := own.ValueFrom.SecretKeyRef
+	return fmt.Sprintf("the service's container has %s from key %s of Secret %s, where its value can be changed", own.Name, ref.Key, ref.Name)
 }
 
 // ports appends the user's ports to the platform's. A patch would take two ports with
@@ -87,7 +97,7 @@ func (w *warnings) ports(own, theirs []corev1.ContainerPort, path *field.Path) [
 			return o.Name == p.Name || o.ContainerPort == p.ContainerPort && o.Protocol == protocol
 		})
 		if taken {
-			w.add(path.Index(i), cmp.Or(p.Name, strconv.Itoa(int(p.ContainerPort))), "is managed by the platform and stays as it is")
+			w.add(path.Index(i), cmp.Or(p.Name, strconv.Itoa(int(p.ContainerPort))), "is left out: the platform's own port has this name or number, and stays; use others")
 			continue
 		}
 		out = append(out, p)
@@ -105,7 +115,7 @@ func (w *warnings) place(own corev1.Container, theirs []corev1.Container, path *
 			out = append(out, c)
 			continue
 		}
-		w.add(path.Child("containers").Index(i), c.Name, "is managed by the platform and stays as it is; shape it with "+path.Child("container").String())
+		w.add(path.Child("containers").Index(i), c.Name, "is left out: this is the platform's own container; shape it with "+path.Child("container").String())
 		if !placed {
 			out = append(out, own)
 			placed = true

@@ -292,6 +292,7 @@ func FuzzDatabase(f *testing.F) {
 	f.Fuzz(func(t *testing.T, jdbcURL, database, schema string) {
 		for _, p := range []v1alpha08.PersistencePostgreSQL{byURL(jdbcURL), byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseName: database, DatabaseSchema: schema})} {
 			postgres.Warnings(&p, path)
+			postgres.SchemaWarnings(&p, path)
 			postgres.ReactiveWarnings(&p, path, "Jobs Service", nil)
 			got := reach(p)
 			if len(postgres.Validate(&p, path)) > 0 || len(postgres.ValidateReactive(&p, path, "the Jobs Service")) > 0 {

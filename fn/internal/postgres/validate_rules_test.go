@@ -209,14 +209,6 @@ func TestWarnings(t *testing.T) {
 			reason: "The schema isn't called as it looks.", spec: new(byURL("jdbc:postgresql://pg/db?currentSchema=MySchema")),
 			want: []string{"p.jdbcUrl: PostgreSQL reads the schema MySchema in small letters, so that myschema is used; write it so"},
 		},
-		"URLWithoutSchema": {
-			reason: "Not every reader knows where tables are then.", spec: new(byURL("jdbc:postgresql://pg/db")),
-			want: []string{"p.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append ?currentSchema=NAME to choose one"},
-		},
-		"URLWithoutSchemaWithQuery": {
-			reason: "There is one question mark.", spec: new(byURL("jdbc:postgresql://pg/db?ssl=true")),
-			want: []string{"p.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append &currentSchema=NAME to choose one"},
-		},
 		"PasswordLater": {
 			reason: "The password may stand anywhere in the query, in any case of letters.", spec: new(byURL("jdbc:postgresql://pg/db?currentSchema=jobs&Password=p&a=b")),
 			want: []string{"p.jdbcUrl: has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef"},
@@ -235,6 +227,36 @@ func TestWarnings(t *testing.T) {
 			t.Parallel()
 			if diff := cmp.Diff(tc.want, postgres.Warnings(tc.spec, field.NewPath("p"))); diff != "" {
 				t.Errorf("%s\nWarnings(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestSchemaWarnings(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		spec   *v1alpha08.PersistencePostgreSQL
+		want   []string
+	}{
+		"None":    {reason: "Nothing is fine."},
+		"Service": {reason: "A Service's schema has a default of its own for each service.", spec: new(byService(v1alpha08.SQLServiceOptions{Name: "pg"}))},
+		"URL":     {reason: "A URL with a schema is complete.", spec: new(byURL("jdbc:postgresql://pg/db?currentSchema=jobs"))},
+		"Options": {reason: "The server's options name a schema, too.", spec: new(byURL("jdbc:postgresql://pg/db?options=-csearch_path=jobs"))},
+		"URLWithoutSchema": {
+			reason: "Not every reader knows where tables are then.", spec: new(byURL("jdbc:postgresql://pg/db")),
+			want: []string{"p.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append ?currentSchema=NAME to choose one"},
+		},
+		"URLWithoutSchemaWithQuery": {
+			reason: "There is one question mark.", spec: new(byURL("jdbc:postgresql://pg/db?ssl=true")),
+			want: []string{"p.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append &currentSchema=NAME to choose one"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, postgres.SchemaWarnings(tc.spec, field.NewPath("p"))); diff != "" {
+				t.Errorf("%s\nSchemaWarnings(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func redact(url string) string {
 }
 
 // Warnings name what of a database in a spec isn't wise or has another effect than it seems to
-// have: credentials in the URL, a Service that can't exist, and schemas.
+// have: credentials in the URL, a Service that can't exist, and schemas in capitals.
 func Warnings(p *v1alpha08.PersistencePostgreSQL, path *field.Path) []string {
 	if p == nil {
 		return nil
@@ -47,15 +47,20 @@ func Warnings(p *v1alpha08.PersistencePostgreSQL, path *field.Path) []string {
 	if user, ok := l.value("user"); ok {
 		out = append(out, fmt.Sprintf("%s: the JDBC driver connects as user %s, not as the user in the Secret of secretRef; remove the parameter user", at, user))
 	}
-	if l.schema() != "" {
-		return append(out, folded(l.schema(), at)...)
+	return append(out, folded(l.schema(), at)...)
+}
+
+// SchemaWarnings name a JDBC URL that leaves the schema to the database.
+func SchemaWarnings(p *v1alpha08.PersistencePostgreSQL, path *field.Path) []string {
+	if p == nil || p.ServiceRef != nil || parse(p.JdbcURL).schema() != "" {
+		return nil
 	}
 	separator := "?"
 	if strings.Contains(p.JdbcURL, "?") {
 		separator = "&"
 	}
-	return append(out, fmt.Sprintf("%s: selects no schema, so that the tables are in the default schema, %s, which two services can't share; append %s%s=NAME to choose one",
-		at, defaultSchema, separator, jdbcSchema))
+	return []string{fmt.Sprintf("%s: selects no schema, so that the tables are in the default schema, %s, which two services can't share; append %s%s=NAME to choose one",
+		path.Child("jdbcUrl"), defaultSchema, separator, jdbcSchema)}
 }
 
 // folded warns of a schema that PostgreSQL reads otherwise than it is written.

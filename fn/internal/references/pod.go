@@ -24,13 +24,15 @@ type use struct {
 	// unread is for what the pod itself doesn't read, so that the pod needn't be rolled when
 	// the object changes: what its image is pulled with, or a volume mounted.
 	unread bool
+	// pulls tells that the pod's images are pulled with the object.
+	pulls bool
 }
 
 // usesOf lists what a pod refers to, in the order of the pod.
 func usesOf(pod corev1.PodSpec) []use {
 	out := make([]use, 0, len(pod.ImagePullSecrets))
 	for _, s := range pod.ImagePullSecrets {
-		out = append(out, use{kind: kindSecret, name: s.Name, unread: true})
+		out = append(out, use{kind: kindSecret, name: s.Name, optional: true, unread: true, pulls: true})
 	}
 	for _, v := range pod.Volumes {
 		out = append(out, usesOfVolume(v.VolumeSource)...)

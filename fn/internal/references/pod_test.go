@@ -125,7 +125,7 @@ func TestPlaces(t *testing.T) {
 		"ProjectedSecretOptional":    {reason: "A source may be optional.", pod: volume(`projected: {sources: [{secret: {name: x, optional: true}}]}`), want: optional(secret)},
 		"ProjectedConfigMapOptional": {reason: "A source may be optional.", pod: volume(`projected: {sources: [{configMap: {name: x, optional: true}}]}`), want: optional(configMap)},
 
-		"PullSecret": {reason: "An image is pulled with a Secret that the pod doesn't read.", pod: `imagePullSecrets: [{name: x}]`, want: mounted},
+		"PullSecret": {reason: "An image is pulled with a Secret that the pod doesn't read.", pod: `imagePullSecrets: [{name: x}]`, want: &use{Kind: secret}},
 		"CSI":        {reason: "A volume is mounted with a Secret that the pod doesn't read.", pod: volume(`csi: {driver: d, nodePublishSecretRef: {name: x}}`), want: mounted},
 		"ISCSI":      {reason: "A volume is mounted with a Secret that the pod doesn't read.", pod: volume(`iscsi: {targetPortal: p, iqn: q, lun: 0, secretRef: {name: x}}`), want: mounted},
 		"AzureFile":  {reason: "A volume is mounted with a Secret that the pod doesn't read.", pod: volume(`azureFile: {shareName: s, secretName: x}`), want: mounted},
@@ -169,7 +169,7 @@ func TestPlaces(t *testing.T) {
 			if diff := cmp.Diff([]string{tc.want.Kind + " ns1/x"}, asked); diff != "" {
 				t.Errorf("%s\nFor(...): -want queries, +got queries:\n%s", tc.reason, diff)
 			}
-			got := use{Kind: tc.want.Kind, Required: without.Condition != nil}
+			got := use{Kind: tc.want.Kind, Required: without.Condition != nil && without.Condition.Status == metav1.ConditionFalse}
 			if got.Required {
 				want := tc.want.Kind + " x doesn't exist in namespace ns1, where the pods of Data Index look for it"
 				if diff := cmp.Diff(want, without.Condition.Message); diff != "" {
@@ -210,7 +210,7 @@ func TestPodCondition(t *testing.T) {
 		return []*component.Component{with(t, component.DataIndex(), pod)}
 	}
 	migrated := with(t, component.DataIndex(), ``)
-	migrated.Migration = &component.Migration{Pod: podOf(t, `{imagePullSecrets: [{name: x}], containers: [{}]}`)}
+	migrated.Migration = &component.Migration{Pod: podOf(t, `{volumes: [{name: v, secret: {secretName: x}}], containers: [{}]}`)}
 	credentials := reader(component.JobsService(), "db")
 	credentials.Pod.Volumes = append(credentials.Pod.Volumes, podOf(t, both).Volumes...)
 	cases := map[string]struct {
@@ -253,7 +253,21 @@ func TestPodCondition(t *testing.T) {
 		"NotChecked": {
 			reason: "What isn't known is said only when nothing is known to be wrong.", components: dataIndex(both),
 			required: map[string][]string{"secret-x": {object("Secret", "x", "u", "7")}},
-			want:     condition(metav1.ConditionUnknown, v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"),
+			want:     condition(metav1.ConditionUnknown, v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known yet: Crossplane was asked, and hasn't answered"),
+		},
+		"PullSecret": {
+			reason: "A node pulls an image without a Secret that isn't there, and many registries let it.", components: dataIndex(`{imagePullSecrets: [{name: x}], containers: [{name: c}]}`),
+			required: map[string][]string{"secret-x": nil},
+			want:     condition(metav1.ConditionTrue, v1alpha08.ReasonSecretsFound, "Secret x doesn't exist in namespace ns1, so that images of Data Index are pulled without it; create it if the registry asks for credentials"),
+		},
+		"PullSecretFound": {
+			reason: "A pull secret that is there needs no word.", components: dataIndex(`{imagePullSecrets: [{name: x}], containers: [{name: c}]}`),
+			required: map[string][]string{"secret-x": {object("Secret", "x", "u", "7")}}, want: found,
+		},
+		"PullSecretRead": {
+			reason: "A pull secret that the pod reads, too, is needed.", components: dataIndex(`{imagePullSecrets: [{name: x}], containers: [{name: c, envFrom: [{secretRef: {name: x}}]}]}`),
+			required: map[string][]string{"secret-x": nil},
+			want:     condition(metav1.ConditionFalse, v1alpha08.ReasonSecretNotFound, "Secret x doesn't exist in namespace ns1, where the pods of Data Index look for it"),
 		},
 		"OptionalAlone": {
 			reason: "There is nothing to say about what pods can do without.", components: dataIndex(`containers: [{name: c, envFrom: [{secretRef: {name: x, optional: true}}]}]`),

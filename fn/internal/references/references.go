@@ -46,6 +46,8 @@ type reference struct {
 	keyUsers map[string][]string
 	// readers are the titles of the components whose pods refer to the object.
 	readers []string
+	// pulls tells that images are pulled with the object, if it exists.
+	pulls bool
 	// credentials tells that it is the Secret of a database.
 	credentials bool
 }
@@ -73,9 +75,9 @@ func For(req *composition.Request, components []*component.Component, secrets v1
 	}
 	// The Secrets of databases come first: without them nothing works.
 	slices.SortStableFunc(all, func(a, b *reference) int { return compareBool(b.credentials, a.credentials) })
-	required := slices.DeleteFunc(slices.Clone(all), func(r *reference) bool { return !r.required })
-	if len(required) > 0 {
-		condition := conditionOf(required, components[0].Namespace)
+	told := slices.DeleteFunc(slices.Clone(all), func(r *reference) bool { return !r.required && !r.pulls })
+	if len(told) > 0 {
+		condition := conditionOf(told, components[0].Namespace)
 		plan.Condition = &condition
 	}
 	return plan
@@ -108,6 +110,7 @@ func (r *reference) add(u use, c *component.Component) {
 		r.readers = append(r.readers, c.Kind.Title)
 	}
 	r.credentials = r.credentials || u.kind == kindSecret && c.Database != nil && c.Database.Secret.Name == u.name
+	r.pulls = r.pulls || u.pulls
 	if u.optional {
 		return
 	}
@@ -126,7 +129,7 @@ func (r *reference) add(u use, c *component.Component) {
 // with a problem; the message names all that have one.
 func conditionOf(refs []*reference, namespace string) composition.Condition {
 	reason, unknown := "", ""
-	var problems []string
+	var problems, notes []string
 	for _, ref := range refs {
 		switch found, message := ref.problem(namespace); found {
 		case v1alpha08.ReasonSecretNotFound, v1alpha08.ReasonConfigMapNotFound, v1alpha08.ReasonKeyNotFound:
@@ -134,6 +137,8 @@ func conditionOf(refs []*reference, namespace string) composition.Condition {
 			problems = append(problems, message)
 		case v1alpha08.ReasonNotChecked:
 			unknown = message
+		case v1alpha08.ReasonSecretsFound:
+			notes = append(notes, message)
 		}
 	}
 	switch {
@@ -142,13 +147,18 @@ func conditionOf(refs []*reference, namespace string) composition.Condition {
 	case unknown != "":
 		return report.Condition(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonNotChecked, unknown)
 	}
-	return report.Condition(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretsFound, "")
+	notes = slices.DeleteFunc(notes, func(note string) bool { return note == "" })
+	return report.Condition(v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretsFound, strings.Join(notes, "; "))
 }
 
-// problem tells what is wrong with an object, if anything is.
+// problem tells what is wrong with an object, if anything is. What may be wrong is a message
+// without a problem.
 func (r *reference) problem(namespace string) (reason, message string) {
 	switch r.answer.State {
 	case composition.StateAbsent:
+		if !r.required { // A pull secret: the node tries without it.
+			return v1alpha08.ReasonSecretsFound, fmt.Sprintf("Secret %s doesn't exist in namespace %s, so that images of %s are pulled without it; create it if the registry asks for credentials", r.name, namespace, strings.Join(r.readers, " and "))
+		}
 		reason = v1alpha08.ReasonSecretNotFound
 		if r.kind == kindConfigMap {
 			reason = v1alpha08.ReasonConfigMapNotFound
@@ -168,7 +178,9 @@ func (r *reference) problem(namespace string) (reason, message string) {
 		})
 		return v1alpha08.ReasonKeyNotFound, fmt.Sprintf("%s %s in namespace %s lacks %s, which the pods of %s read; %s",
 			r.kind, r.name, namespace, strings.Join(missing, " and "), strings.Join(users, " and "), mend)
-	case composition.StatePending, composition.StateUnknown:
+	case composition.StatePending:
+		return v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known yet: Crossplane was asked, and hasn't answered"
+	case composition.StateUnknown:
 		return v1alpha08.ReasonNotChecked, "Whether the Secrets exist isn't known: this Crossplane doesn't look them up for functions (v2.2 and later do)"
 	}
 	return v1alpha08.ReasonSecretsFound, ""

@@ -65,6 +65,10 @@ func TestFor(t *testing.T) {
 		DataIndex, JobsService string
 	}
 	found := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonSecretsFound}
+	pending := &composition.Condition{
+		Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonNotChecked,
+		Message: "Whether the Secrets exist isn't known yet: Crossplane was asked, and hasn't answered",
+	}
 	notChecked := &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionUnknown, Reason: v1alpha08.ReasonNotChecked, Message: notKnown}
 	problem := func(reason, message string) *composition.Condition {
 		return &composition.Condition{Type: v1alpha08.ConditionSecretsReady, Status: metav1.ConditionFalse, Reason: reason, Message: message, Alarm: true}
@@ -99,7 +103,7 @@ func TestFor(t *testing.T) {
 			reason:     "Running pods keep what they started with before Crossplane has looked.",
 			components: readers("db", "db"),
 			cluster:    compositiontest.Cluster{Observed: before},
-			want:       want{Condition: notChecked, DataIndex: "before"},
+			want:       want{Condition: pending, DataIndex: "before"},
 		},
 		"Unknown": {
 			reason:     "Running pods keep what they started with under a Crossplane that never looks.",
@@ -194,7 +198,7 @@ func TestFor(t *testing.T) {
 			reason:     "One Secret that exists says nothing about another.",
 			components: readers("db", "js"),
 			cluster:    compositiontest.Cluster{Required: map[string][]string{"secret-db": {secret("u", "7", bothKeys)}}},
-			want:       want{Condition: notChecked, DataIndex: version7},
+			want:       want{Condition: pending, DataIndex: version7},
 		},
 	}
 	for name, tc := range cases {

@@ -35,13 +35,14 @@ func Valid(warnings []string) composition.Condition {
 }
 
 // Invalid returns the result for a spec that makes no sense. Nothing changes until the
-// spec is mended.
-func Invalid(errs field.ErrorList) *composition.Result {
-	texts := make([]string, 0, len(errs))
+// spec is mended. Warnings name fields that may have been mistyped, which is why others are
+// missed.
+func Invalid(errs field.ErrorList, warnings []string) *composition.Result {
+	texts := make([]string, 0, len(errs)+len(warnings))
 	for _, err := range errs {
 		texts = append(texts, err.Error())
 	}
-	message := strings.Join(slices.Compact(texts), "; ")
+	message := strings.Join(append(slices.Compact(texts), warnings...), "; ")
 	succeed := Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "The spec is invalid")
 	succeed.Alarm = false // One warning is enough.
 	return &composition.Result{

@@ -71,8 +71,16 @@ func TestInvalid(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		errs   field.ErrorList
-		want   *composition.Result
+		// warnings name fields that the API doesn't have.
+		warnings []string
+		want     *composition.Result
 	}{
+		"Mistyped": {
+			reason:   "A field that is missed may be there under another name.",
+			errs:     field.ErrorList{required},
+			warnings: []string{"spec.aa: the API has no such field, so it has no effect; was a meant?"},
+			want:     result("spec.a: Required value: name it; spec.aa: the API has no such field, so it has no effect; was a meant?"),
+		},
 		"One": {
 			reason: "An invalid spec changes nothing, and only the condition about the spec is an alarm: one warning is enough.",
 			errs:   field.ErrorList{required},
@@ -92,7 +100,7 @@ func TestInvalid(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, report.Invalid(tc.errs), equateErrors()); diff != "" {
+			if diff := cmp.Diff(tc.want, report.Invalid(tc.errs, tc.warnings), equateErrors()); diff != "" {
 				t.Errorf("%s\nInvalid(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
