@@ -46,6 +46,8 @@ const (
 	placeholder        = `holds a placeholder that was not replaced before the document was applied: write the value instead`
 	plainSchema        = `choose a schema without blanks, commas, quotes, backslashes and control characters`
 	ownSchema          = `choose another schema: PostgreSQL reserves names that start with pg_ and reads $user as the name of the user, and Kubernetes reads $$ as $`
+	oneHost            = " has a reactive client, too, which takes one host: name one, such as a Service in front of all of them"
+	namedDatabase      = " has a reactive client, too, which takes no database called like the user: name the database after the host, as in jdbc:postgresql://host:port/database"
 	oneSchema          = `currentSchema must name one schema, without blanks, commas, quotes and backslashes`
 	numberOrPercentage = `must be a number of pods, such as 1, or a percentage of them, such as 50%`
 )
@@ -84,14 +86,14 @@ func platformRules() map[string]rule {
 				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}}}}}`: {
 					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
 				},
-				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db/"}}}}`: {
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: db}, jdbcUrl: "jdbc:postgresql://db/d"}}}}`: {
 					`spec.services.jobService.persistence.postgresql: ` + whereIsTheDatabase,
 				},
 			},
 			accepted: []string{
 				`persistence: {` + anyPostgreSQL + `}`,
 				`services: {dataIndex: {persistence: {` + anyPostgreSQL + `}}}`,
-				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/"}}}}`,
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://db/d"}}}}`,
 			},
 		},
 		"NamesOfTheDatabase": {
@@ -197,6 +199,38 @@ func platformRules() map[string]rule {
 			accepted: []string{
 				`services: {jobService: {sink: {ref: {kind: Broker, name: default}}}}`,
 				`services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: events}}}}`,
+			},
+		},
+		"NamesOfADestination": {
+			reason: "A name that Kubernetes can't have is a typing error, or a placeholder that was not replaced.",
+			refused: map[string][]string{
+				`eventing: {broker: {ref: {kind: Broker, name: "${BROKER}"}}}`:                                  {`spec.eventing.broker.ref.name: Invalid value: ` + nameOfObject},
+				`eventing: {broker: {ref: {kind: Broker, name: default, namespace: "${NAMESPACE}"}}}`:           {`spec.eventing.broker.ref.namespace: Invalid value: ` + nameOfNamespace},
+				`services: {dataIndex: {source: {ref: {kind: Broker, name: Default}}}}`:                         {`spec.services.dataIndex.source.ref.name: Invalid value: ` + nameOfObject},
+				`services: {jobService: {source: {ref: {kind: Broker, name: default, namespace: a.b}}}}`:        {`spec.services.jobService.source.ref.namespace: Invalid value: ` + nameOfNamespace},
+				`services: {jobService: {sink: {ref: {apiVersion: v1, kind: Service, name: a_b}}}}`:             {`spec.services.jobService.sink.ref.name: Invalid value: ` + nameOfObject},
+				`services: {jobService: {sink: {ref: {kind: Broker, name: ` + strings.Repeat("a", 254) + `}}}}`: {`spec.services.jobService.sink.ref.name: Invalid value: ` + nameOfObject},
+			},
+			accepted: []string{`{eventing: {broker: {ref: {kind: Broker, name: my.broker-1, namespace: ""}}}, services: {jobService: {sink: {ref: {kind: Broker, name: default, namespace: 1st}}}}}`},
+		},
+		"ReactiveClient": {
+			reason: "The reactive client of the Jobs Service accepts one host and needs the name of the database. The JDBC driver, which the Data Index uses alone, doesn't.",
+			refused: map[string][]string{
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a,b:1/d"}}}}`: {
+					`spec.services.jobService.persistence.postgresql.jdbcUrl: Invalid value: the Jobs Service` + oneHost,
+				},
+				`services: {jobService: {persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a/?currentSchema=x"}}}}`: {
+					`spec.services.jobService.persistence.postgresql.jdbcUrl: Invalid value: the Jobs Service` + namedDatabase,
+				},
+				`{persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a,b/"}}, services: {jobService: {persistence: {dbMigrationStrategy: none}}}}`: {
+					`spec.persistence.postgresql.jdbcUrl: Invalid value: the Jobs Service, which inherits it,` + namedDatabase,
+					`spec.persistence.postgresql.jdbcUrl: Invalid value: the Jobs Service, which inherits it,` + oneHost,
+				},
+			},
+			accepted: []string{
+				`{persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a,b/"}}, services: {dataIndex: {}}}`,
+				`{persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a,b/"}}, services: {jobService: {persistence: {` + anyPostgreSQL + `}}}}`,
+				`{persistence: {postgresql: {secretRef: {name: s}, jdbcUrl: "jdbc:postgresql://a/d?x=b,c"}}, services: {jobService: {}}}`,
 			},
 		},
 		"BrokerKind": {

@@ -28,6 +28,8 @@ func TestRefusal(t *testing.T) {
 		needs   = "a destination needs a ref, a uri or both"
 		broker  = "the broker must be a ref to a Broker"
 		source  = "a source must be a ref to a Broker"
+		oneHost = "takes one host"
+		noName  = "name the database after the host"
 		noDB    = "the job strategy migrates a PostgreSQL database"
 	)
 	common := func(pg string) string { return "persistence: {postgresql: {" + pg + "}}" }
@@ -118,6 +120,21 @@ func TestRefusal(t *testing.T) {
 		"JobServiceSource":  {reason: "Triggers take events from Brokers alone.", spec: jobService(`source: {uri: "http://broker.example.com"}`), path: js + ".source", says: says{source, source}},
 		"SinkEmpty":         {reason: "Events go somewhere.", spec: jobService("sink: {}"), path: js + ".sink", says: says{needs, needs}},
 		"SinkKindEmpty":     {reason: "A reference has a kind.", spec: jobService(`sink: {ref: {kind: "", name: x}}`), path: js + ".sink", says: says{"a ref needs a kind and a name", "name the kind"}},
+		"BrokerUnfilled":    {reason: "A script wasn't run.", spec: `eventing: {broker: {ref: {kind: Broker, name: "${BROKER}"}}}`, path: "spec.eventing.broker.ref.name", says: says{"that Kubernetes accepts", "holds the placeholder ${BROKER}"}},
+		"BrokerNamespace":   {reason: "Kubernetes has no such namespace.", spec: "eventing: {broker: {ref: {kind: Broker, name: default, namespace: a.b}}}", path: "spec.eventing.broker.ref.namespace", says: says{"that Kubernetes accepts", "that Kubernetes accepts"}},
+		"SourceName":        {reason: "Names are lower case.", spec: dataIndex("source: {ref: {kind: Broker, name: Default}}"), path: di + ".source.ref.name", says: says{"that Kubernetes accepts", "that Kubernetes accepts"}},
+		"SinkName":          {reason: "Kubernetes has no such Service.", spec: jobService("sink: {ref: {apiVersion: v1, kind: Service, name: a_b}}"), path: js + ".sink.ref.name", says: says{"that Kubernetes accepts", "that Kubernetes accepts"}},
+
+		"ReactiveHosts":     {reason: "The reactive client takes one host.", spec: jobService(postgres(secret + `, jdbcUrl: "jdbc:postgresql://a,b/db"`)), path: js + ".persistence.postgresql.jdbcUrl", says: says{oneHost, oneHost}},
+		"ReactiveInherited": {reason: "It does so also where the URL is inherited.", spec: common(secret+`, jdbcUrl: "jdbc:postgresql://a,b/db"`) + "\nservices: {jobService: {}}", path: "spec.persistence.postgresql.jdbcUrl", says: says{oneHost, oneHost}},
+		"ReactiveDatabase":  {reason: "The reactive client needs the name of a database.", spec: jobService(postgres(secret + `, jdbcUrl: "jdbc:postgresql://a/"`)), path: js + ".persistence.postgresql.jdbcUrl", says: says{noName, noName}},
+
+		"RestartPolicy":  {reason: "A Deployment restarts always.", spec: dataIndex("podTemplate: {restartPolicy: Never}"), path: di + ".podTemplate.restartPolicy", says: says{"must be Always", `supported values: "Always"`}},
+		"Deadline":       {reason: "A Deployment has none.", spec: jobService("podTemplate: {activeDeadlineSeconds: 60}"), path: js + ".podTemplate.activeDeadlineSeconds", says: says{"deadline", "deadline"}},
+		"DNSPolicy":      {reason: "Kubernetes has four.", spec: dataIndex("podTemplate: {dnsPolicy: Cluster}"), path: di + ".podTemplate.dnsPolicy", says: says{"ClusterFirstWithHostNet", "ClusterFirstWithHostNet"}},
+		"PullPolicy":     {reason: "Kubernetes has three.", spec: dataIndex("podTemplate: {container: {imagePullPolicy: Sometimes}}"), path: di + ".podTemplate.container.imagePullPolicy", says: says{"IfNotPresent", "IfNotPresent"}},
+		"EnvWithoutName": {reason: "A variable has a name.", spec: dataIndex(`podTemplate: {container: {env: [{name: "", value: x}]}}`), path: di + ".podTemplate.container.env", says: says{"give each variable a name", "give the variable a name"}},
+		"EnvTwoValues":   {reason: "A variable has one value.", spec: jobService("podTemplate: {container: {env: [{name: A, value: x, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}"), path: js + ".podTemplate.container.env", says: says{"exclude each other", "exclude each other"}},
 
 		"PropertyWithoutName": {reason: "A property has a name.", spec: `properties: {flow: [{name: "", value: x}]}`, path: "spec.properties.flow[0].name", says: says{"at least 1 chars", "name the property"}},
 		"PropertyWithoutKey":  {reason: "A reference names a key.", spec: `properties: {flow: [{name: a, valueFrom: {configMapKeyRef: {name: cm, key: ""}}}]}`, path: "spec.properties.flow[0].valueFrom.configMapKeyRef", says: says{"name and key are needed", "name and key are needed"}},
@@ -151,6 +168,51 @@ func TestRefusal(t *testing.T) {
 			}
 			mentions(t, "the condition", valid.GetMessage(), tc.path, tc.says.function)
 			t.Logf("%s\n  API server: %s\n  function:   %s", tc.spec, schema, fatal(rsp))
+		})
+	}
+}
+
+// TestRefusalOfPods holds what only the function refuses before objects are composed: most
+// types of a pod are Kubernetes' own, which have no rules in the XRD, and lists without a
+// limit make rules too expensive. The rules themselves are tested in podrules.
+func TestRefusalOfPods(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		// template is a podTemplate, path where it is wrong.
+		template string
+		path     string
+		says     string
+	}{
+		"ContainerTwice":   {reason: "Containers are told apart by name.", template: "{containers: [{name: a, image: i}, {name: a, image: i}]}", path: "containers[1].name", says: "rename or remove one"},
+		"NoImage":          {reason: "A container runs an image.", template: "{initContainers: [{name: a}]}", path: "initContainers[0].image", says: "name the image"},
+		"NoVolume":         {reason: "A mount has a volume.", template: "{container: {volumeMounts: [{name: ca, mountPath: /ca}]}}", path: "container.volumeMounts[0].name", says: "no volume of this name"},
+		"SecretUnfilled":   {reason: "A script wasn't run.", template: `{container: {envFrom: [{secretRef: {name: "${SECRET}"}}]}}`, path: "container.envFrom[0].secretRef.name", says: "holds the placeholder ${SECRET}"},
+		"ProbePort":        {reason: "A probe calls a port that there is.", template: "{container: {livenessProbe: {httpGet: {path: /, port: web}}}}", path: "container.livenessProbe.httpGet.port", says: "no port of this name"},
+		"RequestTooHigh":   {reason: "The platform limits memory.", template: "{container: {resources: {requests: {memory: 2Gi}}}}", path: "container.resources.requests[memory]", says: "set limits[memory], too"},
+		"RootForbidden":    {reason: "Such a pod never starts.", template: "{securityContext: {runAsUser: 0, runAsNonRoot: true}}", path: "securityContext.runAsUser", says: "set another user"},
+		"SeccompType":      {reason: "Kubernetes knows three.", template: "{securityContext: {seccompProfile: {type: Default}}}", path: "securityContext.seccompProfile.type", says: "RuntimeDefault"},
+		"ClaimSize":        {reason: "A volume has a size.", template: "{volumes: [{name: a, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce]}}}}]}", path: "volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests[storage]", says: "say how large"},
+		"Toleration":       {reason: "A toleration says of what.", template: "{tolerations: [{value: x}]}", path: "tolerations[0].operator", says: "set a key"},
+		"SpreadLabel":      {reason: "Pods are selected once.", template: "{topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {a: b}}, matchLabelKeys: [a]}]}", path: "topologySpreadConstraints[0].matchLabelKeys[0]", says: "remove one of the two"},
+		"HostUsersHostPID": {reason: "A pod with users of its own sees no processes of its node.", template: "{hostUsers: false, hostPID: true}", path: "hostPID", says: "remove this or hostUsers"},
+	}
+	validator, err := xrdschema.Load("../apis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			xr := compositeOf(t, "services: {dataIndex: {podTemplate: "+tc.template+"}}")
+			if err := validator.Validate(xr.Object).ToAggregate(); err != nil {
+				t.Errorf("%s\nThe API server refuses it, too, so it belongs into TestRefusal: %v", tc.reason, err)
+			}
+			rsp := run(t, requestFor(t, xr))
+			mentions(t, "the function", fatal(rsp), "spec.services.dataIndex.podTemplate."+tc.path+": ", tc.says)
+			if c := conditionOf(rsp, v1alpha08.ConditionSpecValid); c.GetReason() != v1alpha08.ReasonInvalid {
+				t.Errorf("%s\nThe claim's condition %s: got %v", tc.reason, v1alpha08.ConditionSpecValid, c)
+			}
 		})
 	}
 }

@@ -35,6 +35,8 @@ type SonataFlowPlatform struct {
 //
 // +kubebuilder:validation:XValidation:fieldPath=".services.dataIndex.persistence.dbMigrationStrategy",rule="!has(self.services) || !has(self.services.dataIndex) || !has(self.services.dataIndex.persistence) || !has(self.services.dataIndex.persistence.dbMigrationStrategy) || self.services.dataIndex.persistence.dbMigrationStrategy != 'job' || has(self.services.dataIndex.persistence.postgresql) || (has(self.persistence) && has(self.persistence.postgresql))",message="the job strategy migrates a PostgreSQL database: set services.dataIndex.persistence.postgresql or persistence.postgresql, or use another strategy"
 // +kubebuilder:validation:XValidation:fieldPath=".services.jobService.persistence.dbMigrationStrategy",rule="!has(self.services) || !has(self.services.jobService) || !has(self.services.jobService.persistence) || !has(self.services.jobService.persistence.dbMigrationStrategy) || self.services.jobService.persistence.dbMigrationStrategy != 'job' || has(self.services.jobService.persistence.postgresql) || (has(self.persistence) && has(self.persistence.postgresql))",message="the job strategy migrates a PostgreSQL database: set services.jobService.persistence.postgresql or persistence.postgresql, or use another strategy"
+// +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !has(self.services) || !has(self.services.jobService) || (has(self.services.jobService.persistence) && has(self.services.jobService.persistence.postgresql)) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*,')",message="the Jobs Service, which inherits it, has a reactive client, too, which takes one host: name one, such as a Service in front of all of them"
+// +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !has(self.services) || !has(self.services.jobService) || (has(self.services.jobService.persistence) && has(self.services.jobService.persistence.postgresql)) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*/([?]|$)')",message="the Jobs Service, which inherits it, has a reactive client, too, which takes no database called like the user: name the database after the host, as in jdbc:postgresql://host:port/database"
 type SonataFlowPlatformSpec struct {
 	// How workflow images are built. The field is accepted so that manifests written for
 	// the operator apply unchanged. It has no effect, because no images are built in the
@@ -105,6 +107,9 @@ type DataIndexServiceSpec struct {
 }
 
 // JobServiceServiceSpec configures the Jobs Service.
+//
+// +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*,')",message="the Jobs Service has a reactive client, too, which takes one host: name one, such as a Service in front of all of them"
+// +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*/([?]|$)')",message="the Jobs Service has a reactive client, too, which takes no database called like the user: name the database after the host, as in jdbc:postgresql://host:port/database"
 type JobServiceServiceSpec struct {
 	ServiceSpec `json:",inline"`
 
@@ -136,6 +141,8 @@ type PlatformEventingSpec struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.ref) || (has(self.uri) && size(self.uri) > 0)",message="a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri"
 // +kubebuilder:validation:XValidation:rule="!has(self.ref) || (size(self.ref.kind) > 0 && size(self.ref.name) > 0)",message="a ref needs a kind and a name: set ref.kind and ref.name"
+// +kubebuilder:validation:XValidation:rule="!has(self.ref) || (size(self.ref.name) <= 253 && self.ref.name.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$'))",fieldPath=".ref.name",message="not a name that Kubernetes accepts: use small letters, digits, - and ."
+// +kubebuilder:validation:XValidation:rule="!has(self.ref) || !has(self.ref.__namespace__) || (size(self.ref.__namespace__) <= 63 && self.ref.__namespace__.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$'))",fieldPath=".ref.namespace",message="not a namespace that Kubernetes accepts: use small letters, digits and -"
 type Destination duckv1.Destination
 
 // PropertyPlatformSpec holds properties that workflows get.

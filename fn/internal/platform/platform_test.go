@@ -514,6 +514,14 @@ func TestNameTaken(t *testing.T) {
 podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`,
 			exists: stranger("PodDisruptionBudget", "plat-data-index-service"), want: []string{taken("PodDisruptionBudget", "plat-data-index-service")},
 		},
+		"BudgetThatMayCome": {
+			reason: "So may a budget, once an autoscaler has added pods.", spec: `services: {dataIndex: {podTemplate: {podDisruptionBudget: {minAvailable: 1}}}}`,
+			exists: stranger("PodDisruptionBudget", "plat-data-index-service"), want: []string{taken("PodDisruptionBudget", "plat-data-index-service")},
+		},
+		"NoBudget": {
+			reason: "A stranger's budget isn't in the way where one pod needs none.", spec: `services: {dataIndex: {podTemplate: {replicas: 1, podDisruptionBudget: {minAvailable: 1}}}}`,
+			exists: stranger("PodDisruptionBudget", "plat-data-index-service"),
+		},
 		"Several": {
 			reason: "All objects that are in the way are named at once.", spec: both,
 			exists: namesOf(stranger("Service", "plat-jobs-service"), stranger("ConfigMap", "plat-data-index-service-props")),

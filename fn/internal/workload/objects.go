@@ -13,6 +13,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
@@ -35,13 +36,14 @@ func (s state) objects(req *composition.Request, deployment *appsv1.Deployment) 
 }
 
 // reserved are those of a workload that don't exist yet, or any more, because of what the
-// plans say at the moment. A budget also depends on how many pods an autoscaler asks for.
+// plans say at the moment. A budget also depends on how many pods an autoscaler asks for;
+// where the user asks for one pod or none, there will hardly be one.
 func (s state) reserved(deployment *appsv1.Deployment) []composition.Composed {
 	var out []composition.Composed
 	if s.gate == component.Withheld {
 		out = append(out, composition.Composed{Key: s.Key(component.ResourceDeployment), Object: deployment})
 	}
-	if s.budget == nil && s.Budget != nil && !s.Kind.Singleton {
+	if s.budget == nil && s.Budget != nil && !s.Kind.Singleton && ptr.Deref(s.Replicas, 2) > 1 {
 		later := s
 		later.budget = s.Budget
 		out = append(out, composition.Composed{Key: s.Key(component.ResourceBudget), Object: later.disruptionBudget()})
