@@ -10,16 +10,18 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/spelling"
 )
 
-// renamed are fields of earlier versions of the operator's API, and those that took their
-// place.
-var renamed = map[string]string{"migrateDBOnStartUp": "dbMigrationStrategy"}
+// A field of an earlier version of the operator's API, and the one that took its place.
+const (
+	earlierStrategy = "migrateDBOnStartUp"
+	strategy        = "dbMigrationStrategy"
+)
 
 // meant returns the field that was probably meant by a name that the innermost of some
 // objects doesn't have: the nearest name there, or the same name at another place.
 func meant(name string, within []place) string {
 	here := len(within) - 1
-	if now := renamed[name]; within[here].fields[now] != nil {
-		return now
+	if name == earlierStrategy && within[here].fields[strategy] != nil {
+		return strategy
 	}
 	if near := spelling.Nearest(name, slices.Sorted(maps.Keys(within[here].fields))); near != "" {
 		return near
