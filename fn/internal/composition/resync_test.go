@@ -91,19 +91,19 @@ func TestRespondTTL(t *testing.T) {
 			reason:       "An object that isn't ready is awaited.",
 			capabilities: looksUp,
 			result:       &composition.Result{Composed: []composition.Composed{{Key: "a", Object: configMap(nil)}}, Status: status(1)},
-			want:   time.Minute,
+			want:         time.Minute,
 		},
 		"Incomplete": {
 			reason:       "An object that is withheld is awaited.",
 			capabilities: looksUp,
 			result:       &composition.Result{Status: status(1), Incomplete: true},
-			want:   time.Minute,
+			want:         time.Minute,
 		},
 		"Fatal": {
 			reason:       "The end of a fault is awaited.",
 			capabilities: looksUp,
 			result:       &composition.Result{Status: status(1), Fatal: errors.New("spec.a: wrong")},
-			want:   time.Minute,
+			want:         time.Minute,
 		},
 	}
 	for name, tc := range cases {

@@ -75,7 +75,7 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 		if m != nil {
 			orders.Holds = append(orders.Holds, m.Hold)
 		}
-		if w.Component.Migration != nil {
+		if w.Migration != nil {
 			out.migrations = append(out.migrations, m)
 		}
 		orders.Holds = append(orders.Holds, out.eventing.Hold(w.Component))

@@ -44,8 +44,12 @@ const (
 	Suspended State = "suspended"
 )
 
-// generation is that of every observed object.
-const generation = 2
+const (
+	// generation is that of every observed object.
+	generation = 2
+	// fieldConditions is the field of a status that has the object's conditions.
+	fieldConditions = "conditions"
+)
 
 // Observe returns an applied object as the cluster has it in a state. Kinds without a
 // status of their own get none.
@@ -72,7 +76,7 @@ func Observe(t testing.TB, applied any, state State) map[string]any {
 		}
 	case "Broker", "Trigger", "SinkBinding":
 		if state != Stale {
-			o["status"] = map[string]any{"observedGeneration": float64(generation), "conditions": []any{condition("Ready", state == Ready || state == Unbound, "", "not yet")}}
+			o["status"] = map[string]any{"observedGeneration": float64(generation), fieldConditions: []any{condition("Ready", state == Ready || state == Unbound, "", "not yet")}}
 		}
 	}
 	return o
@@ -110,11 +114,11 @@ func deploymentStatus(deployment map[string]any, state State) map[string]any {
 	}
 	status := map[string]any{
 		"observedGeneration": float64(generation), "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": wanted, "availableReplicas": wanted,
-		"conditions": []any{condition("Available", true, "MinimumReplicasAvailable", ""), condition("Progressing", true, "NewReplicaSetAvailable", "")},
+		fieldConditions: []any{condition("Available", true, "MinimumReplicasAvailable", ""), condition("Progressing", true, "NewReplicaSetAvailable", "")},
 	}
 	unavailable := func(progressing any) {
 		status["readyReplicas"], status["availableReplicas"] = 0.0, 0.0
-		status["conditions"] = []any{condition("Available", false, "MinimumReplicasUnavailable", ""), progressing}
+		status[fieldConditions] = []any{condition("Available", false, "MinimumReplicasUnavailable", ""), progressing}
 	}
 	switch state {
 	case Stale:
@@ -133,13 +137,13 @@ func jobStatus(state State) map[string]any {
 	case Running:
 		return map[string]any{"startTime": "2026-01-01T00:00:00Z", "active": 1.0}
 	case Complete:
-		return map[string]any{"succeeded": 1.0, "conditions": []any{condition("SuccessCriteriaMet", true, "", ""), condition("Complete", true, "", "")}}
+		return map[string]any{"succeeded": 1.0, fieldConditions: []any{condition("SuccessCriteriaMet", true, "", ""), condition("Complete", true, "", "")}}
 	case Failed:
-		return map[string]any{"failed": 7.0, "conditions": []any{condition("Failed", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit")}}
+		return map[string]any{"failed": 7.0, fieldConditions: []any{condition("Failed", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit")}}
 	case Suspending:
-		return map[string]any{"terminating": 1.0, "conditions": []any{condition("Suspended", true, "JobSuspended", "")}}
+		return map[string]any{"terminating": 1.0, fieldConditions: []any{condition("Suspended", true, "JobSuspended", "")}}
 	case Suspended:
-		return map[string]any{"terminating": 0.0, "conditions": []any{condition("Suspended", true, "JobSuspended", "")}}
+		return map[string]any{"terminating": 0.0, fieldConditions: []any{condition("Suspended", true, "JobSuspended", "")}}
 	case Ready, Unbound, Unready, Stale, Stuck, Created:
 	}
 	return nil
