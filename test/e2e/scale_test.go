@@ -87,8 +87,8 @@ type measurement struct {
 	busy, resting      map[string]time.Duration
 	peak, resident     map[string]float64
 	calls, callsAtRest float64
-	// requestsAtRest are writes to the API server, of each platform and in a minute.
-	requestsAtRest          float64
+	// writesAtRest counts the writes to the API server in a minute, by kind of request.
+	writesAtRest            map[string]float64
 	waited                  time.Duration
 	open, opened, dropped   int
 	events, recorded, noise int
@@ -379,10 +379,10 @@ func (s *scale) rest(m *measurement) {
 	for name, used := range m.resting {
 		m.resting[name] = time.Duration(float64(used) / minutes)
 	}
-	m.requestsAtRest = 0
+	m.writesAtRest = map[string]float64{}
 	for request, n := range s.requests() {
-		if verb, _, _ := strings.Cut(request, " "); slices.Contains([]string{"APPLY", "PATCH", "POST", "PUT", "DELETE"}, verb) && !strings.Contains(request, "leases") {
-			m.requestsAtRest += (n - asked[request]) / float64(m.n) / minutes
+		if verb, _, _ := strings.Cut(request, " "); slices.Contains([]string{"APPLY", "PATCH", "POST", "PUT", "DELETE"}, verb) && n > asked[request] {
+			m.writesAtRest[request] = (n - asked[request]) / minutes
 		}
 	}
 	m.events, m.recorded = s.events()
@@ -515,11 +515,11 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "a call takes", "calls/min at rest", "writes/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
+	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "a call takes", "calls/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
 	for _, m := range measurements {
 		n := float64(m.n)
 		row(m.n, m.load, seconds(m.accepted), seconds(m.ready[0]), seconds(m.ready[len(m.ready)/2]), seconds(m.ready[len(m.ready)-1]),
-			tenths(m.calls), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest), tenths(m.requestsAtRest),
+			tenths(m.calls), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest),
 			m.opened, m.open, m.dropped, tenths(float64(m.events)/n), tenths(float64(m.recorded)/n), m.noise, seconds(m.deleted))
 	}
 	for _, m := range measurements {
@@ -533,14 +533,20 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 			}
 		}
 		row("the stack", seconds(all), seconds(rest))
-		var requests []string
-		for _, what := range most(m.requests)[:min(mostRequests, len(m.requests))] {
-			requests = append(requests, strings.Join(strings.Fields(what), " ")+" "+tenths(m.requests[what]/float64(m.n)))
-		}
-		_, _ = fmt.Fprintln(w, "requests each: "+strings.Join(requests, ", "))
+		_, _ = fmt.Fprintln(w, "requests each: "+listed(m.requests, float64(m.n)))
+		_, _ = fmt.Fprintln(w, "writes of all in a minute at rest: "+listed(m.writesAtRest, 1))
 	}
 	_ = w.Flush()
 	t.Logf("measured:\n%s", out.String())
+}
+
+// listed names the most frequent requests, with their numbers divided by n.
+func listed(requests map[string]float64, n float64) string {
+	var out []string
+	for _, what := range most(requests)[:min(mostRequests, len(requests))] {
+		out = append(out, strings.Join(strings.Fields(what), " ")+" "+tenths(requests[what]/n))
+	}
+	return strings.Join(out, ", ")
 }
 
 // most returns the keys of a map, sorted by value, the largest first.
