@@ -145,11 +145,11 @@ type SonataFlowStatus struct {
 	Wiring string `json:"wiring,omitempty"`
 	// The platform of the workflow's namespace.
 	// +optional
-	Platform *SonataFlowPlatformRefStatus `json:"platform,omitempty"`
+	Platform *SonataFlowPlatformRef `json:"platform,omitempty"`
 	// The cluster platform whose services and Broker this workflow may use. Addition to
 	// the operator's API.
 	// +optional
-	ClusterPlatformRef *SonataFlowClusterPlatformRefStatus `json:"clusterPlatformRef,omitempty"`
+	ClusterPlatform *SonataFlowClusterPlatformRefStatus `json:"clusterPlatform,omitempty"`
 	// The Triggers of the workflow.
 	// +optional
 	Triggers []SonataFlowPlatformTriggerRef `json:"triggers,omitempty"`
@@ -205,14 +205,6 @@ type WorkflowAddress struct {
 	// Kept for documents; not set.
 	// +optional
 	Audience string `json:"audience,omitempty"`
-}
-
-// SonataFlowPlatformRefStatus is the platform that a workflow belongs to.
-type SonataFlowPlatformRefStatus struct {
-	// Name of the platform.
-	Name string `json:"name"`
-	// Namespace of the platform.
-	Namespace string `json:"namespace"`
 }
 
 // WorkflowDefinitionStatus is what the Data Index knows a workflow by.
