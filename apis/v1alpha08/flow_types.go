@@ -14,7 +14,7 @@ import (
 // out there, for a number where it wants a text, or loses their extensions.
 //
 // +kubebuilder:pruning:PreserveUnknownFields
-type Flow struct {
+type Flow struct { //nolint:recvcheck // A value is written, a pointer is read into.
 	// What the workflow does, step by step.
 	// +kubebuilder:validation:MinItems=1
 	States []FlowState `json:"states"`
@@ -26,7 +26,7 @@ type Flow struct {
 // FlowState is a step of a flow. It takes any field, too.
 //
 // +kubebuilder:pruning:PreserveUnknownFields
-type FlowState struct {
+type FlowState struct { //nolint:recvcheck // A value is written, a pointer is read into.
 	// The name by which other states lead to this one.
 	Name string `json:"name"`
 	// What sort of step it is.

@@ -3,6 +3,7 @@
 package workflow
 
 import (
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +36,7 @@ func tell(req *composition.Request, w *Workflow, plans planned, composed []compo
 func conditionsOf(w *Workflow, plans planned) []composition.Condition {
 	warnings := w.Warnings
 	if plans.monitoring.Warning != "" {
-		warnings = append(warnings[:len(warnings):len(warnings)], plans.monitoring.Warning)
+		warnings = append(slices.Clip(warnings), plans.monitoring.Warning)
 	}
 	out := []composition.Condition{
 		report.Valid(warnings),
@@ -58,7 +59,7 @@ const mostFindings = 5
 // flowCondition says what is wrong with a flow. What is only worth knowing isn't wrong.
 func flowCondition(findings []flow.Finding) composition.Condition {
 	reason := v1alpha08.ReasonValid
-	var texts []string
+	texts := make([]string, 0, len(findings))
 	for _, f := range findings {
 		switch f.Level {
 		case flow.Error:

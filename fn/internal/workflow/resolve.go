@@ -87,7 +87,7 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		Monitored:       local.Spec.Monitoring != nil && local.Spec.Monitoring.Enabled,
 		BrokerPending:   local.State == composition.StatePending || around.offer.BrokerPending && r.mayBorrow(),
 	}
-	w.Warnings = append(warnings, r.warnings(c)...)
+	w.Warnings = slices.Concat(warnings, r.warnings(c))
 	return w, nil
 }
 

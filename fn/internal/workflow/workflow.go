@@ -9,6 +9,7 @@ import (
 	"github.com/crossplane/function-sdk-go/errors"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/monitoring"
@@ -18,8 +19,6 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/scaling"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workload"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
-
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 )
 
 // Compose returns what a SonataFlow needs, and how it does.

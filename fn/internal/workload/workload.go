@@ -142,11 +142,11 @@ func conditionOf(s state, deployment health.Verdict, wanted int32, short bool) c
 		return report.Condition(typ, v1alpha08.ReasonAvailable, "")
 	}
 	reason := s.Kind.Progressing
-	switch {
-	case deployment.Phase == health.Failed:
-		reason = v1alpha08.ReasonDeploymentFailure
-	case deployment.Phase == health.Unavailable:
+	if deployment.Phase == health.Unavailable {
 		reason = s.Kind.Unavailable
+	}
+	if deployment.Phase == health.Failed {
+		reason = v1alpha08.ReasonDeploymentFailure
 	}
 	message := fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message)
 	if short && deployment.Phase != health.Missing {
