@@ -101,7 +101,7 @@ func TestWorkflowRefusal(t *testing.T) {
 
 		"SinkEmpty":         {reason: "Events go somewhere.", spec: flow + image + "sink: {}", path: "spec.sink", says: says{needs, needs}},
 		"SinkVersion":       {reason: "Knative takes no reference without apiVersion.", spec: flow + image + "sink: {ref: {kind: Service, name: events}}", path: "spec.sink.ref.apiVersion", says: says{"set ref.apiVersion", "set it"}},
-		"SinkNamespace":     {reason: "Kubernetes has no such namespace.", spec: flow + image + "sink: {ref: {kind: Broker, name: b, namespace: a_b}}", path: "spec.sink.ref.namespace", says: says{"", "that Kubernetes accepts"}},
+		"SinkNamespace":     {reason: "Kubernetes has no such namespace.", spec: flow + image + "sink: {ref: {kind: Broker, name: b, namespace: a_b}}", path: "spec.sink.ref.namespace", says: says{"that Kubernetes accepts", "that Kubernetes accepts"}},
 		"SourceEmpty":       {reason: "Events come from somewhere.", spec: flow + image + "sources: [{eventType: a}]", path: "spec.sources[0]", says: says{needs, needs}},
 		"SourceOfNothing":   {reason: "A source is for a type of events.", spec: flow + image + "sources: [{ref: {kind: Broker, name: b}}]", path: "spec.sources[0].eventType", says: says{"Required value", "name the type of the events"}},
 		"SourceTwice":       {reason: "Events of one type come from one Broker.", spec: flow + image + "sources: [{eventType: a, ref: {kind: Broker, name: b}}, {eventType: a, ref: {kind: Broker, name: c}}]", path: "spec.sources[1].eventType", says: says{"", "Duplicate value"}},

@@ -5,6 +5,7 @@ package v1alpha08
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 )
 
 // SonataFlow is a workflow: what it does, the pods that run it, and where its data and
@@ -115,9 +116,13 @@ type ConfigMapWorkflowResource struct {
 	WorkflowPath string `json:"workflowPath,omitempty"`
 }
 
-// SonataFlowSourceSpec is where events of one type come from.
+// SonataFlowSourceSpec is where events of one type come from. It has those rules of
+// Destination that the API server can afford for a list of any length; the function has all.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.ref) || (has(self.uri) && size(self.uri) > 0)",message="a destination needs a ref, a uri or both: set ref.kind and ref.name, or uri"
+// +kubebuilder:validation:XValidation:rule="!has(self.ref) || (size(self.ref.kind) > 0 && size(self.ref.name) > 0)",message="a ref needs a kind and a name: set ref.kind and ref.name"
 type SonataFlowSourceSpec struct {
-	Destination `json:",inline"`
+	duckv1.Destination `json:",inline"`
 
 	// The type of the events, as the flow's events have it.
 	// +kubebuilder:validation:MinLength=1

@@ -238,7 +238,7 @@ func (r resolver) source(eventType string) *v1alpha08.Destination {
 	sources := r.doc.spec.Sources
 	i := slices.IndexFunc(sources, func(s v1alpha08.SonataFlowSourceSpec) bool { return s.EventType == eventType })
 	if i >= 0 {
-		return &sources[i].Destination
+		return (*v1alpha08.Destination)(&sources[i].Destination)
 	}
 	return r.broker()
 }

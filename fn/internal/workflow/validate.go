@@ -90,8 +90,9 @@ func (r resolver) validateEvents() field.ErrorList {
 	seen := map[string]bool{}
 	for i := range s.Sources {
 		source, at := &s.Sources[i], path.Child("sources").Index(i)
-		errs = append(errs, eventing.ValidateDestination(&source.Destination, at)...)
-		errs = append(errs, eventing.ValidateReach(&source.Destination, at, r.doc.Namespace, r.input.Brokers)...)
+		destination := (*v1alpha08.Destination)(&source.Destination)
+		errs = append(errs, eventing.ValidateDestination(destination, at)...)
+		errs = append(errs, eventing.ValidateReach(destination, at, r.doc.Namespace, r.input.Brokers)...)
 		errs = append(errs, r.validateSource(source, at)...)
 		switch {
 		case source.EventType == "":

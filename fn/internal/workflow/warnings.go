@@ -10,7 +10,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
-	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -32,7 +31,7 @@ func (r resolver) warnings(c *component.Component) []string {
 	}
 	out = append(out, podtemplate.BudgetWarnings(&s.PodTemplate.PodTemplateSpec, template)...)
 	for i, source := range s.Sources {
-		if _, isBroker := component.BrokerOf((*duckv1.Destination)(&source.Destination), r.doc.Namespace); !isBroker {
+		if _, isBroker := component.BrokerOf(&source.Destination, r.doc.Namespace); !isBroker {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
 		}
 	}

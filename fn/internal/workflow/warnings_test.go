@@ -36,7 +36,7 @@ func TestWarnings(t *testing.T) {
 		"Container": {
 			reason: "A container with the name of the workflow's is ignored.",
 			given:  given{spec: oneState + `, podTemplate: {container: {image: i}, containers: [{name: workflow, image: j}]}`},
-			want:   []string{"spec.podTemplate.containers[0]: workflow is managed by the platform and stays as it is; shape it with spec.podTemplate.container"},
+			want:   []string{"spec.podTemplate.containers[0]: workflow is left out: this is the platform's own container; shape it with spec.podTemplate.container"},
 		},
 		"Strategy": {
 			reason: "No Job migrates the tables of a workflow.",
