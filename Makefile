@@ -168,12 +168,12 @@ conformance: ## Compare with recordings of the reference operator, on machines t
 CORPUS := ../shared/corpus
 
 .PHONY: corpus
-corpus: ## Check the workflows that users published, on machines that have them.
+corpus: ## Check and compose the workflows that users published, on machines that have them.
 	@if [ ! -d $(CORPUS)/workflows ]; then \
 		echo "corpus: skipped, there are no documents in $(CORPUS)"; \
 		exit; \
 	fi; \
-	SONATAFLOW_CORPUS=$(abspath $(CORPUS))/workflows $(GO) test -count=1 -run '^TestCorpus$$' ./fn/internal/flow
+	SONATAFLOW_CORPUS=$(abspath $(CORPUS))/workflows $(GO) test -count=1 -run '^TestCorpus$$' ./fn/internal/flow ./fn
 
 ##@ Release
 

@@ -74,6 +74,17 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 
 	want := map[string]map[string]any{
+		"sonataflows": {
+			"name": "xsonataflows.sonataflow.org",
+			"claim": extv1.CustomResourceDefinitionNames{
+				Plural: "sonataflows", Singular: "sonataflow", Kind: "SonataFlow", ListKind: "SonataFlowList",
+				ShortNames: []string{"sf", "workflow", "workflows"},
+			},
+			"composite": extv1.CustomResourceDefinitionNames{
+				Plural: "xsonataflows", Singular: "xsonataflow", Kind: "XSonataFlow", ListKind: "XSonataFlowList",
+				ShortNames: []string{"xsf", "xworkflow", "xworkflows"},
+			},
+		},
 		"sonataflowplatforms": {
 			"name": "xsonataflowplatforms.sonataflow.org",
 			"claim": extv1.CustomResourceDefinitionNames{
@@ -114,8 +125,7 @@ func TestNames(t *testing.T) {
 func TestWordsAreUnambiguous(t *testing.T) {
 	t.Parallel()
 
-	// SonataFlow, the kind of workflows, has a definition that isn't in this repository.
-	kinds := map[string]string{"sonataflow": "SonataFlow", "sonataflows": "SonataFlow", "sf": "SonataFlow", "workflow": "SonataFlow", "workflows": "SonataFlow"}
+	kinds := map[string]string{}
 	categories := map[string]bool{}
 	crds, err := xrdschema.CRDs(".")
 	if err != nil {
@@ -153,6 +163,13 @@ func TestDefinitions(t *testing.T) {
 		{Name: "Reason", JSONPath: ".status.conditions[?(@.type=='Succeed')].reason"},
 	}
 	columns := map[string][]column{
+		"sonataflows": {
+			{Name: "Profile", JSONPath: `.metadata.annotations.sonataflow\.org\/profile`},
+			{Name: "Version", JSONPath: `.metadata.annotations.sonataflow\.org\/version`},
+			{Name: "URL", JSONPath: ".status.endpoint"},
+			{Name: "Running", JSONPath: ".status.conditions[?(@.type=='Running')].status"},
+			{Name: "Reason", JSONPath: ".status.conditions[?(@.type=='Running')].reason"},
+		},
 		"sonataflowplatforms": append(append([]column{{Name: "Cluster", JSONPath: ".status.cluster"}}, ready...),
 			column{Name: "Data-Index", JSONPath: ".status.services.dataIndex.url", Priority: 1},
 			column{Name: "Jobs-Service", JSONPath: ".status.services.jobService.url", Priority: 1}),
@@ -181,6 +198,29 @@ func TestDefinitions(t *testing.T) {
 		if diff := cmp.Diff(columns[folder], got); diff != "" {
 			t.Errorf("%s: columns: -want, +got:\n%s", folder, diff)
 		}
+	}
+}
+
+// TestScale holds what an autoscaler reads and writes of a workflow. Platforms have no number
+// of pods.
+func TestScale(t *testing.T) {
+	t.Parallel()
+
+	selector := ".status.selector"
+	want := map[string]*extv1.CustomResourceSubresourceScale{
+		"sonataflows":                {SpecReplicasPath: ".spec.podTemplate.replicas", StatusReplicasPath: ".status.replicas", LabelSelectorPath: &selector},
+		"sonataflowplatforms":        nil,
+		"sonataflowclusterplatforms": nil,
+	}
+	got := map[string]*extv1.CustomResourceSubresourceScale{}
+	for folder, xrd := range definitions(t) {
+		got[folder] = nil
+		if s := xrd.Spec.Versions[0].Subresources; s != nil {
+			got[folder] = s.Scale
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("scale: -want, +got:\n%s", diff)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 func TestNamespaced(t *testing.T) {
 	t.Parallel()
 	scopes := map[string]xpv2.CompositeResourceScope{
+		"sonataflows":                xpv2.CompositeResourceScopeNamespaced,
 		"sonataflowplatforms":        xpv2.CompositeResourceScopeNamespaced,
 		"sonataflowclusterplatforms": xpv2.CompositeResourceScopeCluster,
 	}
@@ -83,7 +84,7 @@ func TestNamespacedDefinitions(t *testing.T) {
 	for _, crd := range crds {
 		got[crd.Spec.Names.Kind] = crd.Spec.Scope
 	}
-	want := map[string]extv1.ResourceScope{"SonataFlowPlatform": extv1.NamespaceScoped, "SonataFlowClusterPlatform": extv1.ClusterScoped}
+	want := map[string]extv1.ResourceScope{"SonataFlow": extv1.NamespaceScoped, "SonataFlowPlatform": extv1.NamespaceScoped, "SonataFlowClusterPlatform": extv1.ClusterScoped}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}

@@ -406,6 +406,85 @@ func clusterPlatformRules() map[string]rule {
 	}
 }
 
+func TestWorkflowRules(t *testing.T) {
+	t.Parallel()
+
+	testRules(t, v1alpha08.KindSonataFlow, workflowRules())
+}
+
+// workflowRules are those that only workflows have. What they share with platforms is tested
+// there.
+func workflowRules() map[string]rule {
+	const flow = `flow: {states: [{name: a, type: inject}]}`
+	return map[string]rule{
+		"Flow": {
+			reason: "A workflow does something; whatever else a flow says passes.",
+			refused: map[string][]string{
+				`{}`:                                     {`spec.flow: Required value`},
+				`flow: {}`:                               {`spec.flow.states: Required value`},
+				`flow: {states: []}`:                     {`spec.flow.states: Invalid value: 0: spec.flow.states in body should have at least 1 items`},
+				`flow: {states: [{name: a}]}`:            {`spec.flow.states[0].type: Required value`},
+				`flow: {states: [{type: inject}]}`:       {`spec.flow.states[0].name: Required value`},
+				`flow: {states: [{name: a, type: for}]}`: {`spec.flow.states[0].type: Unsupported value: "for": supported values: "delay", "callback", "event", "foreach", "inject", "operation", "parallel", "sleep", "switch"`},
+			},
+			accepted: []string{
+				flow,
+				`flow: {id: x, version: "1", extensions: [{x: 1}], dataInputSchema: schemas/in.json, timeouts: {workflowExecTimeout: PT1M}, functions: functions.json, states: [{name: a, type: operation, actions: [{functionRef: x}], end: true}]}`,
+				`flow: {retries: [{name: r, maxAttempts: 3, multiplier: 1.5}], states: [{name: a, type: sleep, duration: PT1S, end: {terminate: true}}]}`,
+			},
+		},
+		"PodTemplate": {
+			reason: "A workflow's podTemplate is that of services, and says what runs the pods.",
+			refused: map[string][]string{
+				`{` + flow + `, podTemplate: {deploymentModel: openshift}}`:  {`spec.podTemplate.deploymentModel: Unsupported value: "openshift": supported values: "kubernetes", "knative"`},
+				`{` + flow + `, podTemplate: {replicas: -1}}`:                {`spec.podTemplate.replicas: Invalid value: -1: spec.podTemplate.replicas in body should be greater than or equal to 0`},
+				`{` + flow + `, podTemplate: {container: {name: workflow}}}`: {`spec.podTemplate.container.name: Forbidden: unknown field`},
+			},
+			accepted: []string{
+				`{` + flow + `, podTemplate: {deploymentModel: knative, replicas: 0, container: {image: i, resources: {}}}}`,
+			},
+		},
+		"Persistence": {
+			reason: "A workflow's persistence is that of services.",
+			refused: map[string][]string{
+				`{` + flow + `, persistence: {postgresql: {secretRef: {name: s}}}}`: {`spec.persistence.postgresql: ` + whereIsTheDatabase},
+				`{` + flow + `, persistence: {dbMigrationStrategy: manual}}`:        {`spec.persistence.dbMigrationStrategy: Unsupported value: "manual": supported values: "service", "job", "none"`},
+			},
+			accepted: []string{`{` + flow + `, persistence: {}}`, `{` + flow + `, persistence: {` + anyPostgreSQL + `}}`},
+		},
+		"Resources": {
+			reason: "A resource is a ConfigMap.",
+			refused: map[string][]string{
+				`{` + flow + `, resources: {configMaps: [{workflowPath: specs}]}}`: {`spec.resources.configMaps[0].configMap: Required value`},
+			},
+			accepted: []string{`{` + flow + `, resources: {configMaps: [{configMap: {name: c}, workflowPath: specs}]}}`},
+		},
+		"Sink": {
+			reason: "A sink is a destination that Knative takes.",
+			refused: map[string][]string{
+				`{` + flow + `, sink: {}}`:                              {`spec.sink: ` + refOrURI},
+				`{` + flow + `, sink: {ref: {kind: "", name: a}}}`:      {`spec.sink: ` + refIsNamed},
+				`{` + flow + `, sink: {ref: {kind: Service, name: a}}}`: {`spec.sink.ref.apiVersion: Invalid value: Knative takes no ref without apiVersion, but for a Broker: set ref.apiVersion`},
+			},
+			accepted: []string{
+				`{` + flow + `, sink: {ref: {kind: Broker, name: default}}}`,
+				`{` + flow + `, sink: {ref: {apiVersion: v1, kind: Service, name: a}}}`,
+				`{` + flow + `, sink: {uri: "http://events.example.com"}}`,
+			},
+		},
+		"Sources": {
+			reason: "A source is where events of one type come from.",
+			refused: map[string][]string{
+				`{` + flow + `, sources: [{ref: {kind: Broker, name: a}}]}`:                {`spec.sources[0].eventType: Required value`},
+				`{` + flow + `, sources: [{eventType: "", ref: {kind: Broker, name: a}}]}`: {`spec.sources[0].eventType: Invalid value: "": spec.sources[0].eventType in body should be at least 1 chars long`},
+				`{` + flow + `, sources: [{eventType: a}]}`:                                {`spec.sources[0]: ` + refOrURI},
+				`{` + flow + `, sources: [{eventType: a, ref: {kind: Broker, name: ""}}]}`: {`spec.sources[0]: ` + refIsNamed},
+			},
+			accepted: []string{`{` + flow + `, sources: [{eventType: a, ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b, namespace: ns}}]}`},
+		},
+	}
+}
+
 // testRules tests the rules of a kind. If the kind is a claim, testRules also tests that
 // the composite of the claim has the same rules.
 func testRules(t *testing.T, kind string, rules map[string]rule) {
@@ -415,8 +494,8 @@ func testRules(t *testing.T, kind string, rules map[string]rule) {
 		t.Fatalf("Load(apis): %v", err)
 	}
 	kinds := []string{kind}
-	if kind == v1alpha08.KindSonataFlowPlatform {
-		kinds = append(kinds, v1alpha08.KindXSonataFlowPlatform)
+	if kind != v1alpha08.KindSonataFlowClusterPlatform {
+		kinds = append(kinds, "X"+kind)
 	}
 	for name, r := range rules {
 		t.Run(name, func(t *testing.T) {
@@ -478,6 +557,7 @@ func TestEveryRuleIsTested(t *testing.T) {
 	for kind, rules := range map[string]map[string]rule{
 		v1alpha08.KindSonataFlowPlatform:        platformRules(),
 		v1alpha08.KindSonataFlowClusterPlatform: clusterPlatformRules(),
+		v1alpha08.KindSonataFlow:                workflowRules(),
 	} {
 		for _, r := range rules {
 			for spec := range r.refused {

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
@@ -47,7 +48,7 @@ func composites(t testing.TB) map[string]*unstructured.Unstructured {
 // claimed returns what Crossplane makes of a claim. What isn't a claim stays as it
 // is.
 func claimed(doc *unstructured.Unstructured) *unstructured.Unstructured {
-	if doc.GetKind() != v1alpha08.KindSonataFlowPlatform {
+	if doc.GetKind() == v1alpha08.KindSonataFlowClusterPlatform {
 		return doc
 	}
 	namespace := doc.GetNamespace()
@@ -55,7 +56,7 @@ func claimed(doc *unstructured.Unstructured) *unstructured.Unstructured {
 		namespace = "default"
 	}
 	xr := doc.DeepCopy()
-	xr.SetKind(v1alpha08.KindXSonataFlowPlatform)
+	xr.SetKind("X" + doc.GetKind())
 	xr.SetNamespace("")
 	xr.SetName(doc.GetName() + "-x7k2p")
 	spec, _, _ := unstructured.NestedMap(xr.Object, "spec") // A document without spec gets one.
@@ -119,6 +120,27 @@ func present(t testing.TB) found {
 		}
 		return &fnv1.Resources{Items: []*fnv1.Resource{{Resource: structOf(t, o)}}}
 	}
+}
+
+// of finds objects out of some documents.
+func of(t testing.TB, docs []*unstructured.Unstructured) found {
+	t.Helper()
+	return func(q *fnv1.ResourceSelector) *fnv1.Resources {
+		out := &fnv1.Resources{}
+		for _, d := range docs {
+			named := q.GetMatchName() == "" || q.GetMatchName() == d.GetName()
+			labelled := labels.SelectorFromSet(q.GetMatchLabels().GetLabels()).Matches(labels.Set(d.GetLabels()))
+			if q.GetKind() == d.GetKind() && q.GetNamespace() == d.GetNamespace() && named && labelled {
+				out.Items = append(out.Items, &fnv1.Resource{Resource: structOf(t, d.Object)})
+			}
+		}
+		return out
+	}
+}
+
+// isWorkflow tells whether a composite is a workflow.
+func isWorkflow(xr *unstructured.Unstructured) bool {
+	return xr.GetKind() == v1alpha08.KindXSonataFlow || xr.GetKind() == v1alpha08.KindSonataFlow
 }
 
 // resolved answers what a request requires, and returns the last response.

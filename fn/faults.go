@@ -5,7 +5,6 @@
 package main
 
 import (
-	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
@@ -16,7 +15,7 @@ import (
 const annotationPanic = "e2e.sonataflow.org/panic"
 
 func init() {
-	for _, kind := range []string{v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform} {
+	for kind := range composers {
 		compose := composers[kind]
 		composers[kind] = func(req *composition.Request, input *v1beta1.Input) *composition.Result {
 			if req.Composite.GetAnnotations()[annotationPanic] != "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/platform"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workflow"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -56,6 +57,8 @@ type composer func(req *composition.Request, input *v1beta1.Input) *composition.
 // composers are those of all kinds. The group isn't looked at: a kind may be defined in
 // more than one.
 var composers = map[string]composer{ //nolint:gochecknoglobals // A table that doesn't change.
+	v1alpha08.KindXSonataFlow:               workflow.Compose,
+	v1alpha08.KindSonataFlow:                workflow.Compose,
 	v1alpha08.KindXSonataFlowPlatform:       platform.Compose,
 	v1alpha08.KindSonataFlowPlatform:        platform.Compose,
 	v1alpha08.KindSonataFlowClusterPlatform: clusterplatform.Compose,
@@ -64,12 +67,12 @@ var composers = map[string]composer{ //nolint:gochecknoglobals // A table that d
 // compose hands a request to the composer of its kind.
 func compose(req *composition.Request, input *v1beta1.Input, unreadable error) *composition.Result {
 	if unreadable != nil {
-		return report.Refused(unreadable)
+		return report.Refused(req.Composite, unreadable)
 	}
 	composer, known := composers[req.Composite.GetKind()]
 	if !known {
-		return report.Refused(errors.Errorf("cannot compose for kind %q: this function knows %s (claimed as %s) and %s; mend compositeTypeRef.kind of the Composition, or use another function there",
-			req.Composite.GetKind(), v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform, v1alpha08.KindSonataFlowClusterPlatform))
+		return report.Refused(req.Composite, errors.Errorf("cannot compose for kind %q: this function knows %s (claimed as %s), %s (claimed as %s) and %s; mend compositeTypeRef.kind of the Composition, or use another function there",
+			req.Composite.GetKind(), v1alpha08.KindXSonataFlowPlatform, v1alpha08.KindSonataFlowPlatform, v1alpha08.KindXSonataFlow, v1alpha08.KindSonataFlow, v1alpha08.KindSonataFlowClusterPlatform))
 	}
 	return composer(req, input)
 }

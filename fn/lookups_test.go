@@ -52,6 +52,12 @@ func TestLookups(t *testing.T) {
 					}
 				})
 			})
+			// What a workflow's platform asks for it.
+			monitored := requestFor(t, documents(t, "../example/workflow-monitoring/composite.yaml")[0])
+			rsp := resolved(t, monitored, of(t, documents(t, "../example/workflow-monitoring/required.yaml")))
+			for _, q := range rsp.GetRequirements().GetResources() {
+				asked.kinds[q.GetKind()] = true
+			}
 			want := slices.DeleteFunc(slices.Clone(table), func(kind string) bool { return slices.Contains(tc.never, kind) })
 			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked.kinds))); diff != "" {
 				t.Errorf("%s\nkinds: -in the table, +asked for:\n%s", tc.reason, diff)

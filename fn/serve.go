@@ -135,7 +135,7 @@ func (r *recoverer) RunFunction(ctx context.Context, req *fnv1.RunFunctionReques
 		}
 		r.log.Info("Recovered from a panic", "panic", p, "stack", string(debug.Stack()))
 		in, _ := composition.ParseRequest(req) // An unreadable request is returned, too.
-		rsp, err = in.Respond(report.Refused(errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)), report.Types(), v1beta1.MinResync), nil
+		rsp, err = in.Respond(report.Refused(in.Composite, errors.Errorf("the function panicked and changes nothing: %v; its log has the stack, please report it", p)), report.Types(), v1beta1.MinResync), nil
 	}()
 	return r.wrapped.RunFunction(ctx, req)
 }

@@ -18,8 +18,8 @@ const (
 	// completed Job for its current database, image and credentials.
 	ConditionDatabaseMigrated = "DatabaseMigrated"
 	// ConditionEventingReady tells whether events travel through Knative as the spec
-	// asks: Brokers, Triggers and SinkBinding are ready, and the Deployment of the Jobs
-	// Service has the address of its sink.
+	// asks: Brokers, Triggers and SinkBinding are ready, and the Deployment of whatever
+	// sends events has the address of its sink.
 	ConditionEventingReady = "EventingReady"
 	// ConditionDataIndexReady tells whether the Deployment of the Data Index is available
 	// at its current generation.
@@ -27,6 +27,19 @@ const (
 	// ConditionJobServiceReady tells whether the Deployment of the Jobs Service is
 	// available at its current generation.
 	ConditionJobServiceReady = "JobServiceReady"
+)
+
+// Condition types of workflows. They have ConditionSpecValid, ConditionSecretsReady and
+// ConditionEventingReady, too.
+const (
+	// ConditionRunning is the operator's: the Deployment of the workflow is available at its
+	// current generation.
+	ConditionRunning = "Running"
+	// ConditionBuilt is the operator's: the workflow's image was built in the cluster.
+	ConditionBuilt = "Built"
+	// ConditionFlowValid tells whether the flow is coherent. An image runs all the same: the
+	// flow in the spec describes what is in it.
+	ConditionFlowValid = "FlowValid"
 )
 
 // ReasonNotAskedFor means that the spec doesn't ask for the subject of the condition any
@@ -69,6 +82,32 @@ const (
 	// object of another application or of another controller. The function composes
 	// nothing. The message names the object and the fix.
 	ReasonNameTaken = "NameTaken"
+	// ReasonMissingImage means that a workflow has no image. None is built here.
+	ReasonMissingImage = "MissingImage"
+)
+
+// Reasons of ConditionFlowValid are ReasonValid, ReasonValidWithWarnings for what is
+// probably a mistake, and ReasonInvalid for what fails when the flow is built or started.
+
+// ReasonBuildSkipped is the only reason of ConditionBuilt: the workflow's image exists, so
+// that none is built.
+const ReasonBuildSkipped = "BuildSkipped"
+
+// Reasons of ConditionRunning. ReasonAvailable, ReasonDeploymentFailure,
+// ReasonWaitingForSink and ReasonScaledToZero are reasons, too.
+const (
+	// ReasonWaitingForDeployment means that the Deployment is being rolled out.
+	ReasonWaitingForDeployment = "WaitingForDeployment"
+	// ReasonDeploymentIsUnavailable means that the Deployment was rolled out, but that too
+	// few of its pods are available.
+	ReasonDeploymentIsUnavailable = "DeploymentIsUnavailable"
+	// ReasonWaitingForPlatform means that the platform of the workflow's namespace was
+	// deleted, or is invalid. All of the workflow stays as it is.
+	ReasonWaitingForPlatform = "WaitingForPlatform"
+	// ReasonUnchanged means that nothing can be composed at the moment, so that all of the
+	// workflow stays as it is; the status is what it was before. The message, or that of
+	// ConditionSpecValid, says what to mend.
+	ReasonUnchanged = "Unchanged"
 )
 
 // Reasons of ConditionSecretsReady.
@@ -91,7 +130,7 @@ const (
 )
 
 // Reasons of ConditionEventingReady. A further reason is ReasonInProgress: Triggers,
-// SinkBinding or the Jobs Service aren't ready yet.
+// SinkBinding, the Jobs Service or the workflow aren't ready yet.
 const (
 	// ReasonConnected means that Brokers, Triggers and SinkBinding are ready, and that the
 	// Jobs Service has its sink.
@@ -101,12 +140,15 @@ const (
 	ReasonKnativeNotInstalled = "KnativeNotInstalled"
 	// ReasonBrokerNotFound means that a Broker doesn't exist.
 	ReasonBrokerNotFound = "BrokerNotFound"
-	// ReasonSinkNotFound means that the sink of the Jobs Service doesn't exist or has no
+	// ReasonSinkNotFound means that the sink of the Jobs Service or workflow doesn't exist or has no
 	// address. A sink that is a Broker has the reasons ReasonBrokerNotFound and
 	// ReasonBrokerNotReady instead.
 	ReasonSinkNotFound = "SinkNotFound"
 	// ReasonBrokerNotReady means that a Broker exists, but isn't ready.
 	ReasonBrokerNotReady = "BrokerNotReady"
+	// ReasonBrokerElsewhere means that a workflow that is a namespaced composite would need
+	// Triggers in another namespace.
+	ReasonBrokerElsewhere = "BrokerElsewhere"
 )
 
 // Reasons of ConditionDatabaseMigrated.
@@ -136,8 +178,8 @@ const (
 	// ReasonDBMigrationFailure means that the service doesn't run because the Job that
 	// should migrate its database failed.
 	ReasonDBMigrationFailure = "DBMigrationFailure"
-	// ReasonWaitingForSink means that the Jobs Service doesn't run until Knative has
-	// written the address of the sink into its Deployment.
+	// ReasonWaitingForSink means that the Jobs Service or workflow doesn't run until Knative
+	// has written the address of the sink into its Deployment.
 	ReasonWaitingForSink = "WaitingForSink"
 	// ReasonScaledToZero means that the Deployment is scaled to 0 replicas.
 	ReasonScaledToZero = "ScaledToZero"

@@ -15,6 +15,8 @@ const APIVersion = Group + "/" + Version
 // SonataFlowPlatform. In the namespaced form of the API, SonataFlowPlatform is itself a
 // composite. SonataFlowClusterPlatform is a composite in both forms.
 const (
+	KindSonataFlow                = "SonataFlow"
+	KindXSonataFlow               = "XSonataFlow"
 	KindSonataFlowPlatform        = "SonataFlowPlatform"
 	KindXSonataFlowPlatform       = "XSonataFlowPlatform"
 	KindSonataFlowClusterPlatform = "SonataFlowClusterPlatform"

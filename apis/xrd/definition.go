@@ -21,16 +21,18 @@ func (f form) definition(crd *extv1.CustomResourceDefinition, kind reflect.Type)
 	}
 
 	names := crd.Spec.Names
-	spec := map[string]any{
-		"group": crd.Spec.Group,
-		"versions": []any{map[string]any{
-			"name":                     version.Name,
-			"served":                   true,
-			"referenceable":            true,
-			"additionalPrinterColumns": version.AdditionalPrinterColumns,
-			"schema":                   map[string]any{"openAPIV3Schema": schema},
-		}},
+	described := map[string]any{
+		"name":                     version.Name,
+		"served":                   true,
+		"referenceable":            true,
+		"additionalPrinterColumns": version.AdditionalPrinterColumns,
+		"schema":                   map[string]any{"openAPIV3Schema": schema},
 	}
+	if s := version.Subresources; s != nil && s.Scale != nil {
+		// Crossplane knows the field since v2.3. Before, it drops what comes in a package.
+		described["subresources"] = map[string]any{"scale": s.Scale}
+	}
+	spec := map[string]any{"group": crd.Spec.Group, "versions": []any{described}}
 	switch {
 	case f == namespaced:
 		spec["scope"] = crd.Spec.Scope

@@ -36,6 +36,7 @@ func main() {
 
 func run(crds, out string) error {
 	kinds := map[string]reflect.Type{
+		v1alpha08.KindSonataFlow:                reflect.TypeFor[v1alpha08.SonataFlow](),
 		v1alpha08.KindSonataFlowPlatform:        reflect.TypeFor[v1alpha08.SonataFlowPlatform](),
 		v1alpha08.KindSonataFlowClusterPlatform: reflect.TypeFor[v1alpha08.SonataFlowClusterPlatform](),
 	}

@@ -54,6 +54,13 @@ type Input struct {
 	// awaited, and under an older Crossplane, it calls after a minute.
 	// +optional
 	Resync *metav1.Duration `json:"resync,omitempty"`
+	// Which Knative Brokers platforms and workflows may name.
+	// +optional
+	// +kubebuilder:default:=Cluster
+	Brokers Brokers `json:"brokers,omitempty"`
+	// How workflows are run.
+	// +optional
+	Workflows Workflows `json:"workflows,omitempty"`
 }
 
 // Compatibility says which of the two the function follows where the SonataFlow
@@ -185,3 +192,42 @@ const (
 	// SecretsIgnore never asks for a Secret.
 	SecretsIgnore Secrets = "Ignore"
 )
+
+// Brokers says which Knative Brokers may be named. Crossplane makes the Triggers, and it may
+// do so in all namespaces.
+//
+// +kubebuilder:validation:Enum=Cluster;Namespace
+type Brokers string
+
+// Which Knative Brokers may be named.
+const (
+	// BrokersCluster are those of all namespaces. It is the default.
+	BrokersCluster Brokers = "Cluster"
+	// BrokersNamespace are those of the namespace of whatever names one. What a cluster
+	// platform offers may be used all the same: an administrator offers it.
+	BrokersNamespace Brokers = "Namespace"
+)
+
+// Workflows says how workflows are run.
+type Workflows struct {
+	// How workflows group the events about their instances.
+	// +optional
+	EventGrouping EventGrouping `json:"eventGrouping,omitempty"`
+}
+
+// EventGrouping says how a workflow sends the events about an instance. The
+// properties are kogito.events.grouping and those below.
+type EventGrouping struct {
+	// Whether the events of one step are sent as one. True when not given.
+	// +optional
+	// +kubebuilder:default:=true
+	Enabled *bool `json:"enabled,omitempty"`
+	// Whether these are sent in binary form. True when not given.
+	// +optional
+	// +kubebuilder:default:=true
+	Binary *bool `json:"binary,omitempty"`
+	// Whether these are compressed. False when not given.
+	// +optional
+	// +kubebuilder:default:=false
+	Compress *bool `json:"compress,omitempty"`
+}

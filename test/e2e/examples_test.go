@@ -21,9 +21,9 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// examples lists the examples that have a claim, without those about the cluster
-// platform. A cluster has only one active cluster platform, and TestClusterPlatform tests
-// it.
+// examples lists the examples of platforms that have a claim, without those about the
+// cluster platform. A cluster has only one active cluster platform, and TestClusterPlatform
+// tests it.
 func examples(t *testing.T) []string {
 	t.Helper()
 	claims, err := filepath.Glob(filepath.Join(layout.Root, "example", "*", "claim.yaml"))
@@ -32,7 +32,7 @@ func examples(t *testing.T) []string {
 	}
 	out := make([]string, 0, len(claims))
 	for _, claim := range claims {
-		if example := filepath.Base(filepath.Dir(claim)); !strings.HasPrefix(example, "cluster-") {
+		if example := filepath.Base(filepath.Dir(claim)); !strings.HasPrefix(example, "cluster-") && !strings.HasPrefix(example, "workflow") {
 			out = append(out, example)
 		}
 	}

@@ -65,17 +65,21 @@ func converted(t *testing.T, claim *unstructured.Unstructured, name string) map[
 		"apiVersion": claim.GetAPIVersion(), "kind": claim.GetKind(),
 		"name": claim.GetName(), "namespace": claim.GetNamespace(),
 	}
+	metadata := map[string]any{
+		"name": name,
+		"labels": map[string]any{
+			"crossplane.io/claim-name":      claim.GetName(),
+			"crossplane.io/claim-namespace": claim.GetNamespace(),
+		},
+	}
+	if annotations, ok, _ := unstructured.NestedFieldNoCopy(claim.Object, "metadata", "annotations"); ok {
+		metadata["annotations"] = annotations
+	}
 	return map[string]any{
 		"apiVersion": claim.GetAPIVersion(),
-		"kind":       v1alpha08.KindXSonataFlowPlatform,
-		"metadata": map[string]any{
-			"name": name,
-			"labels": map[string]any{
-				"crossplane.io/claim-name":      claim.GetName(),
-				"crossplane.io/claim-namespace": claim.GetNamespace(),
-			},
-		},
-		"spec": spec,
+		"kind":       "X" + claim.GetKind(),
+		"metadata":   metadata,
+		"spec":       spec,
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 )
 
@@ -51,10 +52,11 @@ func TestFunction(t *testing.T) {
 	// The README lists every resource that the examples have.
 	t.Run("Composed", func(t *testing.T) {
 		hash := regexp.MustCompile(`-(migration|trigger-[a-z-]+)-[0-9a-f]{8}$`)
+		ofEvent := regexp.MustCompile(`^workflow-trigger-[0-9a-f]{8}-[0-9a-f]{8}$`)
 		found := map[string]bool{}
 		for _, rsp := range answers {
 			for key := range rsp.GetDesired().GetResources() {
-				found[hash.ReplaceAllString(key, "-$1-HASH")] = true
+				found[ofEvent.ReplaceAllString(hash.ReplaceAllString(key, "-$1-HASH"), "workflow-trigger-HASH")] = true
 			}
 		}
 		want := make([]string, 0, len(found))
@@ -123,8 +125,8 @@ func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	return out
 }
 
-// call calls the function for an example. Of the required resources it finds only
-// Brokers, because without Brokers there are no Triggers.
+// call calls the function for an example. Of the required resources it finds only Brokers,
+// because without Brokers there are no Triggers, and the platforms that workflows belong to.
 func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string, observed *fnv1.State) *fnv1.RunFunctionResponse {
 	t.Helper()
 	req := &fnv1.RunFunctionRequest{
@@ -135,13 +137,18 @@ func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string,
 		RequiredResources: map[string]*fnv1.Resources{},
 	}
 	var rsp *fnv1.RunFunctionResponse
-	for range 2 {
+	for range 3 {
 		var err error
 		if rsp, err = client.RunFunction(t.Context(), req); err != nil {
 			t.Fatalf("%s: %v", example, err)
 		}
 		for name, q := range rsp.GetRequirements().GetResources() {
 			req.RequiredResources[name] = &fnv1.Resources{}
+			for _, doc := range documents(t, folder, example, "required.yaml") {
+				if doc.GetKind() == v1alpha08.KindXSonataFlowPlatform && q.GetKind() == doc.GetKind() {
+					req.RequiredResources[name].Items = append(req.RequiredResources[name].Items, &fnv1.Resource{Resource: encode(t, doc.Object)})
+				}
+			}
 			if q.GetKind() == "Broker" {
 				req.RequiredResources[name].Items = []*fnv1.Resource{{Resource: encode(t, map[string]any{
 					"apiVersion": q.GetApiVersion(), "kind": q.GetKind(), "metadata": map[string]any{"name": q.GetMatchName(), "namespace": q.GetNamespace()},

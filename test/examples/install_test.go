@@ -46,7 +46,7 @@ func TestInstall(t *testing.T) {
 	if template := runtime.Spec.DeploymentTemplate; template == nil || template.Spec.Template.Spec.Containers[0].Name != "package-runtime" {
 		t.Error("runtimeconfig.yaml: the function's container is called package-runtime")
 	}
-	for _, plural := range []string{"sonataflowplatforms", "sonataflowclusterplatforms"} {
+	for _, plural := range []string{"sonataflows", "sonataflowplatforms", "sonataflowclusterplatforms"} {
 		if !strings.Contains(text(t, root, "apis", plural, "composition.yaml"), "name: "+functionName+"\n") {
 			t.Errorf("the Composition of %s doesn't call %s", plural, functionName)
 		}

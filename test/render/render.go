@@ -163,7 +163,7 @@ func (r renderer) compositeFile(example string) string {
 func (r renderer) input(example string, xr unstructured.Unstructured, dir string) (*input, error) {
 	folder := filepath.Join(r.root, "example", example)
 	in := &input{dir: dir, composite: r.compositeFile(example), required: filepath.Join(folder, "required.yaml")}
-	if connects(xr) {
+	if connects(xr) || isWorkflow(xr) {
 		in.schemas = filepath.Join(r.root, "example", "schemas")
 	}
 
@@ -188,6 +188,13 @@ func (r renderer) input(example string, xr unstructured.Unstructured, dir string
 	}
 	in.functions = filepath.Join(dir, "functions.yaml")
 	return in, os.WriteFile(in.functions, bytes.ReplaceAll(b, []byte(documentedTarget), []byte(r.address)), 0o600)
+}
+
+// isWorkflow tells whether an example is a workflow. Its platform decides what it needs of the
+// cluster.
+func isWorkflow(xr unstructured.Unstructured) bool {
+	_, flow, _ := unstructured.NestedFieldNoCopy(xr.Object, "spec", "flow")
+	return flow
 }
 
 // remove removes all objects of a kind from the cluster. Without a kind it does nothing.

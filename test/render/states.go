@@ -104,8 +104,9 @@ func stateOf(xr unstructured.Unstructured, name string) (state, error) {
 
 // connects tells whether the events of an example travel through Knative.
 func connects(xr unstructured.Unstructured) bool {
-	_, broker, _ := unstructured.NestedMap(xr.Object, "spec", "eventing", "broker")
-	return broker
+	_, broker, _ := unstructured.NestedFieldNoCopy(xr.Object, "spec", "eventing", "broker")
+	_, events, _ := unstructured.NestedFieldNoCopy(xr.Object, "spec", "flow", "events")
+	return broker || events
 }
 
 // migrates tells whether an example has migration Jobs.

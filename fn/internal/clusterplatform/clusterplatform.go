@@ -23,7 +23,7 @@ func Compose(req *composition.Request, _ *v1beta1.Input) *composition.Result {
 	all := sharing.LookForClusterPlatforms(req)
 	self, errs := sharing.ParseClusterPlatform(req.Composite)
 	if len(errs) > 0 {
-		return report.Invalid(errs, self.Warnings)
+		return report.Invalid(req.Composite, errs, self.Warnings)
 	}
 	succeed := succeedOf(sharing.LookForPlatform(req, self.Spec.PlatformRef), self.Spec.PlatformRef)
 	if winner := election.Winner(election.With(all, req.Composite)); winner != nil && winner.GetName() != self.Name && !election.IsSecondary(req.Composite) {

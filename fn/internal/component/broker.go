@@ -60,12 +60,16 @@ func Sink(d *duckv1.Destination, namespace string) *duckv1.Destination {
 
 // A Subscription is a sort of events that a component takes.
 type Subscription struct {
-	// Name tells the subscriptions of a component apart. It is part of keys and names, so it
-	// must never change.
+	// Name tells the subscriptions of a component apart. It is part of keys, so it must never
+	// change.
 	Name string
+	// Prefix is the start of the names of its Triggers.
+	Prefix string
 	// Type is the events' CloudEvents attribute of that name.
 	Type string
-	// Path of the component that takes them.
+	// From is the Broker that the events come from.
+	From Broker
+	// Path of the component that takes them; empty for the root.
 	Path string
 	// Ordered events make no sense in another order.
 	Ordered bool

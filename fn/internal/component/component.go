@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package component describes what runs, as a value: the Data Index and the Jobs Service
-// of a platform. It also has the words that the packages above share when they speak of a
-// component: what holds it back, the Brokers that it uses, the names of labels and
-// annotations.
+// of a platform, and a workflow. It also has the words that the packages above share when
+// they speak of a component: what holds it back, the Brokers that it uses, the names of
+// labels and annotations.
 package component
 
 import (
@@ -20,10 +20,15 @@ import (
 // decided. It is what the user asks for; what the state of the cluster allows at the
 // moment is decided by the plans about it.
 type Component struct {
-	// Kind is what the component has in common with those of other platforms.
+	// Kind is what the component has in common with those of other owners.
 	Kind Kind
-	// Platform is the name of the platform, Namespace that of all the component's objects.
-	Platform, Namespace string
+	// Owner is the name of the platform or of the workflow that the component belongs to, as
+	// its user gave it. Namespace is that of all the component's objects.
+	Owner, Namespace string
+	// Inherited are labels of the owner that the component's objects have, too; PartOf is the
+	// platform that a workflow belongs to, empty when there is none. Services have neither.
+	Inherited map[string]string
+	PartOf    string
 	// Enabled tells whether workflows and other components are wired to the component.
 	Enabled bool
 	// Image is what the component's container runs, Version the value of its version label.
@@ -32,15 +37,21 @@ type Component struct {
 	Pod corev1.PodSpec
 	// Properties are the component's application.properties.
 	Properties Properties
+	// UserConfigMap is the ConfigMap with properties that the user writes; empty when there
+	// is none. What it says is part of Properties.
+	UserConfigMap string
 	// Database is where the component keeps its data; nil is a database that lasts as long
 	// as the pod.
 	Database *postgres.Database
 	// Migration is how a Job brings the database's schema up to date before the component
 	// starts; nil when no Job does.
 	Migration *Migration
-	// Source is the Broker that the component takes events from; nil when events reach it
-	// over HTTP alone.
-	Source *Broker
+	// Subscriptions are the events that the component takes from Brokers; none when events
+	// reach it over HTTP alone.
+	Subscriptions []Subscription
+	// Unreachable are Brokers that the component should take events from, and can't have
+	// Triggers for.
+	Unreachable []Broker
 	// Sink is where the component sends events; nil when it sends them to other components
 	// directly.
 	Sink *duckv1.Destination
@@ -57,6 +68,9 @@ type Properties struct {
 	// WithoutSink is what the component gets while it runs and doesn't know its sink yet. It
 	// is the same text for a component without sink.
 	WithoutSink string
+	// Beside is what the component reads beside that text: the user's properties. The pods
+	// are rolled when it changes.
+	Beside string
 }
 
 // A Migration is how a Job brings the schema of a component's database up to date.
@@ -73,19 +87,17 @@ type Migration struct {
 }
 
 // Name is the name of the component's Deployment, Service and PodDisruptionBudget.
-func (c *Component) Name() string { return c.Kind.Name(c.Platform) }
+func (c *Component) Name() string { return c.Kind.Name(c.Owner) }
 
 // ConfigMap is the name of the ConfigMap with the component's properties.
-func (c *Component) ConfigMap() string { return c.Kind.ConfigMap(c.Platform) }
+func (c *Component) ConfigMap() string { return c.Kind.ConfigMap(c.Owner) }
 
 // SinkBinding is the name of the SinkBinding that tells the component where to send
 // events.
-func (c *Component) SinkBinding() string {
-	return names.Child(c.Platform, "-"+c.Kind.Container+"-sb")
-}
+func (c *Component) SinkBinding() string { return names.Child(c.Owner, c.Kind.Suffix+"-sb") }
 
 // URL is where the component is reached within the cluster.
-func (c *Component) URL() string { return c.Kind.URL(c.Platform, c.Namespace) }
+func (c *Component) URL() string { return c.Kind.URL(c.Owner, c.Namespace) }
 
 // Key is the key under which one of the component's resources is composed.
 func (c *Component) Key(resource string) string { return c.Kind.Key + "-" + resource }
@@ -97,6 +109,9 @@ const (
 	ResourceService    = "service"
 	ResourceBudget     = "pdb"
 	ResourceSink       = "sinkbinding"
+	ResourceMonitor    = "monitor"
+	// ResourceUserConfig is the ConfigMap whose properties the user writes.
+	ResourceUserConfig = "config-user"
 	// ResourceMigration is followed by the hash of the migration's target.
 	ResourceMigration = "migration"
 	// ResourceTrigger is followed by the name of the subscription and a hash of the Broker.
@@ -111,35 +126,16 @@ func (c *Component) Meta(name string) metav1.ObjectMeta {
 // MigrationMeta is the metadata of the Job that migrates the component's schema to the
 // target with a hash. The Job's pods are none of the component's.
 func (c *Component) MigrationMeta(hash, version string) metav1.ObjectMeta {
-	m := c.Meta(names.Child(c.Platform, "-"+c.Kind.Key+"-migration-"+hash))
+	m := c.Meta(names.Child(c.Owner, "-"+c.Kind.Key+"-migration-"+hash))
 	m.Labels[LabelComponent] = m.Name
-	m.Labels["app.kubernetes.io/name"] = "db-migrator"
-	m.Labels["app.kubernetes.io/component"] = m.Name
-	m.Labels["app.kubernetes.io/version"] = version
+	m.Labels[labelName] = "db-migrator"
+	m.Labels[labelComponent] = m.Name
+	m.Labels[labelVersion] = version
 	return m
 }
 
 // Selector has the labels that select the component's pods.
-func (c *Component) Selector() map[string]string {
-	return map[string]string{LabelComponent: c.Name()}
-}
+func (c *Component) Selector() map[string]string { return c.Kind.Selector(c) }
 
-// Labels are those of the operator, plus the Kubernetes recommended ones. See
-// https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/.
-func (c *Component) Labels() map[string]string {
-	platform := names.LabelValue(c.Platform)
-	return map[string]string{
-		"app":                          platform,
-		"app-namespace":                c.Namespace,
-		LabelComponent:                 c.Name(),
-		"app.kubernetes.io/name":       c.Kind.Container,
-		"app.kubernetes.io/instance":   platform,
-		"app.kubernetes.io/component":  c.Name(),
-		"app.kubernetes.io/part-of":    platform,
-		"app.kubernetes.io/managed-by": managedBy,
-		"app.kubernetes.io/version":    c.Version,
-	}
-}
-
-// managedBy tells these objects from those of the operator, which writes its own name.
-const managedBy = "crossplane"
+// Labels are those of the component's objects.
+func (c *Component) Labels() map[string]string { return c.Kind.Labels(c) }

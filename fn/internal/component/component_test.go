@@ -16,7 +16,7 @@ import (
 
 // plat returns a component of platform plat in namespace ns1.
 func plat(k component.Kind) *component.Component {
-	return &component.Component{Kind: k, Platform: "plat", Namespace: "ns1", Version: "1.0"}
+	return &component.Component{Kind: k, Owner: "plat", Namespace: "ns1", Version: "1.0"}
 }
 
 // labels are those of an object of that platform.
@@ -132,7 +132,7 @@ func TestLegal(t *testing.T) {
 			t.Parallel()
 			for _, kind := range []component.Kind{component.DataIndex(), component.JobsService()} {
 				c := plat(kind)
-				c.Platform = tc.platform
+				c.Owner = tc.platform
 				for _, meta := range []metav1.ObjectMeta{c.Meta(c.Name()), c.Meta(c.ConfigMap()), c.Meta(c.SinkBinding()), c.MigrationMeta("0a1b2c3d", "1.0")} {
 					if errs := validation.IsDNS1035Label(meta.Name); len(errs) > 0 {
 						t.Errorf("%s\nname %q: %v", tc.reason, meta.Name, errs)

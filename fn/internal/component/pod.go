@@ -16,26 +16,26 @@ const (
 	// PortName and Port are those of the container.
 	PortName = "h2c"
 	Port     = 8080
-	// PropertiesFile is the key of the properties in their ConfigMap.
-	PropertiesFile = "application.properties"
 
-	configVolume = "application-config"
-	configPath   = "/home/kogito/config"
-	readyPath    = "/q/health/ready"
-	livePath     = "/q/health/live"
+	readyPath = "/q/health/ready"
+	livePath  = "/q/health/live"
+	startPath = "/q/health/started"
 )
 
 // PodOptions is what a component's pod depends on.
 type PodOptions struct {
 	Kind  Kind
 	Image string
-	// ConfigMap has the component's properties.
-	ConfigMap string
+	// ConfigMap has the component's properties, UserConfigMap the user's; the latter is empty
+	// where there are none.
+	ConfigMap, UserConfigMap string
 	// Database is nil for a component with an ephemeral one.
 	Database *postgres.Database
 	// MigrateAtStart lets the component migrate its own schema.
 	MigrateAtStart bool
-	PullSecrets    []corev1.LocalObjectReference
+	// Env are further environment variables.
+	Env         []corev1.EnvVar
+	PullSecrets []corev1.LocalObjectReference
 	// SecurityContext of the component's container, or nil.
 	SecurityContext *corev1.SecurityContext
 }
@@ -43,24 +43,22 @@ type PodOptions struct {
 // NewPod returns the pod of a component before a user's podTemplate is merged in. It has
 // one container.
 func NewPod(o PodOptions) corev1.PodSpec {
+	volume, mount := o.Kind.Config(o)
 	return corev1.PodSpec{
 		Containers: []corev1.Container{{
-			Name:            o.Kind.Container,
-			Image:           o.Image,
-			Ports:           []corev1.ContainerPort{{Name: PortName, ContainerPort: Port, Protocol: corev1.ProtocolTCP}},
-			Env:             env(o),
-			Resources:       *o.Kind.Resources.DeepCopy(),
-			LivenessProbe:   probe(livePath),
-			ReadinessProbe:  probe(readyPath),
-			VolumeMounts:    []corev1.VolumeMount{{Name: configVolume, MountPath: configPath}},
-			SecurityContext: o.SecurityContext,
+			Name:                     o.Kind.Container,
+			Image:                    o.Image,
+			Ports:                    []corev1.ContainerPort{{Name: PortName, ContainerPort: Port, Protocol: corev1.ProtocolTCP}},
+			Env:                      env(o),
+			Resources:                *o.Kind.Resources.DeepCopy(),
+			LivenessProbe:            o.Kind.Probes.Liveness.DeepCopy(),
+			ReadinessProbe:           o.Kind.Probes.Readiness.DeepCopy(),
+			StartupProbe:             o.Kind.Probes.Startup.DeepCopy(),
+			VolumeMounts:             []corev1.VolumeMount{mount},
+			TerminationMessagePolicy: o.Kind.LastWords,
+			SecurityContext:          o.SecurityContext,
 		}},
-		Volumes: []corev1.Volume{{
-			Name: configVolume,
-			VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-				LocalObjectReference: corev1.LocalObjectReference{Name: o.ConfigMap},
-			}},
-		}},
+		Volumes:          []corev1.Volume{volume},
 		ImagePullSecrets: o.PullSecrets,
 		// The components don't talk to the API server.
 		AutomountServiceAccountToken: new(false),
@@ -70,24 +68,69 @@ func NewPod(o PodOptions) corev1.PodSpec {
 func env(o PodOptions) []corev1.EnvVar {
 	var out []corev1.EnvVar
 	out = append(out, o.Kind.Env...)
+	out = append(out, o.Env...)
 	if o.Database == nil {
 		return out
 	}
 	out = append(out, o.Database.Env(o.Kind.Reactive)...)
-	out = append(out, corev1.EnvVar{Name: "QUARKUS_FLYWAY_MIGRATE_AT_START", Value: strconv.FormatBool(o.MigrateAtStart)})
+	if o.Kind.MigrationTool != "" {
+		out = append(out, corev1.EnvVar{Name: "QUARKUS_FLYWAY_MIGRATE_AT_START", Value: strconv.FormatBool(o.MigrateAtStart)})
+	}
 	return append(out, o.Kind.PostgreSQLEnv...)
 }
 
-// probe allows for the slow start of a Java application on a fraction of a CPU.
-func probe(path string) *corev1.Probe {
-	return &corev1.Probe{
-		ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-			Path: path, Port: intstr.FromInt32(Port), Scheme: corev1.URISchemeHTTP,
-		}},
-		InitialDelaySeconds: 45,
-		TimeoutSeconds:      10,
-		PeriodSeconds:       30,
-		SuccessThreshold:    1,
-		FailureThreshold:    4,
+// serviceConfig is where the images of services look for their properties.
+func serviceConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
+	const name = "application-config"
+	volume := corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+		LocalObjectReference: corev1.LocalObjectReference{Name: o.ConfigMap},
+	}}}
+	return volume, corev1.VolumeMount{Name: name, MountPath: "/home/kogito/config"}
+}
+
+// workflowConfig is where the images of workflows look for the user's properties and for
+// those that are managed. A pod does without the user's, whatever comes first: the pod or
+// the user's ConfigMap.
+func workflowConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
+	const name = "workflow-properties"
+	source := func(configMap, file string, optional *bool) corev1.VolumeProjection {
+		return corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
+			LocalObjectReference: corev1.LocalObjectReference{Name: configMap},
+			Items:                []corev1.KeyToPath{{Key: file, Path: file}},
+			Optional:             optional,
+		}}
 	}
+	volume := corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		Sources: []corev1.VolumeProjection{
+			source(o.UserConfigMap, PropertiesFile, new(true)),
+			source(o.ConfigMap, managedPropertiesFile, nil),
+		},
+	}}}
+	return volume, corev1.VolumeMount{Name: name, MountPath: "/deployments/config", ReadOnly: true}
+}
+
+// serviceProbes allow for the slow start of a Java application on a fraction of a CPU.
+func serviceProbes() Probes {
+	allow := func(path string) *corev1.Probe {
+		p := probe(path)
+		p.InitialDelaySeconds, p.TimeoutSeconds, p.PeriodSeconds, p.SuccessThreshold, p.FailureThreshold = 45, 10, 30, 1, 4
+		return p
+	}
+	return Probes{Liveness: allow(livePath), Readiness: allow(readyPath)}
+}
+
+// workflowProbes are the operator's.
+func workflowProbes() Probes {
+	out := Probes{Liveness: probe(livePath), Readiness: probe(readyPath), Startup: probe(startPath)}
+	for _, p := range []*corev1.Probe{out.Liveness, out.Readiness, out.Startup} {
+		p.TimeoutSeconds, p.PeriodSeconds = 3, 15
+	}
+	out.Startup.InitialDelaySeconds, out.Startup.FailureThreshold = 10, 5
+	return out
+}
+
+func probe(path string) *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+		Path: path, Port: intstr.FromInt32(Port), Scheme: corev1.URISchemeHTTP,
+	}}}
 }

@@ -2,9 +2,24 @@
 
 package component
 
-// LabelComponent is the label that selects the pods of a component. It is all that
-// selects them: a selector is immutable, and the other labels aren't.
-const LabelComponent = "sonataflow.org/service"
+// Labels that select the pods of a component. They are all that selects them: a selector is
+// immutable, and the other labels aren't.
+const (
+	// LabelComponent selects those of a service.
+	LabelComponent = "sonataflow.org/service"
+	// LabelWorkflow and LabelWorkflowNamespace select those of a workflow.
+	LabelWorkflow          = "sonataflow.org/workflow-app"
+	LabelWorkflowNamespace = "sonataflow.org/workflow-namespace"
+)
+
+// The files with the properties of a component.
+const (
+	// PropertiesFile is that of a service, and that which a workflow's user writes.
+	PropertiesFile = "application.properties"
+	// managedPropertiesFile is that of a workflow which the user doesn't write. To Quarkus, what
+	// it says wins over the other one.
+	managedPropertiesFile = "application-prod.properties"
+)
 
 // LabelBindingInclude on a workload lets Knative bind it to a sink also where Knative is
 // configured to bind only what asks for it. See SINK_BINDING_SELECTION_MODE in

@@ -293,7 +293,7 @@ func objects(t *testing.T) map[string]composition.Object {
 	out := map[string]composition.Object{}
 	for _, kind := range []component.Kind{component.DataIndex(), component.JobsService()} {
 		c := &component.Component{
-			Kind: kind, Platform: "plat", Namespace: "ns1", Image: "service:1.0", Version: "1.0",
+			Kind: kind, Owner: "plat", Namespace: "ns1", Image: "service:1.0", Version: "1.0",
 			Pod:        component.NewPod(component.PodOptions{Kind: kind, Image: "service:1.0", ConfigMap: "props"}),
 			Properties: component.Properties{Text: "a = b\n", WithoutSink: "a = b\n"},
 			Database:   &postgres.Database{URL: "jdbc:postgresql://pg", Schema: "s"},

@@ -21,11 +21,14 @@ import (
 
 // conditionOf sums up what carries events. What has to be mended outside of the platform
 // comes first.
-func conditionOf(k knowledge, objects []object, waiting []string) composition.Condition {
+func conditionOf(k knowledge, unreachable []string, objects []object, waiting []string) composition.Condition {
 	if missing := k.missing(); len(missing) > 0 {
 		return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonKnativeNotInstalled, fmt.Sprintf(
 			"Knative Eventing isn't installed: the cluster doesn't know %s; install it (https://knative.dev/docs/install/), or remove eventing, source and sink from the spec; for an offline render, give --required-schemas",
 			strings.Join(missing, ", ")))
+	}
+	if len(unreachable) > 0 {
+		return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonBrokerElsewhere, strings.Join(unreachable, "; "))
 	}
 	if reason, problems := brokerProblems(k.brokers); len(problems) > 0 {
 		return report.Condition(v1alpha08.ConditionEventingReady, reason, strings.Join(problems, "; "))
@@ -37,6 +40,18 @@ func conditionOf(k knowledge, objects []object, waiting []string) composition.Co
 		return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonInProgress, strings.Join(all, "; "))
 	}
 	return report.Condition(v1alpha08.ConditionEventingReady, v1alpha08.ReasonConnected, "")
+}
+
+// unreachableBy says which Brokers components can't take events from.
+func unreachableBy(workloads []Workload) []string {
+	var out []string
+	for _, w := range workloads {
+		for _, b := range w.Unreachable {
+			out = append(out, fmt.Sprintf("%s takes no events from %s, because what is composed for a namespaced composite must be in its namespace: use a Broker in namespace %s, or the form of the API that is claimed",
+				w.Kind.Title, b, w.Namespace))
+		}
+	}
+	return out
 }
 
 // brokerProblems says what is the matter with the Brokers. The reason is that of the

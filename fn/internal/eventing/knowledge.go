@@ -47,7 +47,7 @@ func lookUp(req *composition.Request, workloads []Workload, brokerPending bool) 
 	k := knowledge{brokers: brokersOf(workloads)}
 	var triggers, sinkBindings bool
 	for _, w := range workloads {
-		triggers = triggers || w.Source != nil || brokerPending
+		triggers = triggers || len(w.Subscriptions) > 0 || brokerPending
 		sinkBindings = sinkBindings || w.Sink != nil || brokerPending && w.Kind.Sends
 	}
 	if triggers {
@@ -88,8 +88,8 @@ func brokersOf(workloads []Workload) []broker {
 		}
 	}
 	for _, w := range workloads {
-		if w.Source != nil {
-			use(*w.Source, w.Kind.Title)
+		for _, s := range w.Subscriptions {
+			use(s.From, w.Kind.Title)
 		}
 		if b, ok := component.BrokerOf(w.Sink, w.Namespace); ok {
 			use(b, w.Kind.Title)

@@ -51,11 +51,11 @@ func TestQueries(t *testing.T) {
 	everyKind := kinds("Trigger", "SinkBinding", "Broker")
 	sink := component.Broker{Namespace: "brokers", Name: "sink"}
 	httpOnly := []*component.Component{
-		{Kind: component.DataIndex(), Platform: "plat", Namespace: "ns1"},
-		{Kind: component.JobsService(), Platform: "plat", Namespace: "ns1"},
+		{Kind: component.DataIndex(), Owner: "plat", Namespace: "ns1"},
+		{Kind: component.JobsService(), Owner: "plat", Namespace: "ns1"},
 	}
 	toSink := func(d duckv1.Destination) []*component.Component {
-		return []*component.Component{{Kind: component.JobsService(), Platform: "plat", Namespace: "ns1", Sink: &d}}
+		return []*component.Component{{Kind: component.JobsService(), Owner: "plat", Namespace: "ns1", Sink: &d}}
 	}
 	ref := func(r duckv1.KReference) []*component.Component { return toSink(duckv1.Destination{Ref: &r}) }
 	cases := map[string]struct {

@@ -48,16 +48,14 @@ func (p *Plan) Hold(c *component.Component) component.Hold {
 // once.
 func For(req *composition.Request, workloads []Workload, brokerPending bool) *Plan {
 	k := lookUp(req, workloads, brokerPending)
-	if len(k.kinds) == 0 {
+	unreachable := unreachableBy(workloads)
+	if len(k.kinds) == 0 && len(unreachable) == 0 {
 		return nil
 	}
 	plan := &Plan{holds: map[string]component.Hold{}}
 	var objects []object
 	var leaving []component.Broker
 	for _, w := range workloads {
-		if w.Source == nil {
-			continue
-		}
 		triggers, reserved, left := subscribe(req, w.Component, k)
 		objects, leaving = append(objects, triggers...), append(leaving, left...)
 		plan.Reserved = append(plan.Reserved, reserved...)
@@ -78,7 +76,7 @@ func For(req *composition.Request, workloads []Workload, brokerPending bool) *Pl
 			plan.Triggers = append(plan.Triggers, v1alpha08.SonataFlowPlatformTriggerRef{Name: o.observed.GetName(), Namespace: o.observed.GetNamespace()})
 		}
 	}
-	plan.Condition = conditionOf(k, objects, waiting)
+	plan.Condition = conditionOf(k, unreachable, objects, waiting)
 	return plan
 }
 

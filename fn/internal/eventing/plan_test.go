@@ -35,13 +35,15 @@ var (
 // dataIndex is a Data Index of platform plat in namespace ns1 that takes events from a
 // Broker.
 func dataIndex(source component.Broker) *component.Component {
-	return &component.Component{Kind: component.DataIndex(), Platform: "plat", Namespace: "ns1", Version: "10.2.0", Source: &source}
+	k := component.DataIndex()
+	return &component.Component{Kind: k, Owner: "plat", Namespace: "ns1", Version: "10.2.0", Subscriptions: k.SubscribeTo(source)}
 }
 
 // jobsService is a Jobs Service that takes events from a Broker, and sends events to a
 // sink.
 func jobsService(source component.Broker, sink *duckv1.Destination) *component.Component {
-	return &component.Component{Kind: component.JobsService(), Platform: "plat", Namespace: "ns1", Version: "10.2.0", Source: &source, Sink: sink}
+	k := component.JobsService()
+	return &component.Component{Kind: k, Owner: "plat", Namespace: "ns1", Version: "10.2.0", Subscriptions: k.SubscribeTo(source), Sink: sink}
 }
 
 // both are a Data Index and a Jobs Service that take events from a Broker, the Jobs Service
@@ -78,8 +80,8 @@ func connected(t testing.TB, components ...*component.Component) compositiontest
 	t.Helper()
 	out := compositiontest.Cluster{Required: map[string][]string{}}
 	for _, c := range components {
-		if c.Source != nil {
-			maps.Copy(out.Required, withBroker(t, *c.Source, compositiontest.Ready).Required)
+		for _, s := range c.Subscriptions {
+			maps.Copy(out.Required, withBroker(t, s.From, compositiontest.Ready).Required)
 		}
 		if b, ok := component.BrokerOf(c.Sink, c.Namespace); ok {
 			maps.Copy(out.Required, withBroker(t, b, compositiontest.Ready).Required)
@@ -176,7 +178,7 @@ func sinkBinding(p *eventing.Plan) *eventing.SinkBinding {
 // and that without plan nothing is held back.
 func TestForNothing(t *testing.T) {
 	t.Parallel()
-	alone := &component.Component{Kind: component.JobsService(), Platform: "plat", Namespace: "ns1"}
+	alone := &component.Component{Kind: component.JobsService(), Owner: "plat", Namespace: "ns1"}
 	p := plan(t, compositiontest.Cluster{}, alone)
 	if p != nil {
 		t.Errorf("For(...): want no plan, got %+v", p)
@@ -197,7 +199,7 @@ func TestFor(t *testing.T) {
 		Triggers []v1alpha08.SonataFlowPlatformTriggerRef
 	}
 	components := []*component.Component{dataIndex(there), jobsService(here, to(there))}
-	components[0].Kind.Subscriptions = components[0].Kind.Subscriptions[:2]
+	components[0].Subscriptions = components[0].Subscriptions[:2]
 	all := connected(t, components...)
 	keys := []string{
 		"data-index-trigger-process-error-8971ff7c", "data-index-trigger-process-node-8971ff7c",

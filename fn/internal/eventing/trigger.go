@@ -24,24 +24,23 @@ const (
 	ordered         = "ordered"
 )
 
-// subscribe returns the Triggers of a component that has a source. New ones are made when
-// their Broker is ready; those that exist stay while the Broker is away or unready. Triggers of
-// another Broker, which the spec named before, stay until all that take their place are
-// ready, so that no event is lost in between: their Brokers are the ones that are left.
-// Triggers that can't be made before their Broker is ready are reserved.
+// subscribe returns the Triggers of a component that takes events from Brokers. New ones are
+// made when their Broker is ready; those that exist stay while the Broker is away or unready.
+// Triggers of another Broker, which the spec named before, stay until all that take their
+// place are ready, so that no event is lost in between: their Brokers are the ones that are
+// left. Triggers that can't be made before their Broker is ready are reserved.
 func subscribe(req *composition.Request, c *component.Component, k knowledge) (triggers []object, reserved []composition.Composed, left []component.Broker) {
-	from := k.broker(*c.Source)
-	create := from.open() && k.installed(kindTrigger)
 	current := map[string]bool{}
 	complete := true
-	for _, s := range c.Kind.Subscriptions {
+	for _, s := range c.Subscriptions {
+		from := k.broker(s.From)
 		key := triggerKey(c, s, from.Broker)
 		observed := req.Observed[key]
 		current[key] = true
 		complete = complete && health.Of(observed).Phase == health.Ready
 		trigger := newTrigger(c, s, from.Broker, from.inOrder(observed))
 		switch {
-		case create || observed != nil:
+		case observed != nil || from.open() && k.installed(kindTrigger):
 			triggers = append(triggers, newObject(req, key, trigger))
 		case k.installed(kindTrigger):
 			reserved = append(reserved, composition.Composed{Key: key, Object: trigger})
@@ -50,7 +49,7 @@ func subscribe(req *composition.Request, c *component.Component, k knowledge) (t
 	if complete {
 		return triggers, nil, nil
 	}
-	for _, s := range c.Kind.Subscriptions {
+	for _, s := range c.Subscriptions {
 		for _, key := range slices.Sorted(maps.Keys(req.Observed)) {
 			observed := req.Observed[key]
 			if earlier := brokerOfTrigger(observed); !current[key] && key == triggerKey(c, s, earlier) {
@@ -76,7 +75,7 @@ func newTrigger(c *component.Component, s component.Subscription, from component
 	if s.Ordered && inOrder {
 		meta.Annotations = map[string]string{annotationOrder: ordered}
 	}
-	return &Trigger{
+	trigger := &Trigger{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersionTrigger, Kind: kindTrigger},
 		ObjectMeta: meta,
 		Spec: TriggerSpec{
@@ -84,17 +83,20 @@ func newTrigger(c *component.Component, s component.Subscription, from component
 			Filter: TriggerFilter{Attributes: map[string]string{"type": s.Type}},
 			Subscriber: duckv1.Destination{
 				Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: c.Namespace, Name: c.Name()},
-				URI: &apis.URL{Path: s.Path},
 			},
 		},
 	}
+	if s.Path != "" {
+		trigger.Spec.Subscriber.URI = &apis.URL{Path: s.Path}
+	}
+	return trigger
 }
 
-// triggerName differs for each platform, because Triggers live where their Broker does,
-// and for each Broker, because a platform that changes its Broker has Triggers of both for
-// a while. It has at most 63 characters.
+// triggerName differs for each owner, because Triggers live where their Broker does, and for
+// each Broker, because a component that changes its Broker has Triggers of both for a while.
+// It has at most 63 characters.
 func triggerName(c *component.Component, s component.Subscription, from component.Broker) string {
-	return c.Kind.Key + "-" + s.Name + "-" + names.Hash(c.Namespace, c.Platform, from.Namespace, from.Name)
+	return names.Child(s.Prefix, "-"+names.Hash(c.Namespace, c.Owner, from.Namespace, from.Name))
 }
 
 // brokerOfTrigger returns the Broker of an observed Trigger.

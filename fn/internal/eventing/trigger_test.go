@@ -124,7 +124,7 @@ func TestTriggerNames(t *testing.T) {
 		keys := map[string]bool{}
 		for _, b := range brokers {
 			for _, c := range []*component.Component{dataIndex(b), jobsService(b, nil)} {
-				c.Namespace, c.Platform = p.Namespace, p.Name
+				c.Namespace, c.Owner = p.Namespace, p.Name
 				for _, o := range plan(t, compositiontest.Cluster{Old: true}, c).Objects {
 					name := o.Object.GetName()
 					if names[name] || keys[o.Key] {

@@ -13,6 +13,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // ValidateBroker returns what is wrong with a destination that must be a Broker: Triggers
@@ -60,6 +61,17 @@ func ValidateDestination(d *v1alpha08.Destination, path *field.Path) field.Error
 	// Any namespace does here: Knative's webhook fills in the platform's.
 	const someNamespace = "default"
 	return fromKnative(component.Sink((*duckv1.Destination)(d), someNamespace).Validate(context.Background()), path)
+}
+
+// ValidateReach returns an error for a Broker of another namespace than that of the platform
+// or workflow that names it, where the function's input allows none.
+func ValidateReach(d *v1alpha08.Destination, path *field.Path, namespace string, allowed v1beta1.Brokers) field.ErrorList {
+	b, isBroker := component.BrokerOf((*duckv1.Destination)(d), namespace)
+	if !isBroker || b.Namespace == namespace || allowed != v1beta1.BrokersNamespace {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path.Child("ref", "namespace"), b.Namespace,
+		"Brokers of other namespaces may not be named here, by the Composition (brokers: Namespace): use a Broker in namespace "+namespace)}
 }
 
 // fromKnative turns errors of Knative's validation into those of Kubernetes. An error about

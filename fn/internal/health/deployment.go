@@ -4,9 +4,9 @@ package health
 
 import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-// deployment takes notice of a condition that kstatus passes over: a Deployment whose
-// pods can't be created, because a quota is exceeded for instance, would look like a
-// rollout that takes its time.
+// deployment takes notice of conditions that kstatus passes over: a Deployment whose pods
+// can't be created, because a quota is exceeded for instance, or whose rollout has ended
+// before the pods failed, would look like a rollout that takes its time.
 func deployment(o *unstructured.Unstructured, byKstatus Verdict) Verdict {
 	if byKstatus.Phase != Progressing {
 		return byKstatus
@@ -14,8 +14,11 @@ func deployment(o *unstructured.Unstructured, byKstatus Verdict) Verdict {
 	if seen, found, err := unstructured.NestedInt64(o.Object, "status", "observedGeneration"); err != nil || found && seen != o.GetGeneration() {
 		return byKstatus
 	}
-	if message, found := trueCondition(o, "ReplicaFailure"); found && message != "" {
-		return Verdict{Phase: Failed, Message: message}
+	if c, _ := trueCondition(o, "ReplicaFailure"); c.message != "" {
+		return Verdict{Phase: Failed, Message: c.message}
+	}
+	if c, _ := trueCondition(o, "Progressing"); c.reason == "NewReplicaSetAvailable" {
+		return Verdict{Phase: Unavailable, Message: byKstatus.Message}
 	}
 	return byKstatus
 }

@@ -20,6 +20,8 @@ const (
 	Missing Phase = "Missing"
 	// Progressing means that the object is on its way.
 	Progressing Phase = "Progressing"
+	// Unavailable means that the object was ready, as it is asked for now, and isn't any more.
+	Unavailable Phase = "Unavailable"
 	// Failed means that the object doesn't get on by itself.
 	Failed Phase = "Failed"
 	// Ready means that the object does its work, at its current generation.
@@ -73,7 +75,8 @@ func Of(o *unstructured.Unstructured) Verdict {
 // OfComposed returns how an observed object does that is composed as desired.
 func OfComposed(observed *unstructured.Unstructured, desired composition.Object) Verdict {
 	out := Of(observed)
-	if out.Phase == Ready && observed.GetAnnotations()[AnnotationSpecChecksum] != desired.GetAnnotations()[AnnotationSpecChecksum] {
+	current := out.Phase == Ready || out.Phase == Unavailable
+	if current && observed.GetAnnotations()[AnnotationSpecChecksum] != desired.GetAnnotations()[AnnotationSpecChecksum] {
 		return Verdict{Phase: Progressing, Message: "Its latest change hasn't been applied yet"}
 	}
 	return out

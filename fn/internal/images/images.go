@@ -10,6 +10,7 @@ import (
 	"github.com/distribution/reference"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -95,6 +96,27 @@ func Validate(in v1beta1.Images, path *field.Path) field.ErrorList {
 		if err := Check(full.image, path.Child(full.field)); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	return errs
+}
+
+// ValidateTemplate returns which images of a template's containers are none. A container with
+// the name of the platform's own is left out, and one without image is refused elsewhere.
+func ValidateTemplate(t *v1alpha08.PodTemplateSpec, own string, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	check := func(image string, at *field.Path) {
+		if err := Check(image, at.Child("image")); image != "" && err != nil {
+			errs = append(errs, err)
+		}
+	}
+	check(t.Container.Image, path.Child("container"))
+	for i, c := range t.Containers {
+		if c.Name != own {
+			check(c.Image, path.Child("containers").Index(i))
+		}
+	}
+	for i, c := range t.InitContainers {
+		check(c.Image, path.Child("initContainers").Index(i))
 	}
 	return errs
 }

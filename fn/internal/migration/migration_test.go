@@ -36,7 +36,7 @@ const (
 // migrated is a component of platform plat in namespace ns1 whose schema a Job migrates.
 func migrated(kind component.Kind) *component.Component {
 	return &component.Component{
-		Kind: kind, Platform: "plat", Namespace: "ns1", Version: "10.2.0",
+		Kind: kind, Owner: "plat", Namespace: "ns1", Version: "10.2.0",
 		Database: &postgres.Database{
 			URL:    "jdbc:postgresql://pg.db:6543/shared?currentSchema=s",
 			Schema: "s",

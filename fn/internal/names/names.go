@@ -42,3 +42,12 @@ func Hash(texts ...string) string {
 func LabelValue(name string) string {
 	return kmeta.ChildName(name, "")
 }
+
+// Slug returns a text as it can be part of a name: small letters, digits and dashes. It is
+// empty for a text that has none.
+func Slug(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(words, "-")
+}

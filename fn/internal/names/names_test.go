@@ -148,3 +148,14 @@ func FuzzChild(f *testing.F) {
 		}
 	})
 }
+
+func TestSlug(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"VetAppointmentInfo": "vetappointmentinfo", "Order Placed!": "order-placed", "--a__b..c--": "a-b-c", "": "", "ßé": "", "1": "1",
+	} {
+		if got := names.Slug(text); got != want {
+			t.Errorf("Slug(%q): want %q, got %q", text, want, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -50,4 +51,28 @@ func validate(value string, path *field.Path, what string, check func(string) []
 		return nil
 	}
 	return field.ErrorList{field.Invalid(path, value, "not a "+what+" that Kubernetes accepts: "+strings.Join(problems, "; "))}
+}
+
+// ValidateIdentity returns what is wrong with the name that a user gave to a platform or a
+// workflow (what), of a kind, and with its namespace: a render's composite is written by
+// hand, and everything composed is named after it. Namespaced is a composite that lives in a
+// namespace itself.
+func ValidateIdentity(id types.NamespacedName, namespaced bool, what, kind string) field.ErrorList {
+	if id.Namespace == "" || id.Name == "" {
+		return field.ErrorList{field.Required(field.NewPath("spec", "claimRef"),
+			what+" lives in a namespace: create a "+kind+" there instead of a composite without claim; for an offline render, set spec.claimRef.name and spec.claimRef.namespace")}
+	}
+	path := field.NewPath("spec", "claimRef")
+	if namespaced {
+		path = field.NewPath("metadata")
+	}
+	name, namespace := validation.IsDNS1123Subdomain(id.Name), validation.IsDNS1123Label(id.Namespace)
+	errs := make(field.ErrorList, 0, len(name)+len(namespace))
+	for _, problem := range name {
+		errs = append(errs, field.Invalid(path.Child("name"), id.Name, "not a name that Kubernetes accepts: "+problem))
+	}
+	for _, problem := range namespace {
+		errs = append(errs, field.Invalid(path.Child("namespace"), id.Namespace, "not a namespace that Kubernetes accepts: "+problem))
+	}
+	return errs
 }

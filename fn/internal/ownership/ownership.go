@@ -10,16 +10,19 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 )
 
 // LabelHandOver on an object hands the object over to the composite that composes one of
-// its name. All objects that this function or the operator made have the label; its value
-// doesn't matter here.
+// its name. All objects of services that this function or the operator made have the label;
+// its value doesn't matter here.
 const LabelHandOver = "sonataflow.org/service"
+
+// labelWorkflow is on all objects of a workflow that this function made, and on nearly all that
+// the operator made. Its value is the name of the workflow.
+const labelWorkflow = "sonataflow.org/workflow-app"
 
 // Query asks for the object of a kind that has a name.
 func Query(kind schema.GroupVersionKind, namespace, name string) composition.Query {
@@ -46,16 +49,18 @@ func Taken(req *composition.Request, wanted []composition.Composed) []string {
 		switch controller := metav1.GetControllerOf(existing); {
 		case controller != nil && controller.UID != req.Composite.GetUID():
 			out = append(out, fmt.Sprintf("%s is controlled by %s %s: give the claim another name, or let that controller release it", name, controller.Kind, controller.Name))
-		case controller == nil && !isSonataFlows(existing):
+		case controller == nil && !isSonataFlows(existing, c.Object):
 			out = append(out, fmt.Sprintf("%s exists and isn't SonataFlow's: give the claim another name, or hand the object over on purpose with the label %s", name, LabelHandOver))
 		}
 	}
 	return out
 }
 
-// isSonataFlows tells whether an object was composed by this function, was made by the
-// operator, or was handed over.
-func isSonataFlows(o *unstructured.Unstructured) bool {
-	_, labelled := o.GetLabels()[LabelHandOver]
-	return labelled
+// isSonataFlows tells whether an object that exists was made by this function or by the
+// operator for the same workflow, or for any service, or was handed over.
+func isSonataFlows(existing, wanted metav1.Object) bool {
+	labels := existing.GetLabels()
+	_, labelled := labels[LabelHandOver]
+	workflow := wanted.GetLabels()[labelWorkflow]
+	return labelled || workflow != "" && labels[labelWorkflow] == workflow
 }

@@ -48,6 +48,15 @@ func TestTaken(t *testing.T) {
 			reason:  "Any value of the label hands an object over.",
 			cluster: compositiontest.Cluster{Required: map[string][]string{query: {service + `, labels: {sonataflow.org/service: ""}}}`}}},
 		},
+		"Workflows": {
+			reason:  "What the operator made of the same workflow has another label.",
+			cluster: compositiontest.Cluster{Required: map[string][]string{query: {service + `, labels: {sonataflow.org/workflow-app: wf}}}`}}},
+		},
+		"OtherWorkflows": {
+			reason:  "An object of another workflow isn't taken over.",
+			cluster: compositiontest.Cluster{Required: map[string][]string{query: {service + `, labels: {sonataflow.org/workflow-app: other}}}`}}},
+			want:    []string{"Service plat in namespace ns1 exists and isn't SonataFlow's: give the claim another name, or hand the object over on purpose with the label sonataflow.org/service"},
+		},
 		"Controlled": {
 			reason: "An object that another controller has is never taken over, also with the label.",
 			cluster: compositiontest.Cluster{Required: map[string][]string{query: {service + `, labels: {sonataflow.org/service: plat},
@@ -74,7 +83,7 @@ func TestTaken(t *testing.T) {
 			t.Parallel()
 			req := compositiontest.Request(t, composite, tc.cluster)
 			got := ownership.Taken(req, []composition.Composed{{Key: "key", Object: &corev1.Service{
-				TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Service"}, ObjectMeta: metav1.ObjectMeta{Name: "plat", Namespace: "ns1"},
+				TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Service"}, ObjectMeta: metav1.ObjectMeta{Name: "plat", Namespace: "ns1", Labels: map[string]string{"sonataflow.org/workflow-app": "wf"}},
 			}}})
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nTaken(...): -want, +got:\n%s", tc.reason, diff)

@@ -5,13 +5,13 @@ package platform
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
 )
 
@@ -75,7 +75,7 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 		namespaced:     composite.GetNamespace() != "",
 		attempt:        composite.GetAnnotations()[component.AnnotationMigrationAttempt],
 	}
-	if errs := validateIdentity(doc.NamespacedName, doc.namespaced); len(errs) > 0 {
+	if errs := names.ValidateIdentity(doc.NamespacedName, doc.namespaced, "a platform", v1alpha08.KindSonataFlowPlatform); len(errs) > 0 {
 		return doc, errs
 	}
 	if errs := decoding.Field(composite.Object["status"], &doc.status, field.NewPath("status")); len(errs) > 0 {
@@ -87,26 +87,4 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	}
 	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the type.
 	return doc, nil
-}
-
-// validateIdentity finds names that no API server accepts: a render's composite is
-// written by hand, and everything composed is named after it.
-func validateIdentity(id types.NamespacedName, namespaced bool) field.ErrorList {
-	if id.Namespace == "" || id.Name == "" {
-		return field.ErrorList{field.Required(field.NewPath("spec", "claimRef"),
-			"a platform lives in a namespace: create a "+v1alpha08.KindSonataFlowPlatform+" there instead of a composite without claim; for an offline render, set spec.claimRef.name and spec.claimRef.namespace")}
-	}
-	path := field.NewPath("spec", "claimRef")
-	if namespaced {
-		path = field.NewPath("metadata")
-	}
-	name, namespace := validation.IsDNS1123Subdomain(id.Name), validation.IsDNS1123Label(id.Namespace)
-	errs := make(field.ErrorList, 0, len(name)+len(namespace))
-	for _, problem := range name {
-		errs = append(errs, field.Invalid(path.Child("name"), id.Name, "not a name that Kubernetes accepts: "+problem))
-	}
-	for _, problem := range namespace {
-		errs = append(errs, field.Invalid(path.Child("namespace"), id.Namespace, "not a namespace that Kubernetes accepts: "+problem))
-	}
-	return errs
 }

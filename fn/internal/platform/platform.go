@@ -27,18 +27,18 @@ import (
 func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result {
 	doc, errs := parse(req.Composite)
 	if len(errs) > 0 {
-		return report.Invalid(errs, doc.warnings)
+		return report.Invalid(req.Composite, errs, doc.warnings)
 	}
 	offer := sharing.LookForOffer(req, doc.platform(), input.Compatibility)
 	older := sharing.LookForOlder(req, doc.platform())
 	p, errs := resolve(doc, input, offer)
 	if len(errs) > 0 {
-		return report.Invalid(errs, doc.warnings)
+		return report.Invalid(req.Composite, errs, doc.warnings)
 	}
 	plans := plan(req, p, input)
 	// A duplicate composes nothing for the first time.
 	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 && older == "" {
-		return report.NameTaken(taken)
+		return report.NameTaken(req.Composite, taken)
 	}
 	return tell(req, p, plans, build(req, plans, older), older)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
@@ -55,6 +56,7 @@ type resolver struct {
 func resolve(doc *document, input *v1beta1.Input, offer sharing.Offer) (*Platform, field.ErrorList) {
 	r := resolver{doc: doc, input: input, offer: offer, images: images.Resolve(input.Images)}
 	errs := validate(doc, input.Compatibility)
+	errs = append(errs, r.validateReach()...)
 	for _, s := range doc.services() {
 		errs = append(errs, r.validateSource(s)...)
 	}
@@ -113,20 +115,20 @@ func (r resolver) component(s service) (*component.Component, []string, *field.E
 	}
 	image = cmp.Or(s.spec.PodTemplate.Container.Image, image)
 	return &component.Component{
-		Kind:       s.kind,
-		Platform:   r.doc.Name,
-		Namespace:  r.doc.Namespace,
-		Enabled:    sharing.Enabled(s.spec.Enabled, r.input.Compatibility),
-		Image:      image,
-		Version:    images.Version(image),
-		Pod:        pod,
-		Properties: component.Properties{Text: r.properties(s, sink != nil), WithoutSink: r.properties(s, false)},
-		Database:   database,
-		Migration:  r.migration(s, database, podtemplate.Companion(pod, own)),
-		Source:     source,
-		Sink:       sink,
-		Replicas:   s.spec.PodTemplate.Replicas,
-		Budget:     podtemplate.Budget(s.spec.PodTemplate.PodDisruptionBudget),
+		Kind:          s.kind,
+		Owner:         r.doc.Name,
+		Namespace:     r.doc.Namespace,
+		Enabled:       sharing.Enabled(s.spec.Enabled, r.input.Compatibility),
+		Image:         image,
+		Version:       images.Version(image),
+		Pod:           pod,
+		Properties:    component.Properties{Text: r.properties(s, sink != nil), WithoutSink: r.properties(s, false)},
+		Database:      database,
+		Migration:     r.migration(s, database, podtemplate.Companion(pod, own)),
+		Subscriptions: subscriptions(s, source),
+		Sink:          sink,
+		Replicas:      s.spec.PodTemplate.Replicas,
+		Budget:        podtemplate.Budget(s.spec.PodTemplate.PodDisruptionBudget),
 	}, append(warnings, r.serviceWarnings(s, database)...), nil
 }
 
@@ -161,6 +163,14 @@ func (r resolver) source(s service) (*component.Broker, *field.Path) {
 	return &broker, path
 }
 
+// subscriptions are the events that a service takes from its Broker, or none (nil).
+func subscriptions(s service, source *component.Broker) []component.Subscription {
+	if source == nil {
+		return nil
+	}
+	return s.kind.SubscribeTo(*source)
+}
+
 // validateSource finds a Broker that a service can't have Triggers for. Triggers live where
 // their Broker does, and what a namespaced composite composes lives where the composite
 // does.
@@ -172,6 +182,22 @@ func (r resolver) validateSource(s service) field.ErrorList {
 	return field.ErrorList{field.Invalid(path.Child("ref", "namespace"), broker.Namespace, fmt.Sprintf(
 		"a platform that is a namespaced composite can't have Triggers in other namespaces: use a Broker in namespace %s, or a %s that is a claim",
 		r.doc.Namespace, v1alpha08.KindSonataFlowPlatform))}
+}
+
+// validateReach finds Brokers that the spec may not name.
+func (r resolver) validateReach() field.ErrorList {
+	var errs field.ErrorList
+	check := func(d *v1alpha08.Destination, path *field.Path) {
+		errs = append(errs, eventing.ValidateReach(d, path, r.doc.Namespace, r.input.Brokers)...)
+	}
+	if e := r.doc.spec.Eventing; e != nil {
+		check(e.Broker, field.NewPath("spec", "eventing", "broker"))
+	}
+	for _, s := range r.doc.services() {
+		check(s.source, s.path.Child("source"))
+		check(s.sink, s.path.Child("sink"))
+	}
+	return errs
 }
 
 // sink decides where a service sends events: to its own sink, else to the Broker of

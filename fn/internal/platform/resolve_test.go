@@ -467,10 +467,10 @@ services: {dataIndex: {source: ` + ref("a") + `}, jobService: {source: ` + ref("
 			t.Parallel()
 			p := tc.given.resolveValid(t)
 			source := func(c *component.Component) string {
-				if c.Source == nil {
+				if len(c.Subscriptions) == 0 {
 					return ""
 				}
-				return c.Source.Namespace + "/" + c.Source.Name
+				return c.Subscriptions[0].From.Namespace + "/" + c.Subscriptions[0].From.Name
 			}
 			jobsService := componentOf(p, component.JobsService())
 			got := want{DataIndex: source(componentOf(p, component.DataIndex())), JobsService: source(jobsService), Pending: p.BrokerPending}

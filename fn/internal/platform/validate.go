@@ -64,28 +64,7 @@ func validateService(s service, shared *v1alpha08.PersistencePostgreSQL, compati
 		pod.Containers[0].Resources = corev1.ResourceRequirements{}
 	}
 	errs = append(errs, podrules.Validate(&s.spec.PodTemplate, pod, template)...)
-	errs = append(errs, validateImages(&s.spec.PodTemplate, s.kind.Container, template)...)
+	errs = append(errs, images.ValidateTemplate(&s.spec.PodTemplate, s.kind.Container, template)...)
 	errs = append(errs, eventing.ValidateBroker(s.source, s.path.Child("source"), "a source")...)
 	return append(errs, eventing.ValidateDestination(s.sink, s.path.Child("sink"))...)
-}
-
-// validateImages returns which images of a template's containers are none. A container with
-// the name of the service's is left out, and one without image is refused elsewhere.
-func validateImages(t *v1alpha08.PodTemplateSpec, own string, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	check := func(image string, at *field.Path) {
-		if err := images.Check(image, at.Child("image")); image != "" && err != nil {
-			errs = append(errs, err)
-		}
-	}
-	check(t.Container.Image, path.Child("container"))
-	for i, c := range t.Containers {
-		if c.Name != own {
-			check(c.Image, path.Child("containers").Index(i))
-		}
-	}
-	for i, c := range t.InitContainers {
-		check(c.Image, path.Child("initContainers").Index(i))
-	}
-	return errs
 }

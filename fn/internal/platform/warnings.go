@@ -28,16 +28,7 @@ func (r resolver) warnings() []string {
 	if s.DevMode != nil && s.DevMode.BaseImage != "" {
 		out = append(out, spec.Child("devMode").String()+": has no effect, because workflows in the dev profile are not composed")
 	}
-	if s.Properties != nil && len(s.Properties.Flow) > 0 {
-		out = append(out, spec.Child("properties", "flow").String()+": has no effect in this version, which composes no workflows")
-	}
-	if s.Monitoring != nil && s.Monitoring.Enabled {
-		out = append(out, spec.Child("monitoring", "enabled").String()+": has no effect in this version, which composes no workflows")
-	}
 	shared := spec.Child("persistence", "postgresql")
-	if len(r.doc.services()) == 0 {
-		out = append(out, r.unused()...)
-	}
 	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)
 	for _, service := range r.doc.services() {
 		own, path := service.spec.Persistence.Database(), service.path.Child("persistence", "postgresql")
@@ -57,19 +48,6 @@ func (r resolver) warnings() []string {
 func builds(b *v1alpha08.BuildPlatformSpec) bool {
 	return b != nil && (b.Config.BaseImage != "" || b.Config.Registry != v1alpha08.RegistrySpec{} ||
 		len(b.Template.Arguments)+len(b.Template.BuildArgs)+len(b.Template.Envs) > 0)
-}
-
-// unused names what a spec without services says for services.
-func (r resolver) unused() []string {
-	const none = ", because spec.services names none; "
-	var out []string
-	if r.doc.spec.Persistence.Database() != nil {
-		out = append(out, "spec.persistence: no service uses this database"+none+"only workflows may")
-	}
-	if e := r.doc.spec.Eventing; e != nil && e.Broker != nil {
-		out = append(out, "spec.eventing.broker: no service of this platform uses this Broker"+none+"only workflows may, and platforms that use this one's through a cluster platform")
-	}
-	return out
 }
 
 // sharedTables warns when services work on the same tables, however their databases were

@@ -13,15 +13,14 @@ import (
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	const (
-		broker      = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
-		build       = "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere"
-		devMode     = "spec.devMode: has no effect, because workflows in the dev profile are not composed"
-		noField     = ": the API has no such field, so it has no effect"
-		dataIndex   = "spec.services.dataIndex.persistence.postgresql."
-		jobService  = "spec.services.jobService.persistence.postgresql."
-		password    = ": has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef"
-		withoutFlow = ": has no effect in this version, which composes no workflows"
-		noSchema    = "spec.persistence.postgresql.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append ?currentSchema=NAME to choose one"
+		broker     = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
+		build      = "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere"
+		devMode    = "spec.devMode: has no effect, because workflows in the dev profile are not composed"
+		noField    = ": the API has no such field, so it has no effect"
+		dataIndex  = "spec.services.dataIndex.persistence.postgresql."
+		jobService = "spec.services.jobService.persistence.postgresql."
+		password   = ": has a password in it, which stands in clear text in the Deployment; move it to the Secret of secretRef"
+		noSchema   = "spec.persistence.postgresql.jdbcUrl: selects no schema, so that the tables are in the default schema, public, which two services can't share; append ?currentSchema=NAME to choose one"
 	)
 	keepApart := func(fields, schema string) string {
 		return fields + ": spec.services.dataIndex and spec.services.jobService share one database schema, " + schema + "; give each service its own to keep them apart"
@@ -69,25 +68,12 @@ func TestWarnings(t *testing.T) {
 			given:  given{spec: `build: {config: {strategy: operator, strategyOptions: {KanikoBuildCacheEnabled: "true"}, timeout: 5m, registry: {}}, template: {timeout: 0s, resources: {limits: {cpu: 1}}}}, devMode: {}`},
 		},
 		"NoServices": {
-			reason: "What is for all services is for none where there is none.",
+			reason: "What a platform without services shares is for workflows.",
 			given:  given{spec: `persistence: {postgresql: {secretRef: {name: db}, serviceRef: {name: pg}}}, eventing: {broker: ` + broker + `}, services: {}`},
-			want: []string{
-				"spec.persistence: no service uses this database, because spec.services names none; only workflows may",
-				"spec.eventing.broker: no service of this platform uses this Broker, because spec.services names none; only workflows may, and platforms that use this one's through a cluster platform",
-			},
-		},
-		"NothingForNoServices": {
-			reason: "An empty field asks for nothing.",
-			given:  given{spec: `persistence: {}, eventing: {}`},
 		},
 		"Workflows": {
-			reason: "What is for workflows is accepted, with a warning.",
+			reason: "What is for workflows has its effect on them.",
 			given:  given{spec: `properties: {flow: [{name: a, value: b}]}, monitoring: {enabled: true}`},
-			want:   []string{"spec.properties.flow" + withoutFlow, "spec.monitoring.enabled" + withoutFlow},
-		},
-		"NothingForWorkflows": {
-			reason: "Fields for workflows that ask for nothing get no warning.",
-			given:  given{spec: `properties: {flow: []}, monitoring: {enabled: false}`},
 		},
 		"Passwords": {
 			reason: "A password in a JDBC URL gets a warning wherever the URL stands.",

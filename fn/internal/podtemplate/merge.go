@@ -33,6 +33,9 @@ type Template struct {
 	// Injected names environment variables that Knative writes into the container once it is
 	// there. The user's are left out.
 	Injected []string
+	// OwnDatabase tells that the program may have a database that the platform doesn't know
+	// of.
+	OwnDatabase bool
 }
 
 // Merge lays a template over a pod with one container. What Kubernetes merges when
@@ -62,7 +65,7 @@ func Merge(pod corev1.PodSpec, t Template) (corev1.PodSpec, []string, error) {
 		makeRoom(&own.Resources, t.Spec.Container.Resources)
 		path := t.Path.Child("container")
 		env := warn.env(own.Env, t.Spec.Container.Env, t.Injected, path.Child("env"))
-		warn.properties(t.Spec.Container, own.Env, len(t.Injected) > 0, path)
+		warn.properties(t, own.Env, path)
 		ports := warn.ports(own.Ports, t.Spec.Container.Ports, path.Child("ports"))
 		delete(overrides, "env")
 		delete(overrides, "ports")

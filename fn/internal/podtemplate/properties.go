@@ -9,8 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 )
 
 // A setting is a property of a service that the platform's objects count on.
@@ -95,9 +93,10 @@ func same(name, property string) bool {
 var define = regexp.MustCompile(`(?:^|[\s"'=])-D["']?([^\s="']+)(?:=([^\s"']*))?`)
 
 // properties warns of what moves a service away from where the platform's objects look for
-// it. Own are the platform's variables; bound tells that Knative sets the service's sink.
-func (w *warnings) properties(s v1alpha08.ContainerSpec, own []corev1.EnvVar, bound bool, path *field.Path) {
-	ephemeral := !slices.ContainsFunc(own, func(e corev1.EnvVar) bool { return same(e.Name, "quarkus.datasource.") })
+// it. Own are the platform's variables.
+func (w *warnings) properties(t Template, own []corev1.EnvVar, path *field.Path) {
+	s, bound := t.Spec.Container, len(t.Injected) > 0
+	ephemeral := !t.OwnDatabase && !slices.ContainsFunc(own, func(e corev1.EnvVar) bool { return same(e.Name, "quarkus.datasource.") })
 	variables := settings(bound, ephemeral)
 	defined := slices.Concat(variables, managed(own)) // A variable of the platform's can't be replaced otherwise.
 	for i, e := range s.Env {

@@ -17,18 +17,38 @@ var (
 	key   = strings.NewReplacer(" ", `\ `, ":", `\:`, "=", `\=`, "#", `\#`, "!", `\!`)     //nolint:gochecknoglobals // Immutable.
 )
 
-// Encode writes properties as text: a line "key = value" each, sorted by key.
+// A Property is one line of a file of properties.
+type Property struct {
+	Key, Value string
+}
+
+// Encode writes properties as text: a line "key = value" each, sorted by key, and after them
+// the fixed ones in their own order. What is fixed wins over another value of the same key,
+// and then has the place of that.
+//
 // Placeholders such as ${K_SINK} stay as they are: the application resolves them. See
 // https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
 // for what is escaped, and why.
-func Encode(in map[string]string) string {
-	text := &strings.Builder{}
+func Encode(in map[string]string, fixed ...Property) string {
+	all := make([]Property, 0, len(in)+len(fixed))
 	for _, k := range slices.Sorted(maps.Keys(in)) {
-		text.WriteString(key.Replace(value.Replace(k)) + " = ")
-		if strings.HasPrefix(in[k], " ") {
+		all = append(all, Property{Key: k, Value: in[k]})
+	}
+	for _, f := range fixed {
+		i := slices.IndexFunc(all, func(p Property) bool { return p.Key == f.Key })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Property{})
+		}
+		all[i] = f
+	}
+	text := &strings.Builder{}
+	for _, p := range all {
+		text.WriteString(key.Replace(value.Replace(p.Key)) + " = ")
+		if strings.HasPrefix(p.Value, " ") {
 			text.WriteString(`\`)
 		}
-		text.WriteString(value.Replace(in[k]) + "\n")
+		text.WriteString(value.Replace(p.Value) + "\n")
 	}
 	return text.String()
 }

@@ -35,7 +35,7 @@ func podOf(t *testing.T, text string) corev1.PodSpec {
 // with is a component whose pod refers to something, in YAML.
 func with(t *testing.T, k component.Kind, pod string) *component.Component {
 	t.Helper()
-	return &component.Component{Kind: k, Platform: "plat", Namespace: "ns1", Pod: podOf(t, pod)}
+	return &component.Component{Kind: k, Owner: "plat", Namespace: "ns1", Pod: podOf(t, pod)}
 }
 
 // object is a Secret or a ConfigMap as it comes from the API server, without keys.

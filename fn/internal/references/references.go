@@ -32,7 +32,7 @@ type Plan struct {
 }
 
 // Versions are annotations for a component's pods. One changes whenever an object does
-// that the pods read, but for the component's own ConfigMap.
+// that the pods read, but for the component's own ConfigMaps.
 func (p Plan) Versions(c *component.Component) map[string]string { return p.versions[c.Kind.Key] }
 
 // A reference is a Secret or a ConfigMap, and what is read of it.
@@ -61,7 +61,7 @@ func For(req *composition.Request, components []*component.Component, secrets v1
 	var all []*reference
 	for _, c := range components {
 		uses := slices.DeleteFunc(append(usesOf(c.Pod), usesOfMigration(c)...), func(u use) bool {
-			return u.kind == kindConfigMap && u.name == c.ConfigMap() // It is composed.
+			return u.kind == kindConfigMap && (u.name == c.ConfigMap() || u.name == c.UserConfigMap) // Their content counts already.
 		})
 		for _, u := range uses {
 			i := slices.IndexFunc(all, func(r *reference) bool { return r.kind == u.kind && r.name == u.name })

@@ -29,7 +29,7 @@ const bothKeys = `data: {POSTGRESQL_USER: dQ==, POSTGRESQL_PASSWORD: cA==}`
 // reader is a component that reads the usual keys of a Secret; it has no database where
 // the name is empty.
 func reader(k component.Kind, name string) *component.Component {
-	c := &component.Component{Kind: k, Platform: "plat", Namespace: "ns1"}
+	c := &component.Component{Kind: k, Owner: "plat", Namespace: "ns1"}
 	if name != "" {
 		readKeys(c, postgres.Secret{Name: name, UserKey: "POSTGRESQL_USER", PasswordKey: "POSTGRESQL_PASSWORD"})
 	}

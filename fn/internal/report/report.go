@@ -37,39 +37,57 @@ func Valid(warnings []string) composition.Condition {
 // Invalid returns the result for a spec that makes no sense. Nothing changes until the
 // spec is mended. Warnings name fields that may have been mistyped, which is why others are
 // missed.
-func Invalid(errs field.ErrorList, warnings []string) *composition.Result {
+func Invalid(composite *unstructured.Unstructured, errs field.ErrorList, warnings []string) *composition.Result {
 	texts := make([]string, 0, len(errs)+len(warnings))
 	for _, err := range errs {
 		texts = append(texts, err.Error())
 	}
-	message := strings.Join(append(slices.Compact(texts), warnings...), "; ")
-	succeed := Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "The spec is invalid")
-	succeed.Alarm = false // One warning is enough.
-	return &composition.Result{
-		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonInvalid, message), succeed},
-		Fatal:      errors.New(message),
-	}
+	return unfit(composite, v1alpha08.ReasonInvalid, strings.Join(append(slices.Compact(texts), warnings...), "; "), "The spec is invalid")
+}
+
+// MissingImage returns the result for a workflow without image.
+func MissingImage(composite *unstructured.Unstructured, err *field.Error) *composition.Result {
+	return unfit(composite, v1alpha08.ReasonMissingImage, err.Error(), "There is no image to run")
 }
 
 // NameTaken returns the result for a spec that can't be composed, because objects of other
 // owners have the names of some of its objects. Nothing changes until that is mended.
-func NameTaken(problems []string) *composition.Result {
-	message := strings.Join(problems, "; ")
-	succeed := Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, "Objects of other owners have the names of some that are to be composed")
-	succeed.Alarm = false // One warning is enough.
+func NameTaken(composite *unstructured.Unstructured, problems []string) *composition.Result {
+	return unfit(composite, v1alpha08.ReasonNameTaken, strings.Join(problems, "; "), "Objects of other owners have the names of some that are to be composed")
+}
+
+// unfit returns the result for a spec that can't be composed, for a reason of the condition
+// about the spec.
+func unfit(composite *unstructured.Unstructured, reason, message, summary string) *composition.Result {
+	stopped := stopped(composite, summary)
+	stopped.Alarm = false // One warning is enough.
 	return &composition.Result{
-		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSpecValid, v1alpha08.ReasonNameTaken, message), succeed},
+		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSpecValid, reason, message), stopped},
 		Fatal:      errors.New(message),
 	}
 }
 
 // Refused returns the result for a request that no composer can work with, for a reason
 // that the spec has no part in.
-func Refused(err error) *composition.Result {
+func Refused(composite *unstructured.Unstructured, err error) *composition.Result {
 	return &composition.Result{
-		Conditions: []composition.Condition{Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, err.Error())},
+		Conditions: []composition.Condition{stopped(composite, err.Error())},
 		Fatal:      err,
 	}
+}
+
+// stopped is the condition by which users see first that nothing can be composed. That of a
+// workflow also tells whether the workflow runs, which doesn't change.
+func stopped(composite *unstructured.Unstructured, message string) composition.Condition {
+	switch composite.GetKind() {
+	case v1alpha08.KindSonataFlow, v1alpha08.KindXSonataFlow:
+		out := Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonUnchanged, message)
+		if last := meta.FindStatusCondition(composition.Conditions(composite), v1alpha08.ConditionRunning); last != nil {
+			out.Status = last.Status
+		}
+		return out
+	}
+	return Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonFailure, message)
 }
 
 // Outdated makes those conditions Unknown that the composite still has from an earlier
@@ -78,9 +96,9 @@ func Refused(err error) *composition.Result {
 func Outdated(composite *unstructured.Unstructured, told []composition.Condition) []composition.Condition {
 	last := composition.Conditions(composite)
 	var out []composition.Condition
+	always := []string{v1alpha08.ConditionSpecValid, v1alpha08.ConditionSucceed, v1alpha08.ConditionRunning}
 	for _, typ := range Types() {
-		always := typ == v1alpha08.ConditionSpecValid || typ == v1alpha08.ConditionSucceed
-		if !always && meta.FindStatusCondition(last, typ) != nil && !slices.ContainsFunc(told, ofType(typ)) {
+		if !slices.Contains(always, typ) && meta.FindStatusCondition(last, typ) != nil && !slices.ContainsFunc(told, ofType(typ)) {
 			out = append(out, Condition(typ, v1alpha08.ReasonNotAskedFor, "The spec doesn't ask for it"))
 		}
 	}

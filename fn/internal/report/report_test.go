@@ -100,12 +100,15 @@ func TestInvalid(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, report.Invalid(tc.errs, tc.warnings), equateErrors()); diff != "" {
+			if diff := cmp.Diff(tc.want, report.Invalid(platform, tc.errs, tc.warnings), equateErrors()); diff != "" {
 				t.Errorf("%s\nInvalid(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}
 }
+
+// platform is a composite of no account.
+var platform = &unstructured.Unstructured{Object: map[string]any{"kind": "XSonataFlowPlatform"}}
 
 func TestNameTaken(t *testing.T) {
 	t.Parallel()
@@ -138,7 +141,7 @@ func TestNameTaken(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, report.NameTaken(tc.problems), equateErrors()); diff != "" {
+			if diff := cmp.Diff(tc.want, report.NameTaken(platform, tc.problems), equateErrors()); diff != "" {
 				t.Errorf("%s\nNameTaken(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
@@ -166,7 +169,7 @@ func TestRefused(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, report.Refused(tc.err), equateErrors()); diff != "" {
+			if diff := cmp.Diff(tc.want, report.Refused(platform, tc.err), equateErrors()); diff != "" {
 				t.Errorf("%s\nRefused(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})

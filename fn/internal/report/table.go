@@ -48,6 +48,20 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			{Name: v1alpha08.ReasonValidWithWarnings, Status: metav1.ConditionTrue, Alarm: true, Settled: true},
 			alarm(v1alpha08.ReasonInvalid),
 			alarm(v1alpha08.ReasonNameTaken),
+			alarm(v1alpha08.ReasonMissingImage),
+		},
+	},
+	{
+		Type: v1alpha08.ConditionRunning, Subject: "the workflow", OnAlarm: v1alpha08.ReasonFailure, OnWait: v1alpha08.ReasonCreating,
+		Reasons: []Reason{
+			good(v1alpha08.ReasonAvailable),
+			alarm(v1alpha08.ReasonDeploymentFailure),
+			alarm(v1alpha08.ReasonWaitingForPlatform),
+			alarm(v1alpha08.ReasonUnchanged),
+			wait(v1alpha08.ReasonWaitingForSink),
+			wait(v1alpha08.ReasonWaitingForDeployment),
+			wait(v1alpha08.ReasonDeploymentIsUnavailable),
+			{Name: v1alpha08.ReasonScaledToZero, Status: metav1.ConditionFalse, Settled: true},
 		},
 	},
 	component(v1alpha08.ConditionDataIndexReady, "Data Index"),
@@ -70,7 +84,23 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			alarm(v1alpha08.ReasonBrokerNotFound),
 			alarm(v1alpha08.ReasonBrokerNotReady),
 			alarm(v1alpha08.ReasonSinkNotFound),
+			alarm(v1alpha08.ReasonBrokerElsewhere),
 			wait(v1alpha08.ReasonInProgress),
+		},
+	},
+	{
+		Type: v1alpha08.ConditionBuilt,
+		Reasons: []Reason{
+			{Name: v1alpha08.ReasonBuildSkipped, Status: metav1.ConditionFalse, Settled: true},
+		},
+	},
+	{
+		// What an image holds runs, whatever the flow in the spec says.
+		Type: v1alpha08.ConditionFlowValid,
+		Reasons: []Reason{
+			good(v1alpha08.ReasonValid),
+			{Name: v1alpha08.ReasonValidWithWarnings, Status: metav1.ConditionTrue, Alarm: true, Settled: true},
+			{Name: v1alpha08.ReasonInvalid, Status: metav1.ConditionFalse, Alarm: true, Settled: true},
 		},
 	},
 	{

@@ -70,6 +70,7 @@ func TestTable(t *testing.T) {
 				v1alpha08.ReasonValidWithWarnings: warning,
 				v1alpha08.ReasonInvalid:           alarm,
 				v1alpha08.ReasonNameTaken:         alarm,
+				v1alpha08.ReasonMissingImage:      alarm,
 			},
 		},
 		"SecretsReady": {
@@ -101,6 +102,7 @@ func TestTable(t *testing.T) {
 				v1alpha08.ReasonBrokerNotFound:      alarm,
 				v1alpha08.ReasonBrokerNotReady:      alarm,
 				v1alpha08.ReasonSinkNotFound:        alarm,
+				v1alpha08.ReasonBrokerElsewhere:     alarm,
 				v1alpha08.ReasonInProgress:          isFalse,
 			},
 		},
@@ -108,6 +110,30 @@ func TestTable(t *testing.T) {
 			reason: "A service that doesn't get on by itself is an alarm.",
 			typ:    v1alpha08.ConditionDataIndexReady,
 			want:   component,
+		},
+		"Running": {
+			reason: "A workflow whose Deployment doesn't get on, or whose platform is gone, is an alarm; so is one that can't be composed.",
+			typ:    v1alpha08.ConditionRunning,
+			want: map[string]string{
+				v1alpha08.ReasonAvailable:               isTrue,
+				v1alpha08.ReasonWaitingForDeployment:    isFalse,
+				v1alpha08.ReasonDeploymentIsUnavailable: isFalse,
+				v1alpha08.ReasonWaitingForSink:          isFalse,
+				v1alpha08.ReasonScaledToZero:            isFalse,
+				v1alpha08.ReasonDeploymentFailure:       alarm,
+				v1alpha08.ReasonWaitingForPlatform:      alarm,
+				v1alpha08.ReasonUnchanged:               alarm,
+			},
+		},
+		"Built": {
+			reason: "An image that exists needn't be built.",
+			typ:    v1alpha08.ConditionBuilt,
+			want:   map[string]string{v1alpha08.ReasonBuildSkipped: isFalse},
+		},
+		"FlowValid": {
+			reason: "A person should mend a flow, although the image runs.",
+			typ:    v1alpha08.ConditionFlowValid,
+			want:   map[string]string{v1alpha08.ReasonValid: isTrue, v1alpha08.ReasonValidWithWarnings: warning, v1alpha08.ReasonInvalid: alarm},
 		},
 		"JobServiceReady": {
 			reason: "The Jobs Service has the same reasons as the Data Index.",
@@ -136,8 +162,9 @@ func TestTable(t *testing.T) {
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		v1alpha08.ConditionSpecValid, v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
-		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionEventingReady, v1alpha08.ConditionDatabaseMigrated,
+		v1alpha08.ConditionSpecValid, v1alpha08.ConditionRunning, v1alpha08.ConditionDataIndexReady, v1alpha08.ConditionJobServiceReady,
+		v1alpha08.ConditionSecretsReady, v1alpha08.ConditionEventingReady, v1alpha08.ConditionBuilt, v1alpha08.ConditionFlowValid,
+		v1alpha08.ConditionDatabaseMigrated,
 		v1alpha08.ConditionSucceed,
 	}
 	if diff := cmp.Diff(want, report.Types()); diff != "" {

@@ -214,7 +214,7 @@ func TestFor(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &component.Component{Kind: component.DataIndex(), Platform: "plat", Namespace: "ns1", Replicas: tc.given}
+			c := &component.Component{Kind: component.DataIndex(), Owner: "plat", Namespace: "ns1", Replicas: tc.given}
 			if !tc.noBudget {
 				c.Budget = budget()
 			}
@@ -249,7 +249,7 @@ func TestForSingleton(t *testing.T) {
 			cluster := running(t, 3, scaled("kube-controller-manager"))
 			cluster.Observed = map[string]string{"jobs-service-deployment": cluster.Observed["data-index-deployment"]}
 			got := scaling.For(compositiontest.Request(t, "kind: XSonataFlowPlatform", cluster),
-				&component.Component{Kind: component.JobsService(), Platform: "plat", Namespace: "ns1", Replicas: tc.given, Budget: budget()})
+				&component.Component{Kind: component.JobsService(), Owner: "plat", Namespace: "ns1", Replicas: tc.given, Budget: budget()})
 			if diff := cmp.Diff(scaling.Plan{Replicas: tc.want}, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
 			}

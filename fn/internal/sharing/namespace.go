@@ -30,13 +30,7 @@ func LookForOlder(req *composition.Request, self Platform) string {
 	if len(req.Observed) > 0 && !resting {
 		return ""
 	}
-	q := composition.Query{Name: "platforms", APIVersion: req.Composite.GetAPIVersion(), Kind: req.Composite.GetKind()}
-	if self.Namespaced {
-		q.Namespace = self.Namespace
-	} else {
-		q.Labels = map[string]string{labelClaimNamespace: self.Namespace}
-	}
-	all := req.Look(q).Objects
+	all := req.Look(platformsOf(req, req.Composite.GetKind(), self.Namespace)).Objects
 	if election.IsSecondary(req.Composite) {
 		return ""
 	}
@@ -45,6 +39,18 @@ func LookForOlder(req *composition.Request, self Platform) string {
 		return name
 	}
 	return ""
+}
+
+// platformsOf asks for all platforms of a namespace, which are composites of a kind: in a
+// namespace themselves, where the composite is, else claimed there.
+func platformsOf(req *composition.Request, kind, namespace string) composition.Query {
+	q := composition.Query{Name: "platforms", APIVersion: req.Composite.GetAPIVersion(), Kind: kind}
+	if req.Composite.GetNamespace() != "" {
+		q.Namespace = namespace
+	} else {
+		q.Labels = map[string]string{labelClaimNamespace: namespace}
+	}
+	return q
 }
 
 // OlderMessage says what to do about a platform that isn't the one of its namespace.

@@ -3,6 +3,7 @@
 package sharing
 
 import (
+	"cmp"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,9 +19,13 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Platform is what this package has to know of the platform that is composed for.
+// A Platform is what this package has to know of the platform that is composed for, or of
+// the one that a workflow belongs to.
 type Platform struct {
 	types.NamespacedName
+
+	// Composite is the platform's, where that isn't the one that is composed for.
+	Composite *unstructured.Unstructured
 
 	// Namespaced is a composite that lives in a namespace itself. All that it composes must
 	// be in the same one.
@@ -28,8 +33,11 @@ type Platform struct {
 	// NamesServices tells whether the spec names services, even none. Such a platform uses
 	// no services of a cluster platform.
 	NamesServices bool
-	// Used is the cluster platform that the platform used when it was last composed, or nil.
+	// Used is the cluster platform that was used when the composite was last composed, or nil.
 	Used *v1alpha08.SonataFlowClusterPlatformRefStatus
+	// AnyBroker tells that the Broker is offered whoever's word counts, and wherever it is:
+	// documentation and operator agree about workflows.
+	AnyBroker bool
 }
 
 // An Offer is what the active cluster platform offers to a platform.
@@ -55,13 +63,13 @@ func LookForOffer(req *composition.Request, self Platform, compatibility v1beta1
 	}
 	ref := cluster.Spec.PlatformRef
 	isSelf := ref == v1alpha08.SonataFlowPlatformRef{Namespace: self.Namespace, Name: self.Name}
-	behind := composition.Answer{State: composition.StateFound, Objects: []*unstructured.Unstructured{req.Composite}}
+	behind := composition.Answer{State: composition.StateFound, Objects: []*unstructured.Unstructured{cmp.Or(self.Composite, req.Composite)}}
 	if !isSelf {
 		behind = LookForPlatform(req, ref)
 	}
-	// The documentation promises the Broker, the operator doesn't offer it. The platform
-	// behind the cluster platform has it already.
-	brokers := compatibility != v1beta1.CompatibilityOperator && !isSelf
+	// The documentation promises services the Broker, the operator doesn't offer it to them.
+	// The platform behind the cluster platform has it already.
+	brokers := (self.AnyBroker || compatibility != v1beta1.CompatibilityOperator) && !isSelf
 	if behind.State != composition.StateFound {
 		return Offer{BrokerPending: brokers && behind.State == composition.StatePending}
 	}
@@ -76,7 +84,7 @@ func LookForOffer(req *composition.Request, self Platform, compatibility v1beta1
 		return offer // The platform's own conditions say what is wrong with it.
 	}
 	if slices.Contains(cluster.Capabilities(), v1alpha08.WorkFlowCapabilityServices) && !self.NamesServices {
-		offer.Ref.Services = servicesOf(spec.Services, ref, compatibility)
+		offer.Ref.Services = Services(spec.Services, ref, compatibility)
 	}
 	if brokers {
 		offer.Broker = brokerOf(spec.Eventing, ref, self)
@@ -84,8 +92,8 @@ func LookForOffer(req *composition.Request, self Platform, compatibility v1beta1
 	return offer
 }
 
-// servicesOf are the services that a platform has enabled.
-func servicesOf(s *v1alpha08.ServicesPlatformSpec, at v1alpha08.SonataFlowPlatformRef, compatibility v1beta1.Compatibility) *v1alpha08.ClusterServicesStatus {
+// Services are those that a platform has enabled, and where they are; nil when there are none.
+func Services(s *v1alpha08.ServicesPlatformSpec, at v1alpha08.SonataFlowPlatformRef, compatibility v1beta1.Compatibility) *v1alpha08.ClusterServicesStatus {
 	if s == nil {
 		return nil
 	}
@@ -115,7 +123,7 @@ func brokerOf(e *v1alpha08.PlatformEventingSpec, at v1alpha08.SonataFlowPlatform
 	if out.Ref.Namespace == "" {
 		out.Ref.Namespace = at.Namespace
 	}
-	if self.Namespaced && out.Ref.Namespace != self.Namespace {
+	if self.Namespaced && !self.AnyBroker && out.Ref.Namespace != self.Namespace {
 		return nil
 	}
 	return out

@@ -61,7 +61,7 @@ func (s state) configMap() *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: s.Meta(s.ConfigMap()),
-		Data:       map[string]string{component.PropertiesFile: s.properties},
+		Data:       map[string]string{s.Kind.PropertiesFile: s.properties},
 	}
 }
 
@@ -73,7 +73,7 @@ func (s state) service() *corev1.Service {
 		Spec: corev1.ServiceSpec{
 			Selector: s.Selector(),
 			Ports: []corev1.ServicePort{{
-				Name: component.PortName, Protocol: corev1.ProtocolTCP, Port: 80, TargetPort: intstr.FromInt32(component.Port),
+				Name: s.Kind.ServicePort, Protocol: corev1.ProtocolTCP, Port: 80, TargetPort: intstr.FromInt32(component.Port),
 			}},
 		},
 	}
@@ -81,16 +81,18 @@ func (s state) service() *corev1.Service {
 
 // deployment runs the component.
 func (s state) deployment() *appsv1.Deployment {
+	labels := s.Labels()
+	maps.Copy(labels, s.selector)
 	d := &appsv1.Deployment{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
 		ObjectMeta: s.Meta(s.Name()),
 		Spec: appsv1.DeploymentSpec{
 			Replicas: s.replicas,
-			Selector: &metav1.LabelSelector{MatchLabels: s.Selector()},
+			Selector: &metav1.LabelSelector{MatchLabels: s.selector},
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{
-					Labels:      s.Labels(),
-					Annotations: map[string]string{component.AnnotationConfigChecksum: checksum(s.properties)},
+					Labels:      labels,
+					Annotations: map[string]string{component.AnnotationConfigChecksum: checksum(s.Properties.Beside + s.properties)},
 				},
 				Spec: s.Pod,
 			},

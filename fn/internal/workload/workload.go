@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
@@ -51,13 +52,18 @@ type Plan struct {
 	Objects, Reserved []composition.Composed
 	// Condition is about the component.
 	Condition composition.Condition
-	// Replicas is how many pods are available, of how many wanted, such as 1/1.
+	// Replicas is how many pods are available, of how many wanted, such as 1/1; Pods is how
+	// many there are.
 	Replicas string
+	Pods     int32
+	// Selector has the labels that select the pods.
+	Selector map[string]string
 }
 
 // For plans what runs of a component.
 func For(req *composition.Request, c *component.Component, orders Orders) Plan {
 	s := combine(c, orders)
+	s.selector = selectorOf(Deployment(req, c), c)
 	desired, observed := s.deployment(), req.Observed[c.Key(component.ResourceDeployment)]
 	available, scaledTo := replicas(observed)
 	wanted := ptr.Deref(s.replicas, scaledTo)
@@ -66,7 +72,21 @@ func For(req *composition.Request, c *component.Component, orders Orders) Plan {
 		Reserved:  s.reserved(desired),
 		Condition: conditionOf(s, health.OfComposed(observed, desired), wanted, available < scaledTo),
 		Replicas:  fmt.Sprintf("%d/%d", available, wanted),
+		Pods:      int32In(observed, 0, "status", "replicas"),
+		Selector:  s.selector,
 	}
+}
+
+// selectorOf returns the labels that select a component's pods: those of its Deployment (nil
+// when there is none), which can't change, also where the operator chose them.
+func selectorOf(deployment *unstructured.Unstructured, c *component.Component) map[string]string {
+	if deployment != nil {
+		labels, found, err := unstructured.NestedStringMap(deployment.Object, "spec", "selector", "matchLabels")
+		if err == nil && found && len(labels) > 0 {
+			return labels
+		}
+	}
+	return c.Selector()
 }
 
 // A state is what a component's workload should be at the moment.
@@ -78,6 +98,7 @@ type state struct {
 	gate            component.Gate
 	reason, message string
 
+	selector    map[string]string
 	replicas    *int32
 	budget      *policyv1.PodDisruptionBudgetSpec
 	properties  string
@@ -120,13 +141,16 @@ func conditionOf(s state, deployment health.Verdict, wanted int32, short bool) c
 	case deployment.Phase == health.Ready:
 		return report.Condition(typ, v1alpha08.ReasonAvailable, "")
 	}
-	reason := v1alpha08.ReasonProgressing
+	reason := s.Kind.Progressing
+	if deployment.Phase == health.Unavailable {
+		reason = s.Kind.Unavailable
+	}
 	if deployment.Phase == health.Failed {
 		reason = v1alpha08.ReasonDeploymentFailure
 	}
 	message := fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message)
 	if short && deployment.Phase != health.Missing {
-		message += fmt.Sprintf("; to see why a pod doesn't start: kubectl describe pods --namespace %s --selector %s=%s", s.Namespace, component.LabelComponent, s.Name())
+		message += fmt.Sprintf("; to see why a pod doesn't start: kubectl describe pods --namespace %s --selector %s", s.Namespace, labels.FormatLabels(s.Selector()))
 	}
 	return report.Condition(typ, reason, message)
 }
@@ -134,15 +158,18 @@ func conditionOf(s state, deployment health.Verdict, wanted int32, short bool) c
 // replicas returns how many pods of an observed Deployment are available, and how many it
 // was scaled to; 1 is the API server's default.
 func replicas(deployment *unstructured.Unstructured) (available, scaledTo int32) {
-	scaledTo = 1
-	if deployment == nil {
-		return 0, scaledTo
+	return int32In(deployment, 0, "status", "availableReplicas"), int32In(deployment, 1, "spec", "replicas")
+}
+
+// int32In returns a number in an object; another one where there is no such object (nil), or
+// no number in it.
+func int32In(o *unstructured.Unstructured, otherwise int32, path ...string) int32 {
+	if o == nil {
+		return otherwise
 	}
-	if n, found, err := unstructured.NestedInt64(deployment.Object, "spec", "replicas"); err == nil && found {
-		scaledTo = int32(n) //nolint:gosec // The API server keeps it within int32.
+	n, found, err := unstructured.NestedInt64(o.Object, path...)
+	if err != nil || !found {
+		return otherwise
 	}
-	if n, found, err := unstructured.NestedInt64(deployment.Object, "status", "availableReplicas"); err == nil && found {
-		available = int32(n) //nolint:gosec // The API server keeps it within int32.
-	}
-	return available, scaledTo
+	return int32(n) //nolint:gosec // The API server keeps it within int32.
 }

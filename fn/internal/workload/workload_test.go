@@ -27,7 +27,7 @@ import (
 // plat returns a component of platform plat in namespace ns1.
 func plat(k component.Kind) *component.Component {
 	return &component.Component{
-		Kind: k, Platform: "plat", Namespace: "ns1", Image: "service:1.0", Version: "1.0",
+		Kind: k, Owner: "plat", Namespace: "ns1", Image: "service:1.0", Version: "1.0",
 		Pod:        corev1.PodSpec{Containers: []corev1.Container{{Name: k.Container}}},
 		Properties: component.Properties{Text: "a = b\n", WithoutSink: "a = b\n"},
 	}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/xrdschema"
+)
+
+// templates are documents with the placeholders of a template engine in them, by the first two
+// characters of their names: no API server reads those.
+var templates = []string{"19", "20", "21", "22", "29"}
+
+// TestCorpus claims the workflows that users published, in an empty cluster. They aren't part
+// of this repository: `make corpus` says where they are. The API server accepts each document;
+// the function composes those that have an image, and says of the others what to do.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv("SONATAFLOW_CORPUS")
+	if folder == "" {
+		t.Skip("only `make corpus` runs this test, on machines that have the documents")
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %d documents in %s, error %v", len(files), folder, err)
+	}
+	validator, err := xrdschema.Load("../apis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	composed := 0
+	for _, file := range files {
+		number := filepath.Base(file)[:2]
+		if slices.Contains(templates, number) {
+			continue
+		}
+		for _, doc := range documents(t, file) {
+			if doc.GetKind() != v1alpha08.KindSonataFlow {
+				continue
+			}
+			if _, specified := doc.Object["spec"]; !specified || number == "46" {
+				continue // It isn't meant to be accepted.
+			}
+			for _, err := range validator.Validate(doc.Object) {
+				t.Errorf("%s: the API server refuses it: %v", filepath.Base(file), err)
+			}
+			image, _, _ := unstructured.NestedString(doc.Object, "spec", "podTemplate", "container", "image")
+			xr := claimed(doc)
+			delete(xr.Object, "status")
+			rsp := resolved(t, requestFor(t, xr), absent)
+			switch problem := fatal(rsp); {
+			case image == "" || doc.GetAnnotations()[v1alpha08.AnnotationProfile] == "dev":
+				if !strings.Contains(problem, "build an image") {
+					t.Errorf("%s: want a refusal with the way out, got %q", filepath.Base(file), problem)
+				}
+			case problem != "":
+				t.Errorf("%s: the function refuses it: %s", filepath.Base(file), problem)
+			default:
+				composed++
+				for _, key := range []string{"workflow-config", "workflow-config-user", "workflow-deployment", "workflow-service"} {
+					if rsp.GetDesired().GetResources()[key] == nil {
+						t.Errorf("%s: %s isn't composed", filepath.Base(file), key)
+					}
+				}
+				t.Logf("%s: %s", filepath.Base(file), conditionOf(rsp, v1alpha08.ConditionSpecValid).GetMessage())
+			}
+		}
+	}
+	t.Logf("%d workflows are composed", composed)
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workflow
+
+import (
+	"cmp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
+)
+
+// A document is a composite as far as this package reads it.
+type document struct {
+	types.NamespacedName
+
+	spec v1alpha08.SonataFlowSpec
+	// raw is the spec before it was decoded, flow what it says the workflow does.
+	raw, flow map[string]any
+	// warnings name what of the document isn't part of the API.
+	warnings []string
+	// namespaced is a composite that lives in a namespace itself. All that it composes must
+	// be in the same one.
+	namespaced bool
+	// labels and annotations are the composite's.
+	labels, annotations map[string]string
+	// status is what was said of the composite last.
+	status v1alpha08.SonataFlowStatus
+}
+
+// parse reads a composite.
+func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
+	doc := &document{
+		NamespacedName: composition.Identity(composite),
+		namespaced:     composite.GetNamespace() != "",
+		labels:         inheritable(composite.GetLabels()),
+		annotations:    composite.GetAnnotations(),
+	}
+	if errs := names.ValidateIdentity(doc.NamespacedName, doc.namespaced, "a workflow", v1alpha08.KindSonataFlow); len(errs) > 0 {
+		return doc, errs
+	}
+	if errs := decoding.Field(composite.Object["status"], &doc.status, field.NewPath("status")); len(errs) > 0 {
+		doc.status = v1alpha08.SonataFlowStatus{} // It isn't ours.
+	}
+	var errs field.ErrorList
+	if doc.warnings, errs = decoding.Spec(composite, &doc.spec); len(errs) > 0 {
+		return doc, errs
+	}
+	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the types.
+	doc.flow, _ = doc.raw["flow"].(map[string]any)
+	if len(doc.flow) == 0 {
+		return doc, field.ErrorList{field.Required(field.NewPath("spec", "flow"), "say what the workflow does: write its states")}
+	}
+	return doc, nil
+}
+
+// inheritable returns the labels of a composite that its objects get, too: all but Crossplane's.
+func inheritable(labels map[string]string) map[string]string {
+	out := make(map[string]string, len(labels))
+	for name, value := range labels {
+		if !strings.HasPrefix(name, "crossplane.io/") {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// profile is how the workflow runs. One that has an image and isn't for development runs the
+// image, whatever the annotation says.
+func (d *document) profile() flow.Profile {
+	switch annotated := flow.Profile(d.annotations[v1alpha08.AnnotationProfile]); {
+	case annotated == flow.Dev:
+		return flow.Dev
+	case d.image() != "" || annotated == flow.GitOps:
+		return flow.GitOps
+	}
+	return flow.Preview
+}
+
+// image is the one that the user brings, or empty.
+func (d *document) image() string { return d.spec.PodTemplate.Container.Image }
+
+// identity is what the document says about its flow.
+func (d *document) identity() flow.Identity {
+	return flow.Identity{
+		ID:             cmp.Or(d.annotations[v1alpha08.AnnotationID], d.Name),
+		Key:            d.annotations[v1alpha08.AnnotationKey],
+		Name:           d.annotations[v1alpha08.AnnotationName],
+		Description:    d.annotations[v1alpha08.AnnotationDescription],
+		Version:        d.annotations[v1alpha08.AnnotationVersion],
+		ExpressionLang: d.annotations[v1alpha08.AnnotationExpressionLang],
+	}
+}

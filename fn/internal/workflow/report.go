@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workflow
+
+import (
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+)
+
+// tell reports how the workflow does.
+func tell(req *composition.Request, w *Workflow, plans planned, composed []composition.Composed) *composition.Result {
+	conditions := conditionsOf(w, plans)
+	var unready []string
+	for _, c := range composed {
+		if !c.Ready {
+			unready = append(unready, c.Key)
+		}
+	}
+	return &composition.Result{
+		Composed:   composed,
+		Status:     statusOf(req, w, plans),
+		Conditions: append(conditions, report.Outdated(req.Composite, conditions)...),
+		Incomplete: report.Summary(conditions, unready, "").Status != metav1.ConditionTrue,
+	}
+}
+
+// conditionsOf lists the conditions, that about the spec itself first.
+func conditionsOf(w *Workflow, plans planned) []composition.Condition {
+	warnings := w.Warnings
+	if plans.monitoring.Warning != "" {
+		warnings = append(slices.Clip(warnings), plans.monitoring.Warning)
+	}
+	out := []composition.Condition{
+		report.Valid(warnings),
+		plans.workload.Condition,
+		report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSkipped, w.Built),
+		flowCondition(w.Findings),
+	}
+	if plans.references.Condition != nil {
+		out = append(out, *plans.references.Condition)
+	}
+	if plans.eventing != nil {
+		out = append(out, plans.eventing.Condition)
+	}
+	return out
+}
+
+// mostFindings is how many findings a condition names.
+const mostFindings = 5
+
+// flowCondition says what is wrong with a flow. What is only worth knowing isn't wrong.
+func flowCondition(findings []flow.Finding) composition.Condition {
+	reason := v1alpha08.ReasonValid
+	texts := make([]string, 0, len(findings))
+	for _, f := range findings {
+		switch f.Level {
+		case flow.Error:
+			reason = v1alpha08.ReasonInvalid
+		case flow.Warning:
+			if reason == v1alpha08.ReasonValid {
+				reason = v1alpha08.ReasonValidWithWarnings
+			}
+		case flow.Note:
+			continue
+		}
+		texts = append(texts, f.String())
+	}
+	message := strings.Join(texts[:min(len(texts), mostFindings)], "; ")
+	if len(texts) > mostFindings {
+		message += "; and more"
+	}
+	return report.Condition(v1alpha08.ConditionFlowValid, reason, message)
+}
+
+// statusOf describes the workflow.
+func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.SonataFlowStatus {
+	url := w.Component.URL()
+	out := &v1alpha08.SonataFlowStatus{
+		ObservedGeneration: req.Composite.GetGeneration(),
+		Address:            &v1alpha08.WorkflowAddress{URL: url},
+		Endpoint:           url + "/" + w.Identity.ID,
+		Services:           w.Services,
+		Wiring:             w.Wiring,
+		Platform:           w.Platform,
+		ClusterPlatform:    w.ClusterPlatform,
+		Replicas:           plans.workload.Pods,
+		Selector:           labels.FormatLabels(plans.workload.Selector),
+		Image:              w.Component.Image,
+		Definition:         &v1alpha08.WorkflowDefinitionStatus{ID: w.Identity.ID, Version: w.Identity.Version},
+	}
+	if plans.eventing != nil {
+		out.Triggers = plans.eventing.Triggers
+	}
+	return out
+}

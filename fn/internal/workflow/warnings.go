@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workflow
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
+)
+
+// warnings name what the workflow asks for in vain, or in a way that few would want.
+func (r resolver) warnings(c *component.Component) []string {
+	s, path := r.doc.spec, field.NewPath("spec")
+	template := path.Child("podTemplate")
+	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
+	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
+		out = append(out, path.Child("persistence", "dbMigrationStrategy").String()+": job has no effect on a workflow, whose tables the workflow itself migrates; set kie.flyway.enabled = true among its properties")
+	}
+	if ptr.Deref(s.PodTemplate.Replicas, 1) > 1 && c.Database == nil {
+		out = append(out, template.Child("replicas").String()+": each replica keeps its instances to itself, so that callbacks and timers may reach another one; set persistence.postgresql to share them")
+	}
+	out = append(out, podtemplate.BudgetWarnings(&s.PodTemplate.PodTemplateSpec, template)...)
+	for i, source := range s.Sources {
+		if _, isBroker := component.BrokerOf(&source.Destination, r.doc.Namespace); !isBroker {
+			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
+		}
+	}
+	for i, f := range r.facts.Functions {
+		if strings.HasPrefix(f.Operation, discoveredOperation) {
+			out = append(out, fmt.Sprintf("%s: %s isn't looked up, so that the call fails; write the address of the service", path.Child("flow", "functions").Index(i).Child("operation"), f.Operation))
+		}
+	}
+	return append(out, r.propertyWarnings(c)...)
+}
+
+// What the operator would look up in the cluster: functions with such an operation, and
+// properties with such a value.
+const discoveredOperation = "knative:services.v1.serving.knative.dev"
+
+var discoveredValue = regexp.MustCompile(`^\$\{(kubernetes|knative|openshift):.*\}$`)
+
+// discoveryPrefix starts the keys of properties that are for what is looked up.
+const discoveryPrefix = "org.kie.kogito.addons.discovery."
+
+// propertyWarnings name what of the user's properties has no effect, or not the one that it
+// seems to have.
+func (r resolver) propertyWarnings(c *component.Component) []string {
+	user := r.around.properties
+	where := fmt.Sprintf("ConfigMap %s, %s", user.configMap, component.PropertiesFile)
+	given, err := properties.Decode(user.text)
+	if err != nil {
+		return []string{fmt.Sprintf("%s: can't be read, so that the workflow doesn't start: %s", where, err)}
+	}
+	managed, err := properties.Decode(c.Properties.Text)
+	if err != nil {
+		managed = nil // It was encoded here.
+	}
+	var out []string
+	for _, p := range given {
+		i := slices.IndexFunc(managed, func(m properties.Property) bool { return m.Key == p.Key })
+		switch {
+		case strings.HasPrefix(p.Key, discoveryPrefix):
+			out = append(out, fmt.Sprintf("%s: %s has no effect, because nothing is looked up; write addresses where they are used", where, p.Key))
+		case i >= 0 && managed[i].Value != p.Value:
+			out = append(out, fmt.Sprintf("%s: %s = %s has no effect, because the platform sets %s; remove it", where, p.Key, p.Value, managed[i].Value))
+		case discoveredValue.MatchString(p.Value):
+			out = append(out, fmt.Sprintf("%s: %s = %s isn't looked up, so that the workflow doesn't start; write the address", where, p.Key, p.Value))
+		}
+	}
+	if c.Database != nil && !r.migrates(append(given, managed...)) {
+		out = append(out, fmt.Sprintf("%s: nothing makes the tables of the workflow; set kie.flyway.enabled = true, or see that they exist in schema %s", where, c.Database.Schema))
+	}
+	return out
+}
+
+// migrating are the properties by which a workflow makes its tables, in newer and in older
+// images.
+var migrating = []string{"kie.flyway.enabled", "quarkus.flyway.migrate-at-start"} //nolint:gochecknoglobals // A table that doesn't change.
+
+// migrates tells whether the workflow makes its tables itself, as far as is known: a Secret or
+// ConfigMap of variables may say so, too.
+func (r resolver) migrates(given []properties.Property) bool {
+	container := r.doc.spec.PodTemplate.Container
+	if len(container.EnvFrom) > 0 {
+		return true
+	}
+	for _, e := range container.Env {
+		given = append(given, properties.Property{Key: strings.NewReplacer("_", ".").Replace(strings.ToLower(e.Name)), Value: e.Value})
+	}
+	return slices.ContainsFunc(given, func(p properties.Property) bool {
+		key := strings.ReplaceAll(p.Key, "-", ".")
+		return slices.ContainsFunc(migrating, func(m string) bool { return key == strings.ReplaceAll(m, "-", ".") }) && p.Value != no
+	})
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package workflow composes a SonataFlow. It reads the composite, finds out what the
+// platform of the namespace and the cluster platform mean for it, resolves what the spec
+// means, lets each subject plan its part, builds the objects, and reports.
+package workflow
+
+import (
+	"github.com/crossplane/function-sdk-go/errors"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/monitoring"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/references"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/scaling"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/workload"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
+)
+
+// Compose returns what a SonataFlow needs, and how it does.
+func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result {
+	doc, errs := parse(req.Composite)
+	if len(errs) > 0 {
+		return report.Invalid(req.Composite, errs, doc.warnings)
+	}
+	if err := validateProfile(doc); err != nil {
+		return refuse(req, doc, err)
+	}
+	around := lookAround(req, doc, input.Compatibility)
+	if around.local.State == composition.StateUnknown {
+		return report.Refused(req.Composite, errors.New("workflows need a Crossplane that looks resources up for functions, which v2.2 and later do: without that, a workflow knows neither its platform nor its user's properties"))
+	}
+	if waiting := around.waiting(doc); waiting != "" {
+		return &composition.Result{
+			Conditions: []composition.Condition{report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonWaitingForPlatform, waiting)},
+			Fatal:      errors.New(waiting),
+		}
+	}
+	w, errs := resolve(doc, input, around)
+	if len(errs) > 0 {
+		return report.Invalid(req.Composite, errs, doc.warnings)
+	}
+	plans := plan(req, w, input)
+	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 {
+		return report.NameTaken(req.Composite, taken)
+	}
+	return tell(req, w, plans, append(plans.objects(), around.properties.objects(req, w.Component)...))
+}
+
+// A planned workflow is what the subjects say about it.
+type planned struct {
+	references references.Plan
+	eventing   *eventing.Plan
+	workload   workload.Plan
+	monitoring monitoring.Plan
+}
+
+// plan lets each subject look up what it needs, and plan its part.
+func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
+	c := w.Component
+	out := planned{references: references.For(req, []*component.Component{c}, input.Secrets)}
+	out.eventing = eventing.For(req, []eventing.Workload{{Component: c, Deployment: workload.Deployment(req, c)}}, w.BrokerPending)
+	pods := scaling.For(req, c)
+	out.workload = workload.For(req, c, workload.Orders{
+		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
+		Holds: []component.Hold{out.eventing.Hold(c)},
+	})
+	if w.Monitored {
+		out.monitoring = monitoring.For(req, c)
+	}
+	return out
+}
+
+// names are all objects that exist, or will once nothing holds them back.
+func (p planned) names() []composition.Composed {
+	out := append(p.objects(), p.workload.Reserved...)
+	if p.eventing != nil {
+		out = append(out, p.eventing.Reserved...)
+	}
+	return out
+}
+
+// objects are all that the plans want to exist now.
+func (p planned) objects() []composition.Composed {
+	var out []composition.Composed
+	out = append(out, p.workload.Objects...)
+	if p.monitoring.Object != nil {
+		out = append(out, *p.monitoring.Object)
+	}
+	if p.eventing != nil {
+		out = append(out, p.eventing.Objects...)
+	}
+	return out
+}
