@@ -121,9 +121,9 @@ func (w *world) tidy(ctx context.Context) {
 		connected, _ := cluster.Kubectl(ctx, "", "get", "brokers,triggers,sinkbindings", "--namespace="+w.namespace)
 		w.Logf("%s as the scenario leaves it:\n%s\n%s", w.namespace, out, connected)
 	}
-	// In the foreground: otherwise the objects of a platform that is a composite itself
-	// would be deleted after it.
-	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflowplatforms,secrets", "--all", "--cascade=foreground", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
+	// In the foreground: otherwise the objects of a composite that lives in the namespace
+	// itself would be deleted after it.
+	if _, err := cluster.Kubectl(ctx, "", "delete", "sonataflows,sonataflowplatforms,secrets", "--all", "--cascade=foreground", "--namespace="+w.namespace, "--timeout=90s"); err != nil {
 		w.Errorf("cannot delete what is left: %v", err)
 	}
 }

@@ -51,6 +51,7 @@ const (
 
 	Platforms        Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
 	Composites       Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
+	Workflows        Resource = "sonataflow.org/v1alpha08/sonataflows"
 	ClusterPlatforms Resource = "sonataflow.org/v1alpha08/sonataflowclusterplatforms"
 
 	Functions         Resource = "pkg.crossplane.io/v1/functions"
