@@ -345,6 +345,19 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestObservedGeneration shows when the status names a generation: a claim counts its own.
+func TestObservedGeneration(t *testing.T) {
+	t.Parallel()
+	g := given{spec: withImage, metadata: "generation: 3", namespaced: true}
+	if got := Compose(g.request(t), &v1beta1.Input{}).Status.(*v1alpha08.SonataFlowStatus).ObservedGeneration; got != 3 {
+		t.Errorf("a composite without claim: want 3, got %d", got)
+	}
+	g = given{spec: withImage}
+	if got := Compose(g.request(t), &v1beta1.Input{}).Status.(*v1alpha08.SonataFlowStatus).ObservedGeneration; got != 0 {
+		t.Errorf("a composite with a claim: want none, got %d", got)
+	}
+}
+
 // TestKeys shows that the keys, by which Crossplane finds what it composed, begin alike.
 func TestKeys(t *testing.T) {
 	t.Parallel()
