@@ -29,11 +29,13 @@ SOURCES   = go.mod go.sum $(shell find apis fn input -name '*.go' -not -name '*_
 ##@ Use
 
 EXAMPLE ?= minimal
-CLI     ?= v2.5
+CLI     ?=
 STATE   ?= first
 FORM    ?= claimed
 
-# The binaries that a render needs: for the default CLI, and for the older CLIs.
+# The CLIs that tests render with: an older one each, and the newest with what it needs.
+# CLIs from v2.3 on call a Crossplane binary beside them, which is a second tool to build;
+# v2.2 is the newest one that renders alone.
 CLIS        := v1.16 v1.20 v2.2
 RENDER_BINS := $(BIN)/crossplane $(BIN)/crossplane-core
 
@@ -43,9 +45,15 @@ help: ## Show this help.
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+RENDER := $(GO) run ./test/render -cli "$(CLI)"
+
+# Without CLI, the render takes what is there: the newest CLI from .cache/bin if it was
+# built, else the crossplane in PATH, else v2.2, which is one tool to build instead of two.
 .PHONY: render
-render: $(if $(filter $(CLIS),$(CLI)),$(BIN)/crossplane-$(CLI),$(RENDER_BINS)) ## Render an example: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16, FORM=claimed|namespaced.
-	@$(GO) run ./test/render -example $(EXAMPLE) -cli $(CLI) -state $(STATE) $(if $(filter namespaced,$(FORM)),-namespaced)
+render: ## Render an example, with the crossplane in PATH if that can: EXAMPLE=minimal, STATE=first|ready|…, CLI=v2.5|v2.2|v1.20|v1.16, FORM=claimed|namespaced.
+	@tools=$$($(RENDER) -tools); \
+	[ -z "$$tools" ] || $(MAKE) --no-print-directory $$tools
+	@$(RENDER) -example $(EXAMPLE) -state $(STATE) $(if $(filter namespaced,$(FORM)),-namespaced)
 
 .PHONY: build
 build: ## Compile the function for this machine, into .cache/bin.
@@ -59,6 +67,7 @@ TESTFLAGS ?=
 .PHONY: test
 test: $(RENDER_BINS) $(BIN)/crossplane-v1.16 xpkg ## Run all tests: unit, golden renders with the newest and the oldest CLI, packages.
 	@$(GO) test -count=1 -timeout 30m $(TESTFLAGS) ./...
+	@cd test/gitops && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/kubernetes && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/bench && $(GO) vet ./...
@@ -104,6 +113,7 @@ GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 .PHONY: check-generated
 check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
 	@$(GO) mod tidy -diff
+	@cd test/gitops && $(GO) mod tidy -diff
 	@cd test/knative && $(GO) mod tidy -diff
 	@cd test/kubernetes && $(GO) mod tidy -diff
 	@before=$$($(GENERATED)); \
@@ -247,21 +257,15 @@ TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod)
 tools: $(TOOLS) ## Build all tools: 25 minutes on two cores the first time, seconds when nothing changed.
 
 # The variables in which Crossplane's binaries keep their version, in all releases. The
-# linker ignores variables that a binary doesn't have.
-VERSIONS := \
+# linker ignores variables that a binary doesn't have. build.sh knows the VERSION.
+VERSIONS := $(foreach name, \
 	github.com/crossplane/crossplane-runtime/v2/pkg/version.version \
 	github.com/crossplane/crossplane/v2/internal/version.version \
-	github.com/crossplane/crossplane/internal/version.version
+	github.com/crossplane/crossplane/internal/version.version, -X $(name)=VERSION)
 
 $(BIN)/%: test/tools/%/go.mod test/tools/%/go.sum
 	@mkdir -p $(@D)
-	@echo "building $* from test/tools/$*: once, up to 4 minutes" >&2
-	@{ cd test/tools/$* && \
-	  package=$$($(GO) list tool) && \
-	  version=$$($(GO) list -f '{{.Module.Version}}' $$package) && \
-	  $(GO) build -trimpath -ldflags "-s -w $(foreach name,$(VERSIONS),-X $(name)=$$version)" -o $(CURDIR)/$@ $$package; \
-	} 2> $@.log || { cat $@.log >&2; exit 1; }
-	@rm $@.log
+	@GO="$(GO)" test/tools/build.sh $* $(CURDIR)/$@ "$(VERSIONS)"
 
 .PHONY: clean
 clean: ## Remove all build results, with the tools.
@@ -311,13 +315,10 @@ e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platform
 
 # Kubernetes is four commands of one module. Their folder appears when all four are built.
 KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
-	-X $(name).gitVersion=$$version -X $(name).gitMajor=1 -X $(name).gitMinor=$$(cut -d. -f2 <<< $$version) -X $(name).gitTreeState=clean)
+	-X $(name).gitVersion=VERSION -X $(name).gitMajor=1 -X $(name).gitMinor=$$minor -X $(name).gitTreeState=clean)
 
 $(BIN)/kubernetes: test/tools/kubernetes/go.mod test/tools/kubernetes/go.sum
 	@rm -rf $@.new && mkdir -p $@.new
-	@echo "building Kubernetes from test/tools/kubernetes: once, up to 6 minutes" >&2
-	@{ cd test/tools/kubernetes && \
-	  version=$$($(GO) list -m -f '{{.Version}}' k8s.io/kubernetes) && \
-	  CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w $(KUBERNETES)" -o $(CURDIR)/$@.new/ $$($(GO) list tool); \
-	} 2> $@.log || { cat $@.log >&2; exit 1; }
-	@rm -rf $@ && mv $@.new $@ && touch $@ && rm $@.log
+	@minor=$$(cd test/tools/kubernetes && $(GO) list -m -f '{{.Version}}' k8s.io/kubernetes | cut -d. -f2); \
+	CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh kubernetes $(CURDIR)/$@.new/ "$(KUBERNETES)"
+	@rm -rf $@ && mv $@.new $@ && touch $@

@@ -90,10 +90,10 @@ func observe(t testing.TB, object any, state compositiontest.State) *fnv1.Resour
 // found says what a requirement finds.
 type found func(q *fnv1.ResourceSelector) *fnv1.Resources
 
-// composedKinds are those of the objects that a platform composes. Their names have to be
+// composedKinds are those of the objects that a platform or a workflow composes. Their names have to be
 // free.
 func composedKinds() []string {
-	return []string{"ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "Job", "Trigger", "SinkBinding"}
+	return []string{"ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "Job", "Trigger", "SinkBinding", "ServiceMonitor"}
 }
 
 func absent(*fnv1.ResourceSelector) *fnv1.Resources { return nil }

@@ -92,11 +92,56 @@ func TestRounds(t *testing.T) {
 	}
 }
 
+// TestWorkflowRounds plays the same for workflows.
+func TestWorkflowRounds(t *testing.T) {
+	t.Parallel()
+	const (
+		plain  = "flow: {states: [{name: a, type: inject}]}\npodTemplate: {container: {image: i}}"
+		events = "flow: {events: [{name: e, type: t}], states: [{name: a, type: inject}]}\npodTemplate: {container: {image: i}}"
+	)
+	broker := map[string]any{"eventing": map[string]any{"broker": map[string]any{"ref": map[string]any{"kind": "Broker", "name": "default"}}}}
+	cases := map[string]struct {
+		reason   string
+		spec     string
+		platform map[string]any
+		cluster  bool
+		// first and later are the rounds of the first reconcile and of those at rest.
+		first, later int
+	}{
+		"Alone":    {reason: "The platform, the user's properties and all names are asked for by the first call; Knative isn't, once there is no Broker.", spec: plain, first: 3, later: 1},
+		"Broker":   {reason: "The platform's Broker is known by the second call; Knative is asked for by the first.", spec: events, platform: broker, first: 3, later: 1},
+		"Borrowed": {reason: "A Broker that is lent takes one more call, for the platform that lends it.", spec: events, cluster: true, first: 4, later: 1},
+		"Monitored": {
+			reason: "Whether the Prometheus operator is there is asked once the platform is known.", spec: plain,
+			platform: map[string]any{"monitoring": map[string]any{"enabled": true}}, first: 4, later: 1,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := roundsWorld{t: t, workflow: true, cluster: tc.cluster, spec: tc.spec, platform: tc.platform}
+			if got := w.reconcile(nil); got != tc.first {
+				t.Errorf("%s\nfirst reconcile: %d calls, want %d", tc.reason, got, tc.first)
+			}
+			for range 3 { // Until all is at rest.
+				w.reconcile(w.seeds)
+			}
+			if got := w.reconcile(w.seeds); got != tc.later {
+				t.Errorf("%s\nat rest: %d calls, want %d", tc.reason, got, tc.later)
+			}
+		})
+	}
+}
+
 // A roundsWorld is a Crossplane, and a cluster in which all is well.
 type roundsWorld struct {
-	t        *testing.T
-	spec     string
-	cluster  bool
+	t       *testing.T
+	spec    string
+	cluster bool
+	// workflow composes a workflow in place of a platform; platform is the spec of the platform
+	// that the workflow belongs to.
+	workflow bool
+	platform map[string]any
 	observed map[string]*fnv1.Resource
 	// seeds are what was asked for in the last reconcile.
 	seeds map[string]*fnv1.ResourceSelector
@@ -106,7 +151,11 @@ type roundsWorld struct {
 // returns the number of calls.
 func (w *roundsWorld) reconcile(seeds map[string]*fnv1.ResourceSelector) int {
 	w.t.Helper()
-	req := requestFor(w.t, compositeOf(w.t, w.spec))
+	xr := compositeOf(w.t, w.spec)
+	if w.workflow {
+		xr = workflowOf(w.t, "", w.spec)
+	}
+	req := requestFor(w.t, xr)
 	req.Meta.Capabilities = append(req.Meta.Capabilities, fnv1.Capability_CAPABILITY_REQUIRED_SCHEMAS)
 	req.Observed.Resources = w.observed
 	req.RequiredResources = map[string]*fnv1.Resources{}
@@ -166,7 +215,13 @@ func (w *roundsWorld) fetch(q *fnv1.ResourceSelector) *fnv1.Resources {
 			"eventing": map[string]any{"broker": map[string]any{"ref": map[string]any{"kind": "Broker", "name": "shared"}}},
 			"services": map[string]any{"dataIndex": map[string]any{"enabled": true}},
 		}
-	case "XSonataFlowPlatform", "Pod":
+	case "XSonataFlowPlatform":
+		if w.platform == nil {
+			return &fnv1.Resources{}
+		}
+		o["metadata"] = map[string]any{"name": "plat-x7k2p"}
+		o["spec"] = w.platform
+	case "Pod":
 		return &fnv1.Resources{}
 	case "ConfigMap":
 		if q.GetMatchName() != "settings" {

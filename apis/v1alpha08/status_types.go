@@ -16,7 +16,8 @@ const (
 // SonataFlowPlatformStatus is the observed state of a platform. Crossplane adds the field
 // conditions to it: the Condition constants are their types.
 type SonataFlowPlatformStatus struct {
-	// The generation of the spec that this status is about.
+	// The generation of the spec that this status is about. Absent for a platform that is
+	// a claim: its conditions have the generation.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// The kind of cluster that the platform runs on: kubernetes or openshift.

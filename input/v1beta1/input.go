@@ -128,7 +128,10 @@ type Images struct {
 	// registry.example.com/mirror/apache
 	// +optional
 	Registry string `json:"registry,omitempty"`
-	// Tag of all images. 10.2.0 for Apache, main for KubeSmarts and 1.36.0 for RedHat when not given.
+	// Tag of all images. 10.2.0 for Apache, main for KubeSmarts and 1.36.0 for RedHat when not
+	// given. KubeSmarts moves the tag main with each of its builds: give a tag or full
+	// references of your own in production. Red Hat's images end with -rhel8 for tags up to
+	// 1.36, and with -rhel9 for later tags and for tags that aren't versions.
 	// +optional
 	Tag string `json:"tag,omitempty"`
 	// Full reference of the ephemeral Data Index. Like all full references, it takes

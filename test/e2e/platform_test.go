@@ -118,9 +118,8 @@ func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured
 			return fmt.Errorf("the composite's spec.%s is %v, not yet %v", field, got, want)
 		}
 	}
-	observed, _, _ := unstructured.NestedInt64(composite.Object, "status", "observedGeneration")
-	if observed != composite.GetGeneration() {
-		return fmt.Errorf("the composite's generation is %d, the status is that of %d", composite.GetGeneration(), observed)
+	if observed := kube.ObservedGeneration(composite, "Succeed"); observed != composite.GetGeneration() {
+		return fmt.Errorf("the composite's generation is %d, the condition Succeed is that of %d", composite.GetGeneration(), observed)
 	}
 	return kube.Want(composite, "Succeed", "True", "")
 }

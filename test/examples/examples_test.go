@@ -154,11 +154,11 @@ func TestRequired(t *testing.T) {
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	index := text(t, folder, "README.md")
-	for _, name := range append(examples(t), filepath.Base(install), takeOver) {
+	for _, name := range append(examples(t), guides()...) {
 		if !strings.Contains(index, "| ["+name+"]("+name+") |") {
 			t.Errorf("example/README.md has no row for %s", name)
 		}
-		if name == filepath.Base(install) || name == takeOver {
+		if slices.Contains(guides(), name) {
 			continue
 		}
 		if want := "make render EXAMPLE=" + name + "\n"; !strings.Contains(text(t, folder, name, "README.md"), want) {
@@ -167,15 +167,14 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-const (
-	// schemas is the folder with Knative's schemas for offline renders.
-	schemas = "schemas"
-	// takeOver is the folder with the script that turns the operator's platforms into claims.
-	takeOver = "take-over"
-)
+// schemas is the folder with Knative's schemas for offline renders.
+const schemas = "schemas"
 
-// examples lists the folders that can be rendered: all but the installation, the schemas
-// and the take-over.
+// guides lists the folders that are no platforms, but show how to install, to take over the
+// operator's platforms, and to work with Argo CD and Flux.
+func guides() []string { return []string{filepath.Base(install), "gitops", "take-over"} }
+
+// examples lists the folders that can be rendered: all but the guides and the schemas.
 func examples(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -184,7 +183,7 @@ func examples(t *testing.T) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && !slices.Contains([]string{filepath.Base(install), schemas, takeOver}, e.Name()) {
+		if e.IsDir() && !slices.Contains(append(guides(), schemas), e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

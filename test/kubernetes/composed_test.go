@@ -104,8 +104,8 @@ func check(ctx context.Context, rsp *fnv1.RunFunctionResponse, seen map[string]i
 	for _, key := range slices.Sorted(maps.Keys(resources)) {
 		object := resources[key].GetResource()
 		apiVersion, name := object.GetFields()["apiVersion"].GetStringValue(), object.GetFields()["kind"].GetStringValue()
-		if strings.Contains(apiVersion, "knative.dev/") {
-			continue
+		if strings.Contains(apiVersion, "knative.dev/") || strings.HasPrefix(apiVersion, "monitoring.coreos.com/") {
+			continue // It is no kind of Kubernetes.
 		}
 		k, ok := kinds()[apiVersion+" "+name]
 		if !ok {

@@ -20,8 +20,7 @@ import (
 )
 
 const (
-	defaultCLI = "v2.5"
-	binFolder  = ".cache/bin"
+	binFolder = ".cache/bin"
 
 	// maxRounds is how often an example may be rendered until it is at rest. The function
 	// needs a few rounds.
@@ -42,7 +41,8 @@ type renderer struct {
 	root    string // of the repository
 	bin     string // the folder with the CLIs, relative to root
 	dir     string // for temporary files
-	cli     string
+	cli     string // its version, which decides the syntax
+	path    string // of the CLI; "" when it is in bin
 	address string // of the function
 
 	// namespaced renders the form of the API whose platforms are composites themselves. A
@@ -281,30 +281,27 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 
 // command returns the command line of a render, in the syntax of the CLI.
 func (r renderer) command(in *input) ([]string, error) {
-	var tool string
 	var args []string
 	required, schemas := "--required-resources=", "--required-schemas="
 
 	switch r.cli {
-	case "v2.5":
+	case newestCLI:
 		// Without a local core the CLI runs core in Docker. Core prints the whole composite
 		// also without --include-full-xr. With --include-full-xr, a field of an earlier
 		// status would stay in the output.
-		core, err := r.tool("crossplane-core")
+		core, err := r.tool(coreTool)
 		if err != nil {
 			return nil, err
 		}
-		tool, args = "crossplane", []string{"composition", "render", "--crossplane-binary=" + core, "--xrd=" + in.definition}
-	case "v2.2":
-		tool, args = "crossplane-v2.2", []string{"render", "--include-full-xr", "--xrd=" + in.definition}
-	case "v1.20":
-		tool, args = "crossplane-v1.20", []string{"render", "--include-full-xr"}
+		args = []string{"composition", "render", "--crossplane-binary=" + core, "--xrd=" + in.definition}
+	case aloneCLI:
+		args = []string{"render", "--include-full-xr", "--xrd=" + in.definition}
+	case oldCLI:
+		args = []string{"render", "--include-full-xr"}
 		required, schemas = "--extra-resources=", ""
-	case "v1.16":
-		tool, args = "crossplane-v1.16", []string{"beta", "render", "--include-full-xr"}
+	case oldestCLI:
+		args = []string{"beta", "render", "--include-full-xr"}
 		required, schemas = "--extra-resources=", ""
-	default:
-		return nil, fmt.Errorf("no CLI %q: choose v2.5, v2.2, v1.20 or v1.16", r.cli)
 	}
 
 	args = append(args, "--include-function-results", in.composite, in.composition, in.functions)
@@ -318,9 +315,12 @@ func (r renderer) command(in *input) ([]string, error) {
 		args = append(args, "--observed-resources="+in.observed)
 	}
 
-	path, err := r.tool(tool)
-	if err != nil {
-		return nil, err
+	path := r.path
+	if path == "" {
+		var err error
+		if path, err = r.tool(r.tools()[0]); err != nil {
+			return nil, err
+		}
 	}
 	return append([]string{path}, args...), nil
 }
@@ -354,18 +354,6 @@ func (o *output) stream() []byte {
 // told returns events without those that Crossplane repeats at every reconcile.
 func told(events []string) []string {
 	return slices.DeleteFunc(slices.Clone(events), func(e string) bool { return strings.Contains(e, "\nreason: ComposeResources\n") })
-}
-
-func (r renderer) tool(name string) (string, error) {
-	path := r.bin
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.root, path)
-	}
-	path = filepath.Join(path, name)
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is missing: `make %s/%s` builds it, `make tools` builds all", name, binFolder, name)
-	}
-	return path, nil
 }
 
 func load(file string) ([]unstructured.Unstructured, error) {

@@ -56,7 +56,7 @@ func testWithFunction(ctx context.Context, m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	testee = renderer{root: root, bin: binFolder, dir: dir, cli: defaultCLI, address: f.Address}
+	testee = renderer{root: root, bin: binFolder, dir: dir, cli: newestCLI, address: f.Address}
 	return m.Run(), f.Stop()
 }
 
@@ -142,11 +142,11 @@ const clisVariable = "SONATAFLOW_RENDER_CLIS"
 // TestCLIs renders every example with older CLIs: each of them must give the same objects.
 // Workflows need a CLI that looks resources up.
 func TestCLIs(t *testing.T) {
-	clis := strings.Fields(os.Getenv(clisVariable))
-	if len(clis) == 0 {
-		clis = []string{"v1.16"}
+	asked := strings.Fields(os.Getenv(clisVariable))
+	if len(asked) == 0 {
+		asked = []string{oldestCLI}
 	}
-	for _, cli := range clis {
+	for _, cli := range asked {
 		for _, example := range examples(testee.root) {
 			for _, state := range []string{first, ready} {
 				t.Run(cli+"/"+example+"/"+state, func(t *testing.T) {

@@ -3,6 +3,7 @@
 package component_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -64,10 +65,7 @@ func TestWorkflowLabels(t *testing.T) {
 		"app.kubernetes.io/name": "wf", "app.kubernetes.io/instance": "wf", "app.kubernetes.io/component": "serverless-workflow", "app.kubernetes.io/managed-by": "crossplane",
 	}
 	with := func(more ...string) map[string]string {
-		out := map[string]string{}
-		for label, value := range plain {
-			out[label] = value
-		}
+		out := maps.Clone(plain)
 		for i := 0; i < len(more); i += 2 {
 			out[more[i]] = more[i+1]
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // TestValidate holds what is said about a destination, where it must be a Broker and where
@@ -92,4 +93,36 @@ func texts(errs field.ErrorList) []string {
 		out = append(out, err.Error())
 	}
 	return out
+}
+
+// TestValidateReach shows which Brokers the input lets a spec name.
+func TestValidateReach(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason      string
+		destination string
+		allowed     v1beta1.Brokers
+		refused     bool
+	}{
+		"None":      {reason: "A destination needn't be given.", destination: "null", allowed: v1beta1.BrokersNamespace},
+		"Here":      {reason: "A Broker without namespace is here.", destination: `{ref: {kind: Broker, name: a}}`, allowed: v1beta1.BrokersNamespace},
+		"Named":     {reason: "A Broker may be here by name.", destination: `{ref: {kind: Broker, name: a, namespace: ns1}}`, allowed: v1beta1.BrokersNamespace},
+		"Elsewhere": {reason: "A Broker elsewhere may not be named.", destination: `{ref: {kind: Broker, name: a, namespace: ns2}}`, allowed: v1beta1.BrokersNamespace, refused: true},
+		"Cluster":   {reason: "By choice, it may.", destination: `{ref: {kind: Broker, name: a, namespace: ns2}}`, allowed: v1beta1.BrokersCluster},
+		"Default":   {reason: "By default, it may.", destination: `{ref: {kind: Broker, name: a, namespace: ns2}}`},
+		"Service":   {reason: "What isn't a Broker has no Triggers.", destination: `{ref: {apiVersion: v1, kind: Service, name: a, namespace: ns2}}`, allowed: v1beta1.BrokersNamespace},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var d *v1alpha08.Destination
+			if err := yaml.Unmarshal([]byte(tc.destination), &d); err != nil {
+				t.Fatal(err)
+			}
+			errs := eventing.ValidateReach(d, field.NewPath("p"), "ns1", tc.allowed)
+			if refused := len(errs) == 1 && errs[0].Field == "p.ref.namespace"; refused != tc.refused || len(errs) > 1 {
+				t.Errorf("%s\nValidateReach(...): got %v", tc.reason, errs)
+			}
+		})
+	}
 }

@@ -51,6 +51,14 @@ func TestOfDeployment(t *testing.T) {
     {type: ReplicaFailure, status: "True", reason: FailedCreate, message: quota exceeded}]`),
 			want: health.Verdict{Phase: health.Progressing, Message: "Deployment generation is 1, but latest observed generation is 0"},
 		},
+		"Unavailable": {
+			reason: "Pods that ended after the rollout are no rollout that takes its time.",
+			object: deployment(2, `
+  observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1, conditions: [
+    {type: Available, status: "False", reason: MinimumReplicasUnavailable},
+    {type: Progressing, status: "True", reason: NewReplicaSetAvailable}]`),
+			want: health.Verdict{Phase: health.Unavailable, Message: "Available: 1/2"},
+		},
 		"Progressing": {
 			reason: "A rollout takes its time.",
 			object: deployment(2, `

@@ -5,6 +5,7 @@ package images
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -23,38 +24,88 @@ type Set struct {
 	DBMigrator           string
 }
 
-// A vendor's registry, the tag that it published last, and what it calls the
-// images there.
+// A vendor's registry, the tag that is used when the input gives none, and what the vendor
+// calls the images of a tag.
 type vendor struct {
 	registry string
 	tag      string
-	names    Set
+	names    func(tag string) Set
 }
 
 // vendorOf returns the coordinates of a profile. Apache's are the default.
 func vendorOf(p v1beta1.ImageProfile) vendor {
-	kogito := Set{
+	switch p {
+	case v1beta1.ImageProfileKubeSmarts:
+		return vendor{registry: "quay.io/kubesmarts", tag: "main", names: kubeSmarts}
+	case v1beta1.ImageProfileRedHat:
+		return vendor{registry: "registry.redhat.io/openshift-serverless-1", tag: "1.36.0", names: redHat}
+	case v1beta1.ImageProfileApache:
+	}
+	return vendor{registry: "docker.io/apache", tag: "10.2.0", names: apache}
+}
+
+// apache returns the names of Apache's images, which are the same for all tags.
+func apache(string) Set {
+	return Set{
 		DataIndexEphemeral:   "incubator-kie-kogito-data-index-ephemeral",
 		DataIndexPostgreSQL:  "incubator-kie-kogito-data-index-postgresql",
 		JobServiceEphemeral:  "incubator-kie-kogito-jobs-service-ephemeral",
 		JobServicePostgreSQL: "incubator-kie-kogito-jobs-service-postgresql",
 		DBMigrator:           "incubator-kie-kogito-db-migrator-tool",
 	}
-	switch p {
-	case v1beta1.ImageProfileKubeSmarts:
-		kogito.DBMigrator = "incubator-kie-kogito-db-migrator"
-		return vendor{registry: "quay.io/kubesmarts", tag: "main", names: kogito}
-	case v1beta1.ImageProfileRedHat:
-		return vendor{registry: "registry.redhat.io/openshift-serverless-1", tag: "1.36.0", names: Set{
-			DataIndexEphemeral:   "logic-data-index-ephemeral-rhel8",
-			DataIndexPostgreSQL:  "logic-data-index-postgresql-rhel8",
-			JobServiceEphemeral:  "logic-jobs-service-ephemeral-rhel8",
-			JobServicePostgreSQL: "logic-jobs-service-postgresql-rhel8",
-			DBMigrator:           "logic-db-migrator-tool-rhel8",
-		}}
-	case v1beta1.ImageProfileApache:
+}
+
+// kubeSmarts returns the names of KubeSmarts' images: Apache's, except for the migrator's.
+//
+// Source: .env.example in kubesmarts/logic-operator at 4c86a83, read on 2026-11-28. That
+// file and the script hack/pull-test-images.sh beside it know no tag but main. No public
+// source was found that names another tag of all five images, so no release can be the
+// default.
+func kubeSmarts(tag string) Set {
+	names := apache(tag)
+	names.DBMigrator = "incubator-kie-kogito-db-migrator"
+	return names
+}
+
+// redHat returns the names of Red Hat's images, which end with the release of Red Hat
+// Enterprise Linux: rhel8 up to 1.36, rhel9 from 1.37 on. A tag that isn't a version, for
+// instance latest, is taken for a newer release. A digest never comes here: it is part of a
+// full reference, which has its own name.
+//
+// Sources, read on 2026-11-28:
+//   - rhel8: the manual "Orchestrator in Red Hat Developer Hub" 1.8, chapter 5, of
+//     2026-02-18, lists all five images with the tag 1.36.0. No source was found that
+//     lists all five with a newer tag, so 1.36.0 is the default.
+//   - rhel9: a public script that tests the operator with candidates of 2026-03-25 names all
+//     five. Images of the same releases are public with the tags 1.37.0-19, 1.37.1 and
+//     1.38.0 (logic-swf-builder-rhel9) and 1.37.2 (logic-swf-devmode-rhel9). The tags of the
+//     five weren't found: from 1.37 on the operator names them by digest.
+func redHat(tag string) Set {
+	const lastOnRHEL8 = 36
+	rhel := "-rhel9"
+	if minor, ok := minorVersion(tag); ok && minor <= lastOnRHEL8 {
+		rhel = "-rhel8"
 	}
-	return vendor{registry: "docker.io/apache", tag: "10.2.0", names: kogito}
+	return Set{
+		DataIndexEphemeral:   "logic-data-index-ephemeral" + rhel,
+		DataIndexPostgreSQL:  "logic-data-index-postgresql" + rhel,
+		JobServiceEphemeral:  "logic-jobs-service-ephemeral" + rhel,
+		JobServicePostgreSQL: "logic-jobs-service-postgresql" + rhel,
+		DBMigrator:           "logic-db-migrator-tool" + rhel,
+	}
+}
+
+// minorVersion returns the minor version of a tag whose major version is 1: 1.36, 1.36.0,
+// v1.36.0 or 1.36.0-19.
+func minorVersion(tag string) (int, bool) {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(tag, "v"), "1.")
+	if !ok {
+		return 0, false
+	}
+	digits, _, _ := strings.Cut(rest, ".")
+	digits, _, _ = strings.Cut(digits, "-")
+	minor, err := strconv.Atoi(digits)
+	return minor, err == nil
 }
 
 // Resolve decides the images from the function's input: a full reference wins over
@@ -63,13 +114,14 @@ func vendorOf(p v1beta1.ImageProfile) vendor {
 func Resolve(in v1beta1.Images) Set {
 	v := vendorOf(in.Profile)
 	registry, tag := cmp.Or(strings.TrimSuffix(in.Registry, "/"), v.registry), cmp.Or(in.Tag, v.tag)
+	names := v.names(tag)
 	pick := func(full, name string) string { return cmp.Or(full, registry+"/"+name+":"+tag) }
 	return Set{
-		DataIndexEphemeral:   pick(in.DataIndexEphemeral, v.names.DataIndexEphemeral),
-		DataIndexPostgreSQL:  pick(in.DataIndexPostgreSQL, v.names.DataIndexPostgreSQL),
-		JobServiceEphemeral:  pick(in.JobServiceEphemeral, v.names.JobServiceEphemeral),
-		JobServicePostgreSQL: pick(in.JobServicePostgreSQL, v.names.JobServicePostgreSQL),
-		DBMigrator:           pick(in.DBMigrator, v.names.DBMigrator),
+		DataIndexEphemeral:   pick(in.DataIndexEphemeral, names.DataIndexEphemeral),
+		DataIndexPostgreSQL:  pick(in.DataIndexPostgreSQL, names.DataIndexPostgreSQL),
+		JobServiceEphemeral:  pick(in.JobServiceEphemeral, names.JobServiceEphemeral),
+		JobServicePostgreSQL: pick(in.JobServicePostgreSQL, names.JobServicePostgreSQL),
+		DBMigrator:           pick(in.DBMigrator, names.DBMigrator),
 	}
 }
 

@@ -28,6 +28,16 @@ func TestResolve(t *testing.T) {
 			DBMigrator:           prefix + "db-migrator-tool:" + tag,
 		}
 	}
+	redHat := func(rest string) images.Set {
+		const prefix = "registry.redhat.io/openshift-serverless-1/logic-"
+		return images.Set{
+			DataIndexEphemeral:   prefix + "data-index-ephemeral" + rest,
+			DataIndexPostgreSQL:  prefix + "data-index-postgresql" + rest,
+			JobServiceEphemeral:  prefix + "jobs-service-ephemeral" + rest,
+			JobServicePostgreSQL: prefix + "jobs-service-postgresql" + rest,
+			DBMigrator:           prefix + "db-migrator-tool" + rest,
+		}
+	}
 	kubesmarts := kogito("quay.io/kubesmarts", "main")
 	kubesmarts.DBMigrator = "quay.io/kubesmarts/incubator-kie-kogito-db-migrator:main"
 	pinned := kogito("mirror.example.com/apache", "10.1.0")
@@ -53,14 +63,49 @@ func TestResolve(t *testing.T) {
 			want:   kubesmarts,
 		},
 		"RedHat": {
-			reason: "Red Hat calls all images by other names.",
+			reason: "Red Hat calls all images by other names. The default is a release on RHEL 8.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat},
+			want:   redHat("-rhel8:1.36.0"),
+		},
+		"RedHatOlder": {
+			reason: "Releases before 1.36 are on RHEL 8, too.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "1.35.0"},
+			want:   redHat("-rhel8:1.35.0"),
+		},
+		"RedHatLastOnRHEL8": {
+			reason: "1.36 is the last release on RHEL 8, also as a floating tag, with a build, or with a v.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "v1.36-4"},
+			want:   redHat("-rhel8:v1.36-4"),
+		},
+		"RedHatFirstOnRHEL9": {
+			reason: "1.37 is the first release on RHEL 9, and so are its builds.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "1.37.0-19"},
+			want:   redHat("-rhel9:1.37.0-19"),
+		},
+		"RedHatThreeDigits": {
+			reason: "Versions are compared as numbers, not as texts.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "1.100.0"},
+			want:   redHat("-rhel9:1.100.0"),
+		},
+		"RedHatNextMajor": {
+			reason: "A later major version is later than 1.36, whatever its minor version.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "2.0.0"},
+			want:   redHat("-rhel9:2.0.0"),
+		},
+		"RedHatNoVersion": {
+			reason: "A tag that isn't a version is taken for a newer release.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "latest"},
+			want:   redHat("-rhel9:latest"),
+		},
+		"RedHatMirror": {
+			reason: "A mirror has the same names.",
+			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Registry: "mirror.example.com/osl", Tag: "1.37.1"},
 			want: images.Set{
-				DataIndexEphemeral:   "registry.redhat.io/openshift-serverless-1/logic-data-index-ephemeral-rhel8:1.36.0",
-				DataIndexPostgreSQL:  "registry.redhat.io/openshift-serverless-1/logic-data-index-postgresql-rhel8:1.36.0",
-				JobServiceEphemeral:  "registry.redhat.io/openshift-serverless-1/logic-jobs-service-ephemeral-rhel8:1.36.0",
-				JobServicePostgreSQL: "registry.redhat.io/openshift-serverless-1/logic-jobs-service-postgresql-rhel8:1.36.0",
-				DBMigrator:           "registry.redhat.io/openshift-serverless-1/logic-db-migrator-tool-rhel8:1.36.0",
+				DataIndexEphemeral:   "mirror.example.com/osl/logic-data-index-ephemeral-rhel9:1.37.1",
+				DataIndexPostgreSQL:  "mirror.example.com/osl/logic-data-index-postgresql-rhel9:1.37.1",
+				JobServiceEphemeral:  "mirror.example.com/osl/logic-jobs-service-ephemeral-rhel9:1.37.1",
+				JobServicePostgreSQL: "mirror.example.com/osl/logic-jobs-service-postgresql-rhel9:1.37.1",
+				DBMigrator:           "mirror.example.com/osl/logic-db-migrator-tool-rhel9:1.37.1",
 			},
 		},
 		"RegistryAndTag": {

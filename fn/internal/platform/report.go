@@ -75,13 +75,17 @@ func succeedOf(p *Platform, conditions []composition.Condition, composed []compo
 // statusOf describes the platform.
 func statusOf(req *composition.Request, p *Platform, plans planned) *v1alpha08.SonataFlowPlatformStatus {
 	out := &v1alpha08.SonataFlowPlatformStatus{
-		ObservedGeneration: req.Composite.GetGeneration(),
 		Cluster:            p.Cluster,
 		Version:            v1alpha08.SpecVersion,
 		Info:               map[string]string{"goVersion": runtime.Version(), "goOS": runtime.GOOS},
 		ClusterPlatformRef: p.ClusterPlatform,
 
 		SonataFlowPlatformDBMigrationPhase: migration.Phase(plans.migrations),
+	}
+	// Crossplane copies the status to the claim, which counts its generations by itself. With
+	// the composite's generation there, tools that compare the two would wait for ever.
+	if !composition.Claimed(req.Composite) {
+		out.ObservedGeneration = req.Composite.GetGeneration()
 	}
 	if plans.eventing != nil {
 		out.Triggers = plans.eventing.Triggers

@@ -504,12 +504,46 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestObservedGeneration shows when the status names a generation.
+func TestObservedGeneration(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason    string
+		composite string
+		want      int64
+	}{
+		"Claimed": {
+			reason:    "Crossplane copies the status to the claim, whose generation is another one: there is none.",
+			composite: claimed(`services: {}`),
+			want:      0,
+		},
+		"Namespaced": {
+			reason:    "Without a claim, the user's object is the composite, whose generation is told.",
+			composite: `{apiVersion: sonataflow.org/v1alpha08, kind: SonataFlowPlatform, metadata: {name: plat, namespace: ns1, generation: 2}, spec: {services: {}}}`,
+			want:      2,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := platform.Compose(compositiontest.Request(t, tc.composite, compositiontest.Cluster{}), &v1beta1.Input{})
+			got, ok := r.Status.(*v1alpha08.SonataFlowPlatformStatus)
+			if !ok {
+				t.Fatalf("%s\nCompose(...): the status is a %T", tc.reason, r.Status)
+			}
+			if diff := cmp.Diff(tc.want, got.ObservedGeneration); diff != "" {
+				t.Errorf("%s\nCompose(...): -want generation, +got generation:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // TestStatus shows how a platform is described.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	status := func(services *v1alpha08.PlatformServicesStatus) *v1alpha08.SonataFlowPlatformStatus {
 		return &v1alpha08.SonataFlowPlatformStatus{
-			ObservedGeneration: 2, Cluster: v1alpha08.ClusterKubernetes, Version: "0.8", Services: services,
+			Cluster: v1alpha08.ClusterKubernetes, Version: "0.8", Services: services,
 			Info: map[string]string{"goOS": runtime.GOOS, "goVersion": runtime.Version()},
 		}
 	}

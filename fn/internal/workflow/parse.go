@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -21,6 +22,7 @@ import (
 type document struct {
 	types.NamespacedName
 
+	// spec is what the user asks for, without the flow.
 	spec v1alpha08.SonataFlowSpec
 	// raw is the spec before it was decoded, flow what it says the workflow does.
 	raw, flow map[string]any
@@ -50,15 +52,47 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 		doc.status = v1alpha08.SonataFlowStatus{} // It isn't ours.
 	}
 	var errs field.ErrorList
-	if doc.warnings, errs = decoding.Spec(composite, &doc.spec); len(errs) > 0 {
+	if doc.warnings, errs = decoding.Spec(withoutFlow(composite), &doc.spec); len(errs) > 0 {
 		return doc, errs
 	}
 	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the types.
-	doc.flow, _ = doc.raw["flow"].(map[string]any)
-	if len(doc.flow) == 0 {
-		return doc, field.ErrorList{field.Required(field.NewPath("spec", "flow"), "say what the workflow does: write its states")}
+	var err *field.Error
+	if doc.flow, err = parseFlow(doc.raw["flow"]); err != nil {
+		return doc, field.ErrorList{err}
 	}
 	return doc, nil
+}
+
+// withoutFlow returns a composite without its flow, which may be much longer than all the
+// rest, and is never needed as a Go type.
+func withoutFlow(composite *unstructured.Unstructured) *unstructured.Unstructured {
+	spec, isObject := composite.Object["spec"].(map[string]any)
+	if !isObject {
+		return composite
+	}
+	object, rest := maps.Clone(composite.Object), maps.Clone(spec)
+	delete(rest, "flow")
+	object["spec"] = rest
+	return &unstructured.Unstructured{Object: object}
+}
+
+// parseFlow reads a flow as far as its schema goes. What else is wrong with it is the
+// checker's to find.
+func parseFlow(raw any) (map[string]any, *field.Error) {
+	path := field.NewPath("spec", "flow")
+	out, isObject := raw.(map[string]any)
+	switch {
+	case raw != nil && !isObject:
+		return nil, field.TypeInvalid(path, field.OmitValueType{}, "must be an object: write the flow itself")
+	case len(out) == 0:
+		return nil, field.Required(path, "say what the workflow does: write its states")
+	}
+	if states := out["states"]; states != nil {
+		if _, isList := states.([]any); !isList {
+			return nil, field.TypeInvalid(path.Child("states"), field.OmitValueType{}, "must be a list")
+		}
+	}
+	return out, nil
 }
 
 // inheritable returns the labels of a composite that its objects get, too: all but Crossplane's.

@@ -36,6 +36,18 @@ func Conditions(o *unstructured.Unstructured) map[string]Condition {
 	return out
 }
 
+// ObservedGeneration returns the object's generation that a condition is about.
+func ObservedGeneration(o *unstructured.Unstructured, conditionType string) int64 {
+	list, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, item := range list {
+		if fields, ok := item.(map[string]any); ok && fields["type"] == conditionType {
+			generation, _, _ := unstructured.NestedInt64(fields, "observedGeneration")
+			return generation
+		}
+	}
+	return 0
+}
+
 // Want returns an error unless a condition has the status, and the reason where one is
 // given.
 func Want(o *unstructured.Unstructured, conditionType, status, reason string) error {
