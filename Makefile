@@ -88,8 +88,13 @@ golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migration
 export GOLANGCI_LINT_CACHE := $(CURDIR)/$(CACHE)/golangci-lint
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## Check the code's style and the import rules.
+lint: $(BIN)/golangci-lint lint-workflows ## Check the code's style, the import rules and the workflows.
 	@$(BIN)/golangci-lint run --allow-serial-runners
+
+# Without shellcheck and pyflakes, which actionlint would run on machines that have them.
+.PHONY: lint-workflows
+lint-workflows: $(BIN)/actionlint ## Check the workflows of GitHub.
+	@$(BIN)/actionlint -shellcheck= -pyflakes=
 
 # Where govulncheck looks vulnerabilities up.
 VULNERABILITIES := https://vuln.go.dev
@@ -205,6 +210,58 @@ push: xpkg ## Push all packages: the function first, because the configurations 
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration.xpkg $(REGISTRY)/configuration-sonataflow:$(VERSION)
 	@$(BIN)/crossplane xpkg push -f $(XPKG)/configuration-namespaced.xpkg $(REGISTRY)/configuration-sonataflow-namespaced:$(VERSION)
 
+# The packages in the registry.
+IMAGES := function-sonataflow configuration-sonataflow configuration-sonataflow-namespaced
+digest  = $(BIN)/crane digest $(REGISTRY)/$(1):$(VERSION)
+
+.PHONY: digests
+digests: $(BIN)/crane ## Print the digest of each pushed package.
+	@for image in $(IMAGES); do digest=$$($(call digest,$$image)); echo "$$image=$$digest"; done
+
+# A private key of cosign's, to try what the release workflow does without its identity.
+KEY ?=
+# Crossplane, at least up to v2.4, reads signatures of cosign's older format only.
+COSIGN := $(BIN)/cosign
+SIGN   := --yes --new-bundle-format=false --use-signing-config=false $(if $(KEY),--key $(KEY) --tlog-upload=false)
+
+.PHONY: sign
+sign: $(BIN)/crane $(COSIGN) ## Sign the pushed packages by digest, for each architecture, too: with the workflow's identity, or KEY=cosign.key.
+	@for image in $(IMAGES); do \
+		digest=$$($(call digest,$$image)); \
+		$(COSIGN) sign $(SIGN) --recursive $(REGISTRY)/$$image@$$digest; \
+	done
+
+.PHONY: attest
+attest: sbom $(BIN)/crane $(COSIGN) ## Attest the SBOM of each architecture of the pushed function.
+	@for arch in $(ARCHS); do \
+		digest=$$($(call digest,function-sonataflow) --platform linux/$$arch); \
+		$(COSIGN) attest $(SIGN) --type cyclonedx --predicate $(XPKG)/function-$$arch.cdx.json $(REGISTRY)/function-sonataflow@$$digest; \
+	done
+
+# Who may have signed. example/install/imageconfig-signature.yaml says the same to Crossplane.
+ISSUER  := https://token.actions.githubusercontent.com
+SUBJECT := ^https://github\.com/sonataflow-crossplane/function-sonataflow/\.github/workflows/release\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$$
+SIGNER  := $(if $(KEY),--key $(KEY:.key=.pub) --insecure-ignore-tlog,--certificate-oidc-issuer '$(ISSUER)' --certificate-identity-regexp '$(SUBJECT)') --new-bundle-format=false
+
+.PHONY: verify
+verify: $(BIN)/crane $(COSIGN) ## Verify the signatures of the pushed packages and the SBOMs: VERSION=v1.2.3.
+	@for image in $(IMAGES); do \
+		digest=$$($(call digest,$$image)); \
+		$(COSIGN) verify $(SIGNER) $(REGISTRY)/$$image@$$digest > /dev/null; \
+	done
+	@for arch in $(ARCHS); do \
+		digest=$$($(call digest,function-sonataflow) --platform linux/$$arch); \
+		$(COSIGN) verify-attestation $(SIGNER) --type cyclonedx $(REGISTRY)/function-sonataflow@$$digest > /dev/null; \
+	done
+
+# The release before, empty for the first one: make notes SINCE=v1.2.2
+SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2> /dev/null)
+
+.PHONY: notes
+notes: ## Write the release's notes into .cache/xpkg/notes.md: what changed, also in composed objects.
+	@mkdir -p $(XPKG)
+	@$(GO) run ./test/tools/notes -since "$(SINCE)" > $(XPKG)/notes.md
+
 .PHONY: sbom
 sbom: $(ARCHS:%=$(XPKG)/function-%.cdx.json) ## Write the SBOM of each function package beside it, in CycloneDX.
 
@@ -254,7 +311,7 @@ $(FORMS:%=$(XPKG)/%.xpkg): $(XPKG)/%.xpkg: $(CLAIMS) $(XPKG)/version $(BIN)/cros
 TOOLS := $(patsubst test/tools/%/go.mod,$(BIN)/%,$(wildcard test/tools/*/go.mod))
 
 .PHONY: tools
-tools: $(TOOLS) ## Build all tools: 25 minutes on two cores the first time, seconds when nothing changed.
+tools: $(TOOLS) ## Build all tools: half an hour on two cores the first time, seconds when nothing changed.
 
 # The variables in which Crossplane's binaries keep their version, in all releases. The
 # linker ignores variables that a binary doesn't have. build.sh knows the VERSION.

@@ -21,7 +21,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
-// A Function composes SonataFlow platforms. Its response follows from the request alone.
+// A Function composes SonataFlow platforms and workflows. Its response follows from the request alone.
 type Function struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 

@@ -14,10 +14,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 )
 
-// TestLookups holds the kinds that all composites ask for, in all states of the world,
-// against the table in example/install/README.md: Crossplane keeps all objects of a kind
+// TestLookups holds the kinds that all composites ask for, before anything exists and at
+// rest, against the table in example/install/README.md: Crossplane keeps all objects of a kind
 // that is asked for in its memory, so that a kind that isn't in the table, with its cost,
 // must not be asked for. A kind of the table that nothing asks for doesn't belong there.
 func TestLookups(t *testing.T) {
@@ -43,8 +47,13 @@ func TestLookups(t *testing.T) {
 			}{kinds: map[string]bool{}}
 			t.Run("Composites", func(t *testing.T) {
 				forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
-					for _, req := range states(t, xr) {
-						for _, q := range run(t, withInput(t, req, tc.input)).GetRequirements().GetResources() {
+					fresh, resting := withInput(t, requestFor(t, xr), tc.input), withInput(t, requestFor(t, xr), tc.input)
+					desired := resolved(t, fresh, present(t)).GetDesired().GetResources()
+					resting.Observed.Resources = apply(t, desired, compositiontest.Ready)
+					for _, rsp := range []*fnv1.RunFunctionResponse{
+						run(t, withInput(t, requestFor(t, xr), tc.input)), resolved(t, fresh, absent), resolved(t, fresh, present(t)), resolved(t, resting, present(t)),
+					} {
+						for _, q := range rsp.GetRequirements().GetResources() {
 							asked.Lock()
 							asked.kinds[q.GetKind()] = true
 							asked.Unlock()

@@ -24,7 +24,7 @@ import (
 )
 
 // histories is how many random histories are walked. `make histories` walks more.
-var histories = flag.Int("histories", 1500, "walk so many random histories of platforms with migrations")
+var histories = flag.Int("histories", 800, "walk so many random histories of platforms with migrations")
 
 // steps is how long each history is.
 const steps = 10
@@ -37,7 +37,7 @@ func TestMigrationSimulation(t *testing.T) {
 	t.Parallel()
 	n := *histories
 	if testing.Short() {
-		n /= 3
+		n /= 2
 	}
 	const shards = 8
 	for shard := range shards {

@@ -132,7 +132,8 @@ type SonataFlowSourceSpec struct {
 // SonataFlowStatus is what a user reads about a workflow. Conditions are beside it: see
 // the Condition constants.
 type SonataFlowStatus struct {
-	// The generation of the spec that this status is about.
+	// The generation of the spec that this status is about. Absent for a workflow that is a
+	// claim: its conditions have the generation.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Where the workflow is reached within the cluster.

@@ -21,8 +21,12 @@ const functionName = "sonataflow-crossplane-function-sonataflow"
 // names in them agree.
 func TestInstall(t *testing.T) {
 	t.Parallel()
-	fn, configuration, namespaced, runtime, mirror := &pkgv1.Function{}, &pkgv1.Configuration{}, &pkgv1.Configuration{}, &pkgv1beta1.DeploymentRuntimeConfig{}, &pkgv1beta1.ImageConfig{}
-	for file, into := range map[string]any{"function.yaml": fn, "configuration.yaml": configuration, "configuration-namespaced.yaml": namespaced, "runtimeconfig.yaml": runtime, "imageconfig.yaml": mirror} {
+	fn, configuration, namespaced, runtime := &pkgv1.Function{}, &pkgv1.Configuration{}, &pkgv1.Configuration{}, &pkgv1beta1.DeploymentRuntimeConfig{}
+	mirror, signature := &pkgv1beta1.ImageConfig{}, &pkgv1beta1.ImageConfig{}
+	for file, into := range map[string]any{
+		"function.yaml": fn, "configuration.yaml": configuration, "configuration-namespaced.yaml": namespaced, "runtimeconfig.yaml": runtime,
+		"imageconfig.yaml": mirror, "imageconfig-signature.yaml": signature,
+	} {
 		if err := yaml.UnmarshalStrict([]byte(text(t, install, file)), into); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -40,8 +44,15 @@ func TestInstall(t *testing.T) {
 		}
 	}
 	for _, source := range []string{fn.Spec.Package, configuration.Spec.Package, namespaced.Spec.Package} {
-		if prefix := mirror.Spec.MatchImages[0].Prefix; !strings.HasPrefix(source, prefix) {
-			t.Errorf("imageconfig.yaml: %q doesn't match %s", prefix, source)
+		for _, c := range []*pkgv1beta1.ImageConfig{mirror, signature} {
+			if prefix := c.Spec.MatchImages[0].Prefix; !strings.HasPrefix(source, prefix) {
+				t.Errorf("ImageConfig %s: %q doesn't match %s", c.GetName(), prefix, source)
+			}
+		}
+	}
+	for variable, want := range signer(t, signature) {
+		if got := variables(t)[variable]; got != want {
+			t.Errorf("Makefile: %s is %q, but imageconfig-signature.yaml has %q", variable, got, want)
 		}
 	}
 	if template := runtime.Spec.DeploymentTemplate; template == nil || template.Spec.Template.Spec.Containers[0].Name != "package-runtime" {
@@ -73,4 +84,27 @@ func TestUsage(t *testing.T) {
 	if usage.Spec.By != nil || usage.Spec.Reason == nil {
 		t.Error("a usage with a single user ends with this user: want a reason alone")
 	}
+}
+
+// signer returns who may sign the packages, by the Makefile's variables.
+func signer(t *testing.T, c *pkgv1beta1.ImageConfig) map[string]string {
+	t.Helper()
+	v := c.Spec.Verification
+	if v == nil || v.Provider != pkgv1beta1.ImageVerificationProviderCosign || v.Cosign == nil || len(v.Cosign.Authorities) != 1 || v.Cosign.Authorities[0].Keyless == nil {
+		t.Fatal("imageconfig-signature.yaml: want one keyless authority of cosign's")
+	}
+	identity := v.Cosign.Authorities[0].Keyless.Identities[0]
+	return map[string]string{"ISSUER": identity.Issuer, "SUBJECT": identity.SubjectRegExp}
+}
+
+// variables returns the simple variables of the Makefile.
+func variables(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for line := range strings.Lines(text(t, root, "Makefile")) {
+		if name, value, ok := strings.Cut(line, ":="); ok {
+			out[strings.TrimSpace(name)] = strings.ReplaceAll(strings.TrimSpace(value), "$$", "$")
+		}
+	}
+	return out
 }

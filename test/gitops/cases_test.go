@@ -121,15 +121,20 @@ func TestHealth(t *testing.T) {
 			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "Running=False/DeploymentFailure"),
 			want:   verdict{degraded, "DeploymentFailure: its message"},
 		},
-		"WorkflowNotBuilt": {
-			reason: "A build that failed needs a person.",
-			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "Built=False/BuildFailedReason", "Running=False/WaitingForBuild"),
-			want:   verdict{degraded, "BuildFailedReason: its message"},
-		},
 		"WorkflowIncoherent": {
-			reason: "A flow that can't run needs a person.",
-			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "FlowValid=False/Invalid"),
-			want:   verdict{degraded, "Invalid: its message"},
+			reason: "What is wrong with a flow doesn't stop an image that runs.",
+			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=True/Available", "SpecValid=True/Valid", "FlowValid=False/Invalid", "Running=True/Available"),
+			want:   verdict{healthy, "Available: its message"},
+		},
+		"WorkflowScaledToZero": {
+			reason: "A workflow without pods is what its user wants.",
+			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=True/Available", "SpecValid=True/Valid", "Running=False/ScaledToZero"),
+			want:   verdict{healthy, "ScaledToZero: its message"},
+		},
+		"WorkflowInvalid": {
+			reason: "A spec that is refused needs a person.",
+			object: held(workflow, "Synced=False/ReconcileError", "SpecValid=False/MissingImage", "Running=False/Unchanged"),
+			want:   verdict{degraded, "MissingImage: its message"},
 		},
 	}
 	argo, flux := newArgo(t), newFlux(t)

@@ -38,7 +38,7 @@ func TestChoose(t *testing.T) {
 			t.Setenv("PATH", dir+":/usr/bin:/bin")
 			path := filepath.Join(dir, "crossplane")
 			if tc.inPath != "" {
-				if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+tc.inPath+"'\n"), 0o700); err != nil { //nolint:gosec // It must be executable.
+				if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+tc.inPath+"'\n"), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -114,7 +114,7 @@ services: {dataIndex: {source: ` + broker + `}, jobService: {source: ` + broker 
 			reason: "Where Knative sets the variable of the sink, a user's value for it is left out.",
 			given: given{spec: `eventing: {broker: ` + broker + `},
 services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {name: K_SINK, value: "http://mine"}]}}}}`},
-			want: []string{"spec.services.jobService.podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the service's sink"},
+			want: []string{"spec.services.jobService.podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the sink"},
 		},
 		"SinkVariableWithoutSink": {
 			reason: "In a service without a sink that variable is the user's, but its properties don't use it.",

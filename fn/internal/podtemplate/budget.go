@@ -36,7 +36,7 @@ func BudgetWarnings(t *v1alpha08.PodTemplateSpec, path *field.Path) []string {
 	case b.MinAvailable == nil && b.MaxUnavailable == nil:
 		warn.say(at, "has no effect, because it says neither minAvailable nor maxUnavailable; set one of them")
 	case replicas == 1:
-		warn.say(at, "has no effect while the service has 1 replica; set replicas to 2 or more")
+		warn.say(at, "has no effect while there is 1 replica; set replicas to 2 or more")
 	case b.MaxUnavailable != nil && pods(b.MaxUnavailable, 100) == 0:
 		warn.say(at.Child("maxUnavailable"), "lets no pod go, so that draining a node never ends; set 1 or more")
 	case b.MinAvailable != nil && b.MinAvailable.String() == "100%":

@@ -41,7 +41,7 @@ func TestBudget(t *testing.T) {
 			reason:   "The only pod of a service is never protected.",
 			template: `{replicas: 1, podDisruptionBudget: {minAvailable: 1}}`,
 			want:     &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))},
-			warnings: []string{"podTemplate.podDisruptionBudget: has no effect while the service has 1 replica; set replicas to 2 or more"},
+			warnings: []string{"podTemplate.podDisruptionBudget: has no effect while there is 1 replica; set replicas to 2 or more"},
 		},
 		"AllMustStay": {
 			reason:   "A node with one of them can't be drained.",

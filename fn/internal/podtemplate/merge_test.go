@@ -193,7 +193,7 @@ container:
 				pod: func(p *corev1.PodSpec) {
 					p.Containers[0].Env = append(p.Containers[0].Env, corev1.EnvVar{Name: "A", Value: "a"})
 				},
-				warnings: []string{"podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the service's sink"},
+				warnings: []string{"podTemplate.container.env[1]: K_SINK is left out, because Knative sets it for the sink"},
 			},
 		},
 		"EnvironmentWithoutSink": {

@@ -64,7 +64,7 @@ func (w *warnings) env(own, theirs []corev1.EnvVar, injected []string, path *fie
 		ours := slices.IndexFunc(own, func(o corev1.EnvVar) bool { return same(e.Name, o.Name) })
 		switch {
 		case slices.Contains(injected, e.Name):
-			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the service's sink")
+			w.add(path.Index(i), e.Name, "is left out, because Knative sets it for the sink")
 		case ours >= 0:
 			w.add(path.Index(i), e.Name, fmt.Sprintf("has no effect: %s; remove it here", source(own[ours])))
 		case !taken:

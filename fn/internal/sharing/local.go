@@ -3,8 +3,6 @@
 package sharing
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -62,6 +60,3 @@ func (l Local) Ref(namespace string) *v1alpha08.SonataFlowPlatformRef {
 	}
 	return &v1alpha08.SonataFlowPlatformRef{Name: l.Name, Namespace: namespace}
 }
-
-// String is what people call the platform.
-func (l Local) String() string { return fmt.Sprintf("platform %s", l.Name) }

@@ -84,17 +84,20 @@ func flowCondition(findings []flow.Finding) composition.Condition {
 func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.SonataFlowStatus {
 	url := w.Component.URL()
 	out := &v1alpha08.SonataFlowStatus{
-		ObservedGeneration: req.Composite.GetGeneration(),
-		Address:            &v1alpha08.WorkflowAddress{URL: url},
-		Endpoint:           url + "/" + w.Identity.ID,
-		Services:           w.Services,
-		Wiring:             w.Wiring,
-		Platform:           w.Platform,
-		ClusterPlatform:    w.ClusterPlatform,
-		Replicas:           plans.workload.Pods,
-		Selector:           labels.FormatLabels(plans.workload.Selector),
-		Image:              w.Component.Image,
-		Definition:         &v1alpha08.WorkflowDefinitionStatus{ID: w.Identity.ID, Version: w.Identity.Version},
+		Address:         &v1alpha08.WorkflowAddress{URL: url},
+		Endpoint:        url + "/" + w.Identity.ID,
+		Services:        w.Services,
+		Wiring:          w.Wiring,
+		Platform:        w.Platform,
+		ClusterPlatform: w.ClusterPlatform,
+		Replicas:        plans.workload.Pods,
+		Selector:        labels.FormatLabels(plans.workload.Selector),
+		Image:           w.Component.Image,
+		Definition:      &v1alpha08.WorkflowDefinitionStatus{ID: w.Identity.ID, Version: w.Identity.Version},
+	}
+	// As for platforms: a claim has the composite's status, but not its generation.
+	if !composition.Claimed(req.Composite) {
+		out.ObservedGeneration = req.Composite.GetGeneration()
 	}
 	if plans.eventing != nil {
 		out.Triggers = plans.eventing.Triggers

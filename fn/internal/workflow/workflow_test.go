@@ -330,16 +330,15 @@ func TestStatus(t *testing.T) {
 	g := given{spec: withImage, metadata: `annotations: {sonataflow.org/id: hello, sonataflow.org/version: "1.0"}`, platform: `services: {dataIndex: {enabled: true}}`}
 	r := g.compose(t, observe(t, g.compose(t, nil, nil), compositiontest.Ready), nil)
 	want := &v1alpha08.SonataFlowStatus{
-		ObservedGeneration: 2,
-		Address:            &v1alpha08.WorkflowAddress{URL: "http://wf.ns1"},
-		Endpoint:           "http://wf.ns1/hello",
-		Services:           &v1alpha08.ClusterServicesStatus{DataIndexRef: &v1alpha08.ClusterServiceRefStatus{URL: "http://plat-data-index-service.ns1"}},
-		Wiring:             "Data Index of platform plat; no Jobs Service: platform plat has none",
-		Platform:           &v1alpha08.SonataFlowPlatformRef{Name: "plat", Namespace: "ns1"},
-		Replicas:           1,
-		Selector:           "sonataflow.org/workflow-app=wf,sonataflow.org/workflow-namespace=ns1",
-		Image:              "r.example.com/wf:1.0",
-		Definition:         &v1alpha08.WorkflowDefinitionStatus{ID: "hello", Version: "1.0"},
+		Address:    &v1alpha08.WorkflowAddress{URL: "http://wf.ns1"},
+		Endpoint:   "http://wf.ns1/hello",
+		Services:   &v1alpha08.ClusterServicesStatus{DataIndexRef: &v1alpha08.ClusterServiceRefStatus{URL: "http://plat-data-index-service.ns1"}},
+		Wiring:     "Data Index of platform plat; no Jobs Service: platform plat has none",
+		Platform:   &v1alpha08.SonataFlowPlatformRef{Name: "plat", Namespace: "ns1"},
+		Replicas:   1,
+		Selector:   "sonataflow.org/workflow-app=wf,sonataflow.org/workflow-namespace=ns1",
+		Image:      "r.example.com/wf:1.0",
+		Definition: &v1alpha08.WorkflowDefinitionStatus{ID: "hello", Version: "1.0"},
 	}
 	if diff := cmp.Diff(want, r.Status); diff != "" {
 		t.Errorf("status: -want, +got:\n%s", diff)
