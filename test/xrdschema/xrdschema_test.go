@@ -88,7 +88,7 @@ func TestValidateUnknownKind(t *testing.T) {
 		t.Fatalf("Load: %v", err)
 	}
 	errs := v.Validate(map[string]any{"apiVersion": "v1", "kind": "Pod"})
-	const want = `kind: Unsupported value: "v1 Pod": supported values: "sonataflow.org/v1alpha08 SonataFlowClusterPlatform", "sonataflow.org/v1alpha08 SonataFlowPlatform", "sonataflow.org/v1alpha08 XSonataFlowPlatform"`
+	const want = `kind: Unsupported value: "v1 Pod": supported values: "sonataflow.org/v1alpha08 SonataFlow", "sonataflow.org/v1alpha08 SonataFlowClusterPlatform", "sonataflow.org/v1alpha08 SonataFlowPlatform", "sonataflow.org/v1alpha08 XSonataFlow", "sonataflow.org/v1alpha08 XSonataFlowPlatform"`
 	if len(errs) != 1 || errs[0].Error() != want {
 		t.Errorf("Validate: want %s, got %v", want, errs)
 	}
