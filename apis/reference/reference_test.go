@@ -45,9 +45,9 @@ type Spec struct {
 	Replicas *int32 ` + "`json:\"replicas,omitempty\"`" + `
 	// What to do.
 	// +kubebuilder:default:=Check
-	Secrets Secrets ` + "`json:\"secrets,omitempty\"`" + `
+	Look Secrets ` + "`json:\"secrets,omitempty\"`" + `
 	// Where.
-	Database Database ` + "`json:\"database\"`" + `
+	Store Database ` + "`json:\"database\"`" + `
 }
 
 // Secrets says what to do.

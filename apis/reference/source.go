@@ -182,14 +182,14 @@ func (p *source) field(f *ast.Field, path string) []string {
 		below = p.fields(t.expr, path+suffix+".")
 	}
 	kind := p.kind(f.Type)
-	meaning := text
+	meaning := []string{text}
 	for _, c := range p.constants {
 		// A comment that names the values explains them, too.
 		if c.typ == name && known && !strings.Contains(text, c.value) {
-			meaning += " `" + c.value + "`: " + strings.ReplaceAll(withoutName(c.doc, c.name), " It is the default.", "")
+			meaning = append(meaning, "`"+c.value+"`: "+strings.ReplaceAll(withoutName(c.doc, c.name), " It is the default.", ""))
 		}
 	}
-	return append([]string{"| `" + path + "` | " + kind + " | " + byDefault(text, markers) + " | " + cell(meaning) + " |\n"}, below...)
+	return append([]string{"| `" + path + "` | " + kind + " | " + byDefault(text, markers) + " | " + cell(strings.Join(meaning, " ")) + " |\n"}, below...)
 }
 
 // element returns the type of a pointer's target or of a list's items, and what stands
@@ -266,13 +266,13 @@ func byDefault(text string, markers []string) string {
 
 // conditionTable returns the table of all conditions.
 func (p *source) conditionTable() string {
-	out := "| condition | meaning |\n|---|---|\n"
+	rows := []string{"| condition | meaning |", "|---|---|"}
 	for _, c := range p.constants {
 		if strings.HasPrefix(c.name, "Condition") {
-			out += "| `" + c.value + "` | " + cell(p.values(upperFirst(strings.TrimPrefix(withoutName(c.doc, c.name), "tells ")))) + " |\n"
+			rows = append(rows, "| `"+c.value+"` | "+cell(p.values(upperFirst(strings.TrimPrefix(withoutName(c.doc, c.name), "tells "))))+" |")
 		}
 	}
-	return out
+	return strings.Join(rows, "\n") + "\n"
 }
 
 // reasonsOf is how a comment begins that lists reasons of conditions.
@@ -280,7 +280,7 @@ const reasonsOf = "Reasons of Condition"
 
 // reasonTable returns the table of all reasons, in the order of their constants.
 func (p *source) reasonTable() (string, error) {
-	out := "| condition | status | reason | meaning | what to do |\n|---|---|---|---|---|\n"
+	rows := []string{"| condition | status | reason | meaning | what to do |", "|---|---|---|---|---|"}
 	for _, c := range p.constants {
 		if !strings.HasPrefix(c.name, "Reason") {
 			continue
@@ -293,9 +293,9 @@ func (p *source) reasonTable() (string, error) {
 		if len(conditions) == 0 {
 			return "", errors.Errorf("no comment that begins with %q names %s", reasonsOf, c.name)
 		}
-		out += "| `" + strings.Join(conditions, "`, `") + "` | " + status + " | `" + c.value + "` | " + cell(p.values(meaning)) + " | " + cell(p.values(fix)) + " |\n"
+		rows = append(rows, "| `"+strings.Join(conditions, "`, `")+"` | "+status+" | `"+c.value+"` | "+cell(p.values(meaning))+" | "+cell(p.values(fix))+" |")
 	}
-	return out, nil
+	return strings.Join(rows, "\n") + "\n", nil
 }
 
 // paragraph is the last one of a reason's comment.
@@ -305,7 +305,7 @@ var paragraph = regexp.MustCompile(`(?s)^(.*)\n\nStatus ([A-Z][a-z]+(?: or [A-Z]
 func (p *source) explained(c constant) (meaning, status, fix string, err error) {
 	m := paragraph.FindStringSubmatch(strings.TrimSpace(c.doc))
 	if m == nil {
-		return "", "", "", errors.Errorf("the comment of %s must end with a paragraph like: Status False. To do: create the Secret.", c.name)
+		return "", "", "", errors.Errorf("the comment of %s must end with a paragraph like %q", c.name, "Status False. To do: create the Secret.")
 	}
 	meaning = strings.TrimPrefix(withoutName(m[1], c.name), "means that ")
 	meaning = strings.NewReplacer(", and that ", ", and ", ", but that ", ", but ", ", or that ", ", or ").Replace(meaning)
