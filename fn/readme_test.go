@@ -8,31 +8,51 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
-// TestReadmeExplainsConditions finds conditions and reasons that no table of the README
-// explains.
-func TestReadmeExplainsConditions(t *testing.T) {
+// TestPageExplainsReasons holds the generated table of reasons against the function's own:
+// each has the same conditions, reasons and statuses.
+func TestPageExplainsReasons(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../apis/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n## Conditions and reasons\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	tables := strings.Join(regexp.MustCompile(`(?m)^\|.*$`).FindAllString(section, -1), "\n")
-	want := []string{v1alpha08.ReasonNotAskedFor}
-	for _, row := range report.Table() {
-		want = append(want, row.Type)
-		for _, reason := range row.Reasons {
-			want = append(want, reason.Name)
+	type row struct{ condition, reason string }
+	explained := map[row]string{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for _, m := range regexp.MustCompile("(?m)^\\| ([^|]+) \\| ((?:True|False|Unknown|as before)[^|]*) \\| `([A-Z][A-Za-z]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		for _, condition := range quoted.FindAllStringSubmatch(m[1], -1) {
+			explained[row{condition[1], m[3]}] = m[2]
 		}
 	}
-	for _, name := range want {
-		if !strings.Contains(tables, "`"+name+"`") {
-			t.Errorf("README.md: no table of the conditions has `%s`", name)
+	used := map[row]bool{}
+	for _, c := range report.Table() {
+		for _, reason := range c.Reasons {
+			at := row{c.Type, reason.Name}
+			used[at] = true
+			switch status, ok := explained[at]; {
+			case !ok:
+				t.Errorf("apis/README.md: the table of reasons lacks %s of %s", reason.Name, c.Type)
+			case status == "as before":
+			case !strings.Contains(status, string(reason.Status)):
+				t.Errorf("apis/README.md: %s of %s has the status %s, want %s", reason.Name, c.Type, status, reason.Status)
+			}
+		}
+	}
+	for at, status := range explained {
+		if at.reason == v1alpha08.ReasonNotAskedFor {
+			if status != string(metav1.ConditionUnknown) {
+				t.Errorf("apis/README.md: %s has the status %s", at.reason, status)
+			}
+			continue
+		}
+		if !used[at] {
+			t.Errorf("apis/README.md: %s has no reason %s", at.condition, at.reason)
 		}
 	}
 }

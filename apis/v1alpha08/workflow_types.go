@@ -142,10 +142,10 @@ type SonataFlowStatus struct {
 	// Where an instance of the workflow is started.
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
-	// The services that the workflow is wired to.
+	// The services that the workflow is connected to.
 	// +optional
 	Services *ClusterServicesStatus `json:"services,omitempty"`
-	// Which services the workflow is wired to, and why not to the others. Addition to the
+	// Which services the workflow is connected to, and why not to the others. Addition to the
 	// operator's API.
 	// +optional
 	Wiring string `json:"wiring,omitempty"`

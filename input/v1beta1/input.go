@@ -23,25 +23,24 @@ type Input struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Which of the two the function follows where the SonataFlow documentation and the
-	// operator disagree: Documentation or Operator.
+	// What the function follows where the documentation of SonataFlow and the operator
+	// disagree.
 	// +optional
 	// +kubebuilder:default:=Documentation
 	Compatibility Compatibility `json:"compatibility,omitempty"`
-	// The kind of cluster that platforms run on: Kubernetes or OpenShift.
+	// The kind of cluster that platforms run on. The status of a platform shows it.
 	// +optional
 	// +kubebuilder:default:=Kubernetes
 	Cluster Cluster `json:"cluster,omitempty"`
 	// The images that the services run.
 	// +optional
 	Images Images `json:"images,omitempty"`
-	// The security options of a service's container that its podTemplate doesn't give:
-	// those of the restricted Pod Security Standard (Restricted), or none (None).
+	// The security options that the function gives to the containers of services, workflows
+	// and migration Jobs where a podTemplate gives no others.
 	// +optional
 	// +kubebuilder:default:=Restricted
 	PodSecurity PodSecurity `json:"podSecurity,omitempty"`
-	// Whether the function checks that the Secrets that a platform refers to exist, and
-	// restarts pods when they change (Check), or never asks for Secrets (Ignore).
+	// Whether the function looks up the Secrets that a platform or workflow refers to.
 	// +optional
 	// +kubebuilder:default:=Check
 	Secrets Secrets `json:"secrets,omitempty"`
@@ -49,12 +48,13 @@ type Input struct {
 	// +optional
 	Migration Migration `json:"migration,omitempty"`
 	// How long Crossplane may leave a platform alone at which nothing changes, between 1m and
-	// 24h; 1h when not given. Crossplane v2.4 calls the function at once when an object changes
+	// 24h. 1h when not given. Crossplane v2.4 calls the function at once when an object changes
 	// that was composed or looked up, and at the latest after this time. While something is
 	// awaited, and under an older Crossplane, it calls after a minute.
 	// +optional
 	Resync *metav1.Duration `json:"resync,omitempty"`
-	// Which Knative Brokers platforms and workflows may name.
+	// Which Knative Brokers platforms and workflows may name. Crossplane creates the Triggers
+	// of a Broker with its own rights.
 	// +optional
 	// +kubebuilder:default:=Cluster
 	Brokers Brokers `json:"brokers,omitempty"`
@@ -119,7 +119,8 @@ const (
 // Images says which images to run. A full reference takes precedence over profile,
 // registry and tag.
 type Images struct {
-	// The vendor of the images: Apache, KubeSmarts or RedHat.
+	// The vendor of the images. Vendors give their images different names, and the profile
+	// knows these names.
 	// +optional
 	// +kubebuilder:default:=Apache
 	Profile ImageProfile `json:"profile,omitempty"`
@@ -133,7 +134,8 @@ type Images struct {
 	// 1.36, and with -rhel9 for later tags and for tags that aren't versions.
 	// +optional
 	Tag string `json:"tag,omitempty"`
-	// Full reference of the ephemeral Data Index.
+	// Full reference of the ephemeral Data Index. Like all full references, it takes
+	// precedence over profile, registry and tag, and may have a digest.
 	// +optional
 	DataIndexEphemeral string `json:"dataIndexEphemeral,omitempty"`
 	// Full reference of the Data Index with PostgreSQL.
@@ -145,7 +147,8 @@ type Images struct {
 	// Full reference of the Jobs Service with PostgreSQL.
 	// +optional
 	JobServicePostgreSQL string `json:"jobServicePostgreSQL,omitempty"`
-	// Full reference of the tool that migrates database schemas.
+	// Full reference of the tool that migrates database schemas. Give this image together
+	// with the other images, because a migration begins when this image changes.
 	// +optional
 	DBMigrator string `json:"dbMigrator,omitempty"`
 	// Secrets with which the images are pulled, in the platform's namespace.
@@ -206,14 +209,15 @@ type Brokers string
 const (
 	// BrokersCluster are those of all namespaces. It is the default.
 	BrokersCluster Brokers = "Cluster"
-	// BrokersNamespace are those of the namespace of whatever names one. What a cluster
-	// platform offers may be used all the same: an administrator offers it.
+	// BrokersNamespace are those of the namespace of the platform or workflow. The Broker that
+	// a cluster platform offers may be used, too, because an administrator offers it.
 	BrokersNamespace Brokers = "Namespace"
 )
 
 // Workflows says how workflows are run.
 type Workflows struct {
-	// How workflows group the events about their instances.
+	// How workflows group the events about their instances: the properties
+	// kogito.events.grouping and those below it.
 	// +optional
 	EventGrouping EventGrouping `json:"eventGrouping,omitempty"`
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 )
 
-// TestFunction compares the function's answers with the manifests and the README.
+// TestFunction compares the function's answers with the manifests and the pages.
 func TestFunction(t *testing.T) {
 	binary, err := function.Build(t.Context(), root, t.TempDir())
 	if err != nil {
@@ -49,7 +49,7 @@ func TestFunction(t *testing.T) {
 		}
 	})
 
-	// The README lists every resource that the examples have.
+	// The page of the API lists every resource that the examples have.
 	t.Run("Composed", func(t *testing.T) {
 		hash := regexp.MustCompile(`-(migration|trigger-[a-z-]+)-[0-9a-f]{8}$`)
 		ofEvent := regexp.MustCompile(`^workflow-trigger-[0-9a-f]{8}-[0-9a-f]{8}$`)
@@ -64,14 +64,14 @@ func TestFunction(t *testing.T) {
 			want = append(want, key)
 		}
 		slices.Sort(want)
-		got := firstCells(t, "## What is composed")
+		got := firstCells(t, "apis/README.md", "## What is composed")
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("README.md, keys of what is composed: -want, +got:\n%s", diff)
+			t.Errorf("apis/README.md, keys of what is composed: -want, +got:\n%s", diff)
 		}
 	})
 
-	// The README lists every flag.
+	// The page of the installation lists every flag.
 	t.Run("Flags", func(t *testing.T) {
 		help, err := exec.CommandContext(t.Context(), binary, "--help").Output()
 		if err != nil {
@@ -84,11 +84,11 @@ func TestFunction(t *testing.T) {
 				want = append(want, f)
 			}
 		}
-		got := flag.FindAllString(strings.Join(firstCells(t, "## Serving"), " "), -1)
+		got := flag.FindAllString(strings.Join(firstCells(t, "example/install/README.md", "## Serving"), " "), -1)
 		slices.Sort(want)
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("README.md, flags: -want, +got:\n%s", diff)
+			t.Errorf("example/install/README.md, flags: -want, +got:\n%s", diff)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	pkgv1 "github.com/crossplane/crossplane/apis/v2/pkg/v1"
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
+	protectionv1beta1 "github.com/crossplane/crossplane/apis/v2/protection/v1beta1"
 )
 
 // functionName is the function's name when Crossplane installs it as a dependency of the
@@ -61,6 +62,27 @@ func TestInstall(t *testing.T) {
 		if !strings.Contains(text(t, root, "apis", plural, "composition.yaml"), "name: "+functionName+"\n") {
 			t.Errorf("the Composition of %s doesn't call %s", plural, functionName)
 		}
+	}
+}
+
+// TestUsage decodes the ClusterUsage strictly, and checks that it protects the Configuration
+// that `crossplane xpkg install` makes.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	usage := &protectionv1beta1.ClusterUsage{}
+	if err := yaml.UnmarshalStrict([]byte(text(t, install, "usage.yaml")), usage); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := usage.GroupVersionKind(), protectionv1beta1.ClusterUsageGroupVersionKind; got != want {
+		t.Errorf("kind %v, want %v", got, want)
+	}
+	of := usage.Spec.Of
+	if of.APIVersion != pkgv1.ConfigurationGroupVersionKind.GroupVersion().String() || of.Kind != pkgv1.ConfigurationKind ||
+		of.ResourceRef == nil || of.ResourceRef.Name != "sonataflow-crossplane-configuration-sonataflow" {
+		t.Errorf("the usage is of %+v, want the Configuration", of)
+	}
+	if usage.Spec.By != nil || usage.Spec.Reason == nil {
+		t.Error("a usage with a single user ends with this user: want a reason alone")
 	}
 }
 
