@@ -418,7 +418,7 @@ func workflowRules() map[string]rule {
 	const flow = `flow: {states: [{name: a, type: inject}]}`
 	return map[string]rule{
 		"Flow": {
-			reason: "A workflow does something; whatever else a flow says passes.",
+			reason: "A flow has at least one state; all its other fields pass.",
 			refused: map[string][]string{
 				`{}`:                                     {`spec.flow: Required value`},
 				`flow: {}`:                               {`spec.flow.states: Required value`},

@@ -21,8 +21,8 @@ const (
 	// completed Job for its current database, image and credentials.
 	ConditionDatabaseMigrated = "DatabaseMigrated"
 	// ConditionEventingReady tells whether events travel through Knative as the spec
-	// asks: Brokers, Triggers and SinkBinding are ready, and the Deployment of whatever
-	// sends events has the address of its sink.
+	// asks: Brokers, Triggers and SinkBinding are ready, and each Deployment that sends
+	// events has the address of its sink.
 	ConditionEventingReady = "EventingReady"
 	// ConditionDataIndexReady tells whether the Deployment of the Data Index is available
 	// at its current generation.

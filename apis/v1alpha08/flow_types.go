@@ -53,7 +53,7 @@ func (f Flow) MarshalJSON() ([]byte, error) {
 	return marshalOpen(f.Fields, map[string]any{fieldStates: f.States})
 }
 
-// UnmarshalJSON reads a flow, whatever fields it has.
+// UnmarshalJSON reads a flow with all its fields, known and unknown.
 func (f *Flow) UnmarshalJSON(text []byte) error {
 	type plain Flow
 	fields, err := unmarshalOpen(text, (*plain)(f))
@@ -78,7 +78,7 @@ func (s FlowState) MarshalJSON() ([]byte, error) {
 	return marshalOpen(s.Fields, map[string]any{fieldName: s.Name, fieldType: s.Type})
 }
 
-// UnmarshalJSON reads a state, whatever fields it has.
+// UnmarshalJSON reads a state with all its fields, known and unknown.
 func (s *FlowState) UnmarshalJSON(text []byte) error {
 	type plain FlowState
 	fields, err := unmarshalOpen(text, (*plain)(s))

@@ -34,7 +34,7 @@ type SonataFlow struct {
 // Annotations of a SonataFlow. They describe the workflow beside its flow.
 const (
 	// AnnotationProfile is how the workflow runs: dev, preview or gitops. A workflow that has
-	// an image and isn't dev runs as gitops, whatever the annotation says.
+	// an image runs as gitops unless the annotation says dev.
 	AnnotationProfile = "sonataflow.org/profile"
 	// AnnotationVersion is the version of the flow.
 	AnnotationVersion = "sonataflow.org/version"

@@ -461,8 +461,8 @@ func (s *sharing) neverReady() {
 		s.notReady(name, s.other), s.showsNone(s.consumer), s.showsNone(s.override))
 	s.after("platformRef switched back", func() { s.pointAt(s.central) },
 		s.ready(name, s.central), s.shows(s.consumer, name, s.central, both...), s.shows(s.override, name, s.central))
-	s.after("platformRef switched to nothing", func() { s.pointAt(&platform{world: s.other.world, name: "nobody"}) },
-		s.says(name, "False", "PlatformNotFound", "nobody"), s.showsNone(s.consumer), s.showsNone(s.override))
+	s.after("platformRef switched to nothing", func() { s.pointAt(&platform{world: s.other.world, name: "missing"}) },
+		s.says(name, "False", "PlatformNotFound", "missing"), s.showsNone(s.consumer), s.showsNone(s.override))
 	for _, user := range []*platform{s.consumer, s.override} {
 		for name := range s.platforms.behind(user) {
 			if name != s.central.name {

@@ -48,7 +48,7 @@ func TestHealth(t *testing.T) {
 			want:   verdict{progressing, "Crossplane hasn't looked at it yet"},
 		},
 		"Deleted": {
-			reason: "An object that is being deleted isn't healthy, whatever it says.",
+			reason: "An object that is being deleted isn't healthy, also if its conditions say so.",
 			object: `{kind: SonataFlowPlatform, metadata: {generation: 1, deletionTimestamp: "2026-01-01T00:00:00Z"}, status: {conditions: [
 				{type: Synced, status: "True", reason: ReconcileSuccess}, {type: Ready, status: "True", reason: Available}, {type: Succeed, status: "True", reason: Succeeded}]}}`,
 			want: verdict{progressing, "Waiting until Crossplane has deleted what it composed"},

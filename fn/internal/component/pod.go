@@ -89,8 +89,8 @@ func serviceConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
 }
 
 // workflowConfig is where the images of workflows look for the user's properties and for
-// those that are managed. A pod does without the user's, whatever comes first: the pod or
-// the user's ConfigMap.
+// those that are managed. The ConfigMap with the user's properties is
+// optional, so that a pod starts before the user has applied the ConfigMap.
 func workflowConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
 	const name = "workflow-properties"
 	source := func(configMap, file string, optional *bool) corev1.VolumeProjection {

@@ -18,7 +18,7 @@ const (
 	Dev Profile = "dev"
 	// Preview builds an image of the flow.
 	Preview Profile = "preview"
-	// GitOps runs an image that somebody else built. The flow describes what is in it.
+	// GitOps runs an image that was built outside the cluster. The flow describes what is in it.
 	GitOps Profile = "gitops"
 )
 

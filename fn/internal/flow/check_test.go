@@ -170,7 +170,7 @@ func TestReach(t *testing.T) {
 		"Circle": {reason: "States that lead to each other alone are never reached.", flow: `{states: [{name: A, type: inject, end: true}, {name: B, type: inject, transition: C}, {name: C, type: inject, transition: B}]}`, want: []string{
 			"warning states[B" + never, "warning states[C" + never,
 		}},
-		"Lost": {reason: "While a target isn't known, nobody knows what is reached.", flow: `{states: [{name: A, type: inject, transition: X}, {name: Bravo, type: inject, end: true}]}`, want: []string{
+		"Lost": {reason: "While a transition names an undefined state, Check can't tell which states are reached.", flow: `{states: [{name: A, type: inject, transition: X}, {name: Bravo, type: inject, end: true}]}`, want: []string{
 			`error states[A].transition: state "X" isn't defined in flow.states; define it, or name one that is defined: "A", "Bravo"`,
 		}},
 	})
@@ -392,8 +392,8 @@ func seeds() []string {
 	}
 }
 
-// FuzzCheck holds that whatever is written as a flow, its facts are read, and its findings are
-// sorted, say something, and are always the same. Changes put one part of the flow at the place
+// FuzzCheck holds that the facts of any object can be read, and that the findings about the object are
+// sorted, have a text, and are the same at each call. Changes put one part of the flow at the place
 // of another one.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range seeds() {

@@ -35,7 +35,7 @@ var corpusWant = map[string][]string{
 }
 
 // TestCorpus checks SonataFlows that users published. They aren't part of this repository:
-// `make corpus` says where they are. Whatever else is found in them is Check's mistake.
+// `make corpus` says where they are. Any other finding is a mistake of Check.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("SONATAFLOW_CORPUS")

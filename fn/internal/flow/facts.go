@@ -123,7 +123,7 @@ const (
 	typeSwitch   = "switch"
 )
 
-// actions returns all actions of a state, whatever its type.
+// actions returns all actions of a state of any type.
 func actions(state node) []node {
 	out := state.get("actions").list()
 	for _, n := range slices.Concat(state.get("branches").list(), state.get("onEvents").list()) {

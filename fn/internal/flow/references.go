@@ -17,7 +17,7 @@ type vocabulary struct {
 	names      []string
 	// index has the first element of each name.
 	index map[string]int
-	// elsewhere is whether the list is in another file, so that nobody knows the names.
+	// elsewhere tells that the list is in another file, so that Check doesn't know the names.
 	elsewhere bool
 	// used has the names that something refers to.
 	used map[string]bool

@@ -112,7 +112,7 @@ func (c *checker) action(a node) {
 }
 
 // reach warns of states that the workflow never comes to. While a state leads to one that isn't
-// defined, nobody knows.
+// defined, reach warns of none, because the undefined state may have been meant to lead there.
 func (c *checker) reach(start string) {
 	if c.lost {
 		return

@@ -88,7 +88,7 @@ func TestResolve(t *testing.T) {
 			want:   redHat("-rhel9:1.100.0"),
 		},
 		"RedHatNextMajor": {
-			reason: "A later major version is later than 1.36, whatever its minor version.",
+			reason: "A later major version is later than 1.36, with any minor version.",
 			in:     v1beta1.Images{Profile: v1beta1.ImageProfileRedHat, Tag: "2.0.0"},
 			want:   redHat("-rhel9:2.0.0"),
 		},

@@ -95,7 +95,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 		},
 	},
 	{
-		// What an image holds runs, whatever the flow in the spec says.
+		// The image runs the flow that it holds, also if the flow in the spec is invalid.
 		Type: v1alpha08.ConditionFlowValid,
 		Reasons: []Reason{
 			good(v1alpha08.ReasonValid),

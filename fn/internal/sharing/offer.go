@@ -35,8 +35,8 @@ type Platform struct {
 	NamesServices bool
 	// Used is the cluster platform that was used when the composite was last composed, or nil.
 	Used *v1alpha08.SonataFlowClusterPlatformRefStatus
-	// AnyBroker tells that the Broker is offered whoever's word counts, and wherever it is:
-	// documentation and operator agree about workflows.
+	// AnyBroker tells that the Broker is offered with each value of compatibility, and from any
+	// namespace: documentation and operator agree about workflows.
 	AnyBroker bool
 }
 

@@ -106,8 +106,8 @@ func inheritable(labels map[string]string) map[string]string {
 	return out
 }
 
-// profile is how the workflow runs. One that has an image and isn't for development runs the
-// image, whatever the annotation says.
+// profile is how the workflow runs. A workflow that has an image runs the image, unless the
+// annotation says dev.
 func (d *document) profile() flow.Profile {
 	switch annotated := flow.Profile(d.annotations[v1alpha08.AnnotationProfile]); {
 	case annotated == flow.Dev:

@@ -40,7 +40,7 @@ func TestParse(t *testing.T) {
 		want   want
 	}{
 		"Image": {
-			reason: "A workflow with an image runs the image, whatever the annotation says.",
+			reason: "A workflow with an image runs the image, also if the annotation names another profile.",
 			in:     claimed(withImage, `annotations: {sonataflow.org/profile: preview}`, ""),
 			want:   want{Identity: id, Profile: flow.GitOps, Labels: map[string]string{}},
 		},

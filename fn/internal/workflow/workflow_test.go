@@ -86,7 +86,7 @@ func TestComposed(t *testing.T) {
 			want: append(slices.Clone(least), "workflow-pdb"),
 		},
 		"Monitored":   {reason: "The platform has metrics collected.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": true}, want: append(slices.Clone(least), "workflow-monitor")},
-		"Unmonitored": {reason: "Without the Prometheus operator nobody collects them.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": false}, want: least},
+		"Unmonitored": {reason: "Without the Prometheus operator no program collects the metrics.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": false}, want: least},
 		"Events": {
 			reason: "A Broker means a SinkBinding, and a Trigger for each type of event.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(true),
 			want: append(slices.Clone(least), "workflow-sinkbinding", "workflow-trigger-c2f35eca-815b300d"),
@@ -138,7 +138,7 @@ func TestUserProperties(t *testing.T) {
 		text     string
 	}{
 		"Pending":            {reason: "Before Crossplane was asked nothing is composed.", pending: true},
-		"PendingObserved":    {reason: "What is composed stays, whatever isn't known yet.", observed: observed, pending: true, composed: true, text: "a"},
+		"PendingObserved":    {reason: "A ConfigMap that is composed stays while the look-up is pending.", observed: observed, pending: true, composed: true, text: "a"},
 		"Absent":             {reason: "A user has something to edit.", composed: true},
 		"ObservedAnswer":     {reason: "The user's data in what is composed counts.", observed: observed, answer: []string{own}, composed: true, text: "a"},
 		"ObservedUnanswered": {reason: "What is composed stays, even if it isn't found.", observed: observed, composed: true, text: "a"},
