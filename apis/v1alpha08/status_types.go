@@ -17,7 +17,7 @@ const (
 // conditions to it: the Condition constants are their types.
 type SonataFlowPlatformStatus struct {
 	// The generation of the spec that this status is about. Absent for a platform that is
-	// a claim: its conditions have the generation.
+	// a claim: its conditions Synced and Ready have the generation.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// The kind of cluster that the platform runs on: kubernetes or openshift.

@@ -133,7 +133,7 @@ type SonataFlowSourceSpec struct {
 // the Condition constants.
 type SonataFlowStatus struct {
 	// The generation of the spec that this status is about. Absent for a workflow that is a
-	// claim: its conditions have the generation.
+	// claim: its conditions Synced and Ready have the generation.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Where the workflow is reached within the cluster.

@@ -118,8 +118,10 @@ func (p *platform) current(ctx context.Context, claim *unstructured.Unstructured
 			return fmt.Errorf("the composite's spec.%s is %v, not yet %v", field, got, want)
 		}
 	}
-	if observed := kube.ObservedGeneration(composite, "Succeed"); observed != composite.GetGeneration() {
-		return fmt.Errorf("the composite's generation is %d, the condition Succeed is that of %d", composite.GetGeneration(), observed)
+	// Crossplane writes the condition Synced in the same reconcile as the function's conditions,
+	// which have no generation.
+	if observed := kube.ObservedGeneration(composite, "Synced"); observed != composite.GetGeneration() {
+		return fmt.Errorf("the composite's generation is %d, the condition Synced is that of %d", composite.GetGeneration(), observed)
 	}
 	return kube.Want(composite, "Succeed", "True", "")
 }
