@@ -601,6 +601,10 @@ func uninstall(ctx context.Context, t *testing.T) {
 	}
 }
 
+// kinds is how many definitions the Configuration has: those of platforms, of cluster
+// platforms and of workflows.
+const kinds = 3
+
 // install installs the Configuration, and waits until platforms can be claimed.
 func install(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
@@ -620,8 +624,8 @@ func install(ctx context.Context, t *testing.T, version string) {
 		if err != nil {
 			return err
 		}
-		if len(definitions) != 2 {
-			return fmt.Errorf("there are %d definitions", len(definitions))
+		if len(definitions) != kinds {
+			return fmt.Errorf("there are %d definitions, want %d", len(definitions), kinds)
 		}
 		for _, o := range definitions {
 			if err := kube.Want(&o, "Established", "True", ""); err != nil {
