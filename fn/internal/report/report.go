@@ -45,9 +45,11 @@ func Invalid(composite *unstructured.Unstructured, errs field.ErrorList, warning
 	return unfit(composite, v1alpha08.ReasonInvalid, strings.Join(append(slices.Compact(texts), warnings...), "; "), "The spec is invalid")
 }
 
-// MissingImage returns the result for a workflow without image.
-func MissingImage(composite *unstructured.Unstructured, err *field.Error) *composition.Result {
-	return unfit(composite, v1alpha08.ReasonMissingImage, err.Error(), "There is no image to run")
+// MissingImage returns the result for a workflow without image. The warnings are told along
+// with the error.
+func MissingImage(composite *unstructured.Unstructured, err *field.Error, warnings []string) *composition.Result {
+	message := strings.Join(append([]string{err.Error()}, warnings...), "; ")
+	return unfit(composite, v1alpha08.ReasonMissingImage, message, "There is no image to run")
 }
 
 // NameTaken returns the result for a spec that can't be composed, because objects of other

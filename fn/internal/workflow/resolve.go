@@ -10,17 +10,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -162,124 +158,6 @@ func (r resolver) version() string {
 	return images.Version(r.doc.image())
 }
 
-// services decides which services the workflow is wired to: those that the platform of the
-// namespace has enabled or, if that one names no services, those of the cluster.
-func (r resolver) services() *v1alpha08.ClusterServicesStatus {
-	local := r.around.local
-	if local.Spec.Services != nil {
-		return sharing.Services(local.Spec.Services, *local.Ref(r.doc.Namespace), r.input.Compatibility)
-	}
-	if r.around.offer.Ref == nil {
-		return nil
-	}
-	return r.around.offer.Ref.Services
-}
-
-// dataIndexOf and jobsServiceOf pick a service out of those that a workflow is wired to.
-func dataIndexOf(s *v1alpha08.ClusterServicesStatus) *v1alpha08.ClusterServiceRefStatus {
-	return s.DataIndexRef
-}
-
-func jobsServiceOf(s *v1alpha08.ClusterServicesStatus) *v1alpha08.ClusterServiceRefStatus {
-	return s.JobServiceRef
-}
-
-// urlOf is where a service is that a workflow is wired to; empty when it isn't.
-func urlOf(s *v1alpha08.ClusterServicesStatus, pick func(*v1alpha08.ClusterServicesStatus) *v1alpha08.ClusterServiceRefStatus) string {
-	if s == nil || pick(s) == nil {
-		return ""
-	}
-	return pick(s).URL
-}
-
-// database decides where the workflow keeps its data: in its own database, else in the
-// platform's, else nowhere that lasts (nil). Documentation and operator disagree about a
-// persistence that says nothing.
-func (r resolver) database() *postgres.Database {
-	own, shared := r.doc.spec.Persistence.Database(), r.sharedDatabase()
-	return postgres.Resolve(own, shared, postgres.Defaults{Namespace: r.doc.Namespace, Schema: component.Workflow().Name(r.doc.Name)})
-}
-
-// sharedDatabase is the platform's, if the workflow would use it.
-func (r resolver) sharedDatabase() *v1alpha08.PersistencePostgreSQL {
-	operator := r.input.Compatibility == v1beta1.CompatibilityOperator
-	if r.doc.spec.Persistence != nil && operator {
-		return nil
-	}
-	shared := r.around.local.Spec.Persistence.Database().DeepCopy()
-	if shared != nil && shared.ServiceRef != nil && operator {
-		shared.ServiceRef.DatabaseSchema = "" // The operator's API has no such field here.
-	}
-	return shared
-}
-
-// broker is the Broker of workflows without sink or source of their own: the one of the
-// namespace's platform, else the one that is offered.
-func (r resolver) broker() *v1alpha08.Destination {
-	if e := r.around.local.Spec.Eventing; e != nil && e.Broker != nil {
-		return e.Broker
-	}
-	return r.around.offer.Broker
-}
-
-// sink decides where the workflow sends events: to its own sink, else to a Broker, else
-// directly to the services (nil).
-func (r resolver) sink() *duckv1.Destination {
-	destination := r.broker()
-	if s := r.doc.spec.Sink; s != nil {
-		destination = s
-	}
-	return component.Sink((*duckv1.Destination)(destination), r.doc.Namespace)
-}
-
-// source decides where events of a type come from: the spec's source for that type, else a
-// Broker, else nowhere (nil).
-func (r resolver) source(eventType string) *v1alpha08.Destination {
-	sources := r.doc.spec.Sources
-	i := slices.IndexFunc(sources, func(s v1alpha08.SonataFlowSourceSpec) bool { return s.EventType == eventType })
-	if i >= 0 {
-		return (*v1alpha08.Destination)(&sources[i].Destination)
-	}
-	return r.broker()
-}
-
-// subscriptions are the events that the workflow takes from Brokers, by type. A workflow that
-// is a namespaced composite can't have Triggers in another namespace: the Brokers there are
-// unreachable.
-func (r resolver) subscriptions() (out []component.Subscription, unreachable []component.Broker) {
-	const digits = 8
-	for _, eventType := range r.facts.Consumed() {
-		broker, found := component.BrokerOf((*duckv1.Destination)(r.source(eventType)), r.doc.Namespace)
-		switch {
-		case !found:
-		case r.doc.namespaced && broker.Namespace != r.doc.Namespace:
-			if !slices.Contains(unreachable, broker) {
-				unreachable = append(unreachable, broker)
-			}
-		default:
-			name := names.Hash(eventType)[:digits]
-			out = append(out, component.Subscription{
-				Name: name, Prefix: r.doc.Name + "-" + names.Slug(r.eventOf(eventType)) + "-" + name, Type: eventType, From: broker,
-			})
-		}
-	}
-	return out, unreachable
-}
-
-// eventOf is the name of the first event that has a type and that the flow consumes.
-func (r resolver) eventOf(eventType string) string {
-	i := slices.IndexFunc(r.facts.Events, func(e flow.Event) bool { return e.Type == eventType && !e.Produced })
-	return r.facts.Events[i].Name
-}
-
-// mayBorrow tells whether the workflow would use a Broker that is offered.
-func (r resolver) mayBorrow() bool {
-	if e := r.around.local.Spec.Eventing; e != nil && e.Broker != nil {
-		return false
-	}
-	return r.doc.spec.Sink == nil || len(r.facts.Consumed()) > 0
-}
-
 // check finds what is wrong with the flow.
 func (r resolver) check() []flow.Finding {
 	sources := make([]string, 0, len(r.doc.spec.Sources))
@@ -298,31 +176,4 @@ func (r resolver) built() string {
 	default:
 		return out + fmt.Sprintf(": the annotation %s: %s has no effect", v1alpha08.AnnotationProfile, annotated)
 	}
-}
-
-// wiring says to which services the workflow is wired, and why it isn't to the others.
-func (r resolver) wiring(services *v1alpha08.ClusterServicesStatus) string {
-	local := r.around.local
-	describe := func(title, url string, named bool) string {
-		switch {
-		case url != "" && local.Spec.Services != nil:
-			return fmt.Sprintf("%s of platform %s", title, local.Name)
-		case url != "":
-			ref := r.around.offer.Ref.PlatformRef
-			return fmt.Sprintf("%s of platform %s in namespace %s", title, ref.Name, ref.Namespace)
-		case named:
-			return fmt.Sprintf("no %s: that of platform %s isn't enabled", title, local.Name)
-		case local.Spec.Services != nil:
-			return fmt.Sprintf("no %s: platform %s has none", title, local.Name)
-		case r.around.offer.Ref != nil:
-			ref := r.around.offer.Ref.PlatformRef
-			return fmt.Sprintf("no %s: platform %s in namespace %s, which serves the cluster, offers none", title, ref.Name, ref.Namespace)
-		case local.Name != "":
-			return fmt.Sprintf("no %s: platform %s names no services, and no cluster platform offers any", title, local.Name)
-		}
-		return fmt.Sprintf("no %s: the namespace has no platform, and no cluster platform offers services", title)
-	}
-	s := local.Spec.Services
-	return describe("Data Index", urlOf(services, dataIndexOf), s != nil && s.DataIndex != nil) + "; " +
-		describe("Jobs Service", urlOf(services, jobsServiceOf), s != nil && s.JobService != nil)
 }

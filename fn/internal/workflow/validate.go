@@ -39,7 +39,7 @@ func validateProfile(d *document) *field.Error {
 // refuse returns the result for a workflow whose profile isn't served.
 func refuse(req *composition.Request, doc *document, err *field.Error) *composition.Result {
 	if err.Type == field.ErrorTypeRequired {
-		return report.MissingImage(req.Composite, err)
+		return report.MissingImage(req.Composite, err, doc.warnings)
 	}
 	return report.Invalid(req.Composite, field.ErrorList{err}, doc.warnings)
 }

@@ -324,6 +324,32 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestRefusalWarnings shows that a workflow that is refused is also told about its unknown
+// fields: one of them may be the field that is missed, with a typing error.
+func TestRefusalWarnings(t *testing.T) {
+	t.Parallel()
+	const warning = "spec.podTemplate.container.imge"
+	cases := map[string]struct {
+		reason, spec, metadata string
+	}{
+		"MissingImage": {reason: "The image is what is mistyped.", spec: oneState + `, podTemplate: {container: {imge: i}}`},
+		"Profile":      {reason: "The profile isn't served.", spec: oneState + `, podTemplate: {container: {imge: i}}`, metadata: `annotations: {sonataflow.org/profile: dev}`},
+		"Invalid":      {reason: "Another field is invalid.", spec: oneState + `, podTemplate: {replicas: -1, container: {image: i, imge: i}}`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := given{spec: tc.spec, metadata: tc.metadata}.compose(t, nil, nil)
+			if r.Fatal == nil {
+				t.Fatalf("%s\nthe workflow isn't refused", tc.reason)
+			}
+			if got := r.Conditions[0].Message; !strings.Contains(got, warning) {
+				t.Errorf("%s\nwant a message that names %s, got %q", tc.reason, warning, got)
+			}
+		})
+	}
+}
+
 // TestStatus shows how a workflow is described.
 func TestStatus(t *testing.T) {
 	t.Parallel()
