@@ -438,7 +438,7 @@ func TestEventingBrokerDeleted(t *testing.T) {
 	w := newWorld(t, "eventing-deleted")
 	b := w.broker(w.namespace, "default")
 	p := w.eventing(b)
-	objects, triggers := p.composedUIDs(), w.uids(kube.Triggers)
+	objects, triggers := w.inventory(), w.uids(kube.Triggers)
 
 	b.delete()
 	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
@@ -450,24 +450,12 @@ func TestEventingBrokerDeleted(t *testing.T) {
 	b.create()
 	p.awaitEventing()
 	w.awaitStatusEvents(sink)
-	if diff := cmp.Diff(objects, p.composedUIDs()); diff != "" {
+	if diff := cmp.Diff(objects, w.inventory()); diff != "" {
 		t.Errorf("objects while the Broker was away: -before, +after:\n%s", diff)
 	}
 	if diff := cmp.Diff(triggers, w.uids(kube.Triggers)); diff != "" {
 		t.Errorf("Triggers while the Broker was away: -before, +after:\n%s", diff)
 	}
-}
-
-// composedUIDs lists the objects of a platform as kind/name with the UID, without those of
-// Knative's kinds.
-func (p *platform) composedUIDs() map[string]string {
-	p.Helper()
-	all := p.inventory()
-	maps.DeleteFunc(all, func(name, _ string) bool {
-		_, object, _ := strings.Cut(name, "/")
-		return !strings.HasPrefix(object, p.name+"-")
-	})
-	return all
 }
 
 // TestEventingAdded gives a Broker to a running platform that had none: the Jobs Service
