@@ -141,7 +141,7 @@ func (j *java) ask(env map[string]string, todo []string) (map[string]string, err
 		}
 		said[name] = value
 	}
-	return nil, errors.Join(errors.New("Connect.java has ended"), j.answers.Err()) //nolint:staticcheck // It is a file's name.
+	return nil, errors.Join(errors.New("Connect.java has ended"), j.answers.Err())
 }
 
 // examples connects with the environments that are composed for the examples.

@@ -121,7 +121,7 @@ func compose(ctx context.Context, client fnv1.FunctionRunnerServiceClient, compo
 		}
 	}
 	if len(migrations) > 0 {
-		return nil, "", fmt.Errorf("Jobs without a Deployment: %v", migrations) //nolint:staticcheck // Job is a name.
+		return nil, "", fmt.Errorf("Jobs without a Deployment: %v", migrations)
 	}
 	return components, "", nil
 }

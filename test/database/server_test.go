@@ -40,8 +40,8 @@ type server struct {
 func startServer(t *testing.T, bin string) server {
 	t.Helper()
 	as := unprivileged(t)
-	// t.TempDir is the superuser's alone.
-	dir, err := os.MkdirTemp("", "database-")
+	// A folder of t.TempDir is in one that only the test's own user may enter.
+	dir, err := os.MkdirTemp("", "database-") //nolint:usetesting // The comment above says why.
 	if err != nil {
 		t.Fatal(err)
 	}

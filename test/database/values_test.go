@@ -45,7 +45,7 @@ func quarkus(value string) (string, error) {
 		case !found:
 			return out.String(), nil
 		case strings.HasPrefix(after, "{"):
-			return "", fmt.Errorf("Quarkus looks for a property in %q", value) //nolint:staticcheck // Quarkus is a name.
+			return "", fmt.Errorf("Quarkus looks for a property in %q", value)
 		case strings.HasPrefix(after, "$"):
 			after = after[1:]
 		}
