@@ -156,6 +156,22 @@ SOAKTIME ?= 15m
 soak: ## Call the function for SOAKTIME=15m, as Crossplane and as clients without access, then end it while calls are under way.
 	@$(GO) run -C test/bench ./soak -time $(SOAKTIME)
 
+# The newest PostgreSQL server of Debian's packages, and their JDBC driver.
+POSTGRESQL  ?= $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+JDBC_DRIVER ?= $(wildcard /usr/share/java/postgresql.jar)
+
+.PHONY: database
+database: ## Connect to a real PostgreSQL server with PostgreSQL's JDBC driver and the composed environments, on machines that have both: TESTFLAGS=-v prints each name.
+	@missing=""; \
+	[ -x "$(POSTGRESQL)/initdb" ] && [ -x "$(POSTGRESQL)/postgres" ] || missing+=" postgresql"; \
+	[ -f "$(JDBC_DRIVER)" ] || missing+=" libpostgresql-jdbc-java"; \
+	command -v java javac > /dev/null && javac -version > /dev/null 2>&1 || missing+=" default-jdk-headless"; \
+	if [ -n "$$missing" ]; then \
+		echo "database: skipped, this machine lacks$$missing (names of Debian's packages)"; \
+		exit; \
+	fi; \
+	SONATAFLOW_POSTGRESQL="$(POSTGRESQL)" SONATAFLOW_JDBC_DRIVER="$(JDBC_DRIVER)" $(GO) test -count=1 $(TESTFLAGS) ./test/database
+
 # Scenarios recorded from the reference operator, and cases from public reports, with a
 # folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
