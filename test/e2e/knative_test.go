@@ -359,7 +359,11 @@ func playKnative(ctx context.Context, namespace string) error {
 			}
 			subject, _, _ := unstructured.NestedString(o.Object, "spec", "subject", "name")
 			sink, _, _ := unstructured.NestedStringMap(o.Object, "spec", "sink", "ref")
-			if err := bind(ctx, namespace, subject, fmt.Sprintf(injection, address(sink["namespace"], sink["name"]))); err != nil {
+			patch := injection
+			if !strings.HasSuffix(subject, "-jobs-service") {
+				patch = strings.Replace(injection, "jobs-service", "workflow", 1)
+			}
+			if err := bind(ctx, namespace, subject, fmt.Sprintf(patch, address(sink["namespace"], sink["name"]))); err != nil {
 				return err
 			}
 		}
