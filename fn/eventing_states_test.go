@@ -129,8 +129,14 @@ func (c eventingCase) check(t *testing.T, observed, desired map[string]*fnv1.Res
 	if got := desired["jobs-service-sinkbinding"] != nil; got != sink {
 		t.Errorf("%+v: SinkBinding desired: %t", c, got)
 	}
-	replicas := desired["jobs-service-deployment"].GetResource().GetFields()["spec"].GetStructValue().GetFields()["replicas"].GetNumberValue()
-	starts := c.deployment == "absent" || c.deployment == "idle"
+	deployment := desired["jobs-service-deployment"]
+	replicas := deployment.GetResource().GetFields()["spec"].GetStructValue().GetFields()["replicas"].GetNumberValue()
+	// The Deployment is made with its pods once Knative has taken the SinkBinding up.
+	begins, takenUp := c.deployment == "absent" && c.broker == "ready", observed["jobs-service-sinkbinding"] != nil
+	if got, want := deployment == nil, sink && begins && !takenUp; got != want {
+		t.Errorf("%+v: Deployment of the Jobs Service withheld: got %t, want %t", c, got, want)
+	}
+	starts := c.deployment == "idle" || c.deployment == "absent" && (!begins || !takenUp)
 	if want := map[bool]float64{true: 0, false: 1}[sink && starts]; replicas != want {
 		t.Errorf("%+v: replicas of the Jobs Service: got %v, want %v", c, replicas, want)
 	}
@@ -169,7 +175,9 @@ func (c eventingCase) observed(t *testing.T) map[string]*fnv1.Resource {
 	ready.broker = "ready"
 	for broker, triggers := range brokers {
 		spec := strings.ReplaceAll(specs()["broker"], "name: default", "name: "+broker)
-		full := resolved(t, requestFor(t, compositeOf(t, spec)), ready.find(t)).GetDesired().GetResources()
+		req := requestFor(t, compositeOf(t, spec))
+		req.Observed.Resources = apply(t, resolved(t, req, ready.find(t)).GetDesired().GetResources(), compositiontest.Unready)
+		full := resolved(t, req, ready.find(t)).GetDesired().GetResources()
 		for key, r := range full {
 			state := compositiontest.Ready
 			switch {

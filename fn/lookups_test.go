@@ -48,8 +48,7 @@ func TestLookups(t *testing.T) {
 			t.Run("Composites", func(t *testing.T) {
 				forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
 					fresh, resting := withInput(t, requestFor(t, xr), tc.input), withInput(t, requestFor(t, xr), tc.input)
-					desired := resolved(t, fresh, present(t)).GetDesired().GetResources()
-					resting.Observed.Resources = apply(t, desired, compositiontest.Ready)
+					resting.Observed.Resources = apply(t, wholeOf(t, xr), compositiontest.Ready)
 					for _, rsp := range []*fnv1.RunFunctionResponse{
 						run(t, withInput(t, requestFor(t, xr), tc.input)), resolved(t, fresh, absent), resolved(t, fresh, present(t)), resolved(t, resting, present(t)),
 					} {

@@ -36,7 +36,7 @@ func forEach(t *testing.T, property func(t *testing.T, xr *unstructured.Unstruct
 // states are the states of the world in which a composite may find itself.
 func states(t *testing.T, xr *unstructured.Unstructured) map[string]*fnv1.RunFunctionRequest {
 	t.Helper()
-	desired := resolved(t, requestFor(t, xr), present(t)).GetDesired().GetResources()
+	desired := wholeOf(t, xr)
 	out := map[string]*fnv1.RunFunctionRequest{}
 	observed := map[string]map[string]*fnv1.Resource{
 		"nothing": nil,
@@ -73,6 +73,21 @@ func states(t *testing.T, xr *unstructured.Unstructured) map[string]*fnv1.RunFun
 	return out
 }
 
+// wholeOf is what is desired for a composite once Knative has taken up its SinkBinding: the
+// Deployment that the SinkBinding binds is made after it.
+func wholeOf(t *testing.T, xr *unstructured.Unstructured) map[string]*fnv1.Resource {
+	t.Helper()
+	req := requestFor(t, xr)
+	desired := resolved(t, req, present(t)).GetDesired().GetResources()
+	req.Observed.Resources = map[string]*fnv1.Resource{}
+	for key, r := range desired {
+		if strings.HasSuffix(key, "-sinkbinding") {
+			req.Observed.Resources[key] = observe(t, r.GetResource(), compositiontest.Unready)
+		}
+	}
+	return resolved(t, req, present(t)).GetDesired().GetResources()
+}
+
 // TestDeterminism runs each request a hundred times: the bytes of the responses are
 // equal.
 func TestDeterminism(t *testing.T) {
@@ -102,7 +117,8 @@ func TestIdempotence(t *testing.T) {
 	t.Parallel()
 	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
 		req := requestFor(t, xr)
-		req.Observed.Resources = apply(t, resolved(t, req, present(t)).GetDesired().GetResources(), compositiontest.Ready)
+		req.Observed.Resources = apply(t, wholeOf(t, xr), compositiontest.Ready)
+		resolved(t, req, present(t))
 		first := run(t, req).GetDesired().GetResources()
 		req.Observed.Resources = apply(t, first, compositiontest.Ready)
 		second := run(t, req).GetDesired().GetResources()
@@ -141,25 +157,27 @@ func TestAccumulation(t *testing.T) {
 
 // TestNeverShrink holds the set of resources against every state of the world: as
 // long as the spec is the same, none goes. A PodDisruptionBudget may, which depends
-// on the number of pods; what a migration gates is for TestMigrationStates; and a
-// Trigger that isn't there yet waits for its Broker.
+// on the number of pods; what a migration gates is for TestMigrationStates; a Trigger that
+// isn't there yet waits for its Broker, and a Deployment for its SinkBinding.
 func TestNeverShrink(t *testing.T) {
 	t.Parallel()
 	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
-		keys := func(rsp *fnv1.RunFunctionResponse) []string {
-			return slices.DeleteFunc(slices.Sorted(maps.Keys(rsp.GetDesired().GetResources())), gated)
+		whole := wholeOf(t, xr)
+		all := slices.DeleteFunc(slices.Sorted(maps.Keys(whole)), gated)
+		waits := func(key string) bool {
+			component, isDeployment := strings.CutSuffix(key, "-deployment")
+			return isDeployment && whole[component+"-sinkbinding"] != nil || strings.Contains(key, "-trigger-")
 		}
-		all := keys(resolved(t, requestFor(t, xr), present(t)))
 		for name, req := range states(t, xr) {
 			rsp := run(t, req)
 			want := slices.DeleteFunc(slices.Clone(all), func(key string) bool {
 				made := req.GetObserved().GetResources()[key] != nil || rsp.GetDesired().GetResources()[key] != nil
-				return strings.Contains(key, "-trigger-") && !made
+				return waits(key) && !made
 			})
 			if text := fatal(rsp); text != "" {
 				t.Errorf("%s: %s", name, text)
 			}
-			if diff := cmp.Diff(want, keys(rsp)); diff != "" {
+			if diff := cmp.Diff(want, slices.DeleteFunc(slices.Sorted(maps.Keys(rsp.GetDesired().GetResources())), gated)); diff != "" {
 				t.Errorf("%s: resources: -want, +got:\n%s", name, diff)
 			}
 		}
@@ -299,7 +317,7 @@ func TestEncoding(t *testing.T) {
 	// Objects that mean something while they are empty.
 	meaningful := []string{"emptyDir"}
 	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
-		for key, r := range resolved(t, requestFor(t, xr), present(t)).GetDesired().GetResources() {
+		for key, r := range wholeOf(t, xr) {
 			o := &unstructured.Unstructured{Object: r.GetResource().AsMap()}
 			if o.GetAPIVersion() == "" || o.GetKind() == "" || o.GetName() == "" || o.GetNamespace() == "" {
 				t.Errorf("%s: an object without apiVersion, kind, name or namespace: %v", key, o.Object)

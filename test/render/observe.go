@@ -116,7 +116,7 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 }
 
 func (s step) deploy(o *unstructured.Unstructured) {
-	if o.GetLabels()["bindings.knative.dev/include"] != "" && !s.sinkPending {
+	if o.GetLabels()["bindings.knative.dev/include"] != "" {
 		inject(o)
 	}
 	replicas, given, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
@@ -140,13 +140,11 @@ func (s step) deploy(o *unstructured.Unstructured) {
 	}, "status")
 }
 
-// bind gives a SinkBinding its status.
+// bind gives a SinkBinding its status, once Knative has taken it up.
 func (s step) bind(o *unstructured.Unstructured) {
-	conditions := []any{condition("Ready", ""), condition("SinkProvided", "")}
-	if s.sinkPending {
-		conditions = []any{map[string]any{"type": "Ready", "status": "Unknown", "message": "the sink has no address yet", "lastTransitionTime": then}}
+	if !s.sinkPending {
+		set(o, []any{condition("Ready", ""), condition("SinkProvided", "")}, "status", "conditions")
 	}
-	set(o, conditions, "status", "conditions")
 }
 
 // sinkURI is the address of every Broker.

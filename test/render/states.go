@@ -34,8 +34,8 @@ type step struct {
 	tag string
 	// jobs is the outcome of all Jobs.
 	jobs outcome
-	// sinkPending means that Knative hasn't written the address of the sink into the
-	// Deployment yet.
+	// sinkPending means that Knative hasn't taken up the SinkBinding yet, so that there is no
+	// Deployment.
 	sinkPending bool
 	// linger means that the pods of Deployments that are scaled to zero still run.
 	linger bool

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
@@ -146,6 +147,45 @@ func (k knowledge) broker(b component.Broker) broker {
 // up, Knative tells how they do.
 func (b broker) open() bool {
 	return b.state == composition.StateUnknown || b.verdict.Phase == health.Ready
+}
+
+// hasSink tells whether a workload's sink is known to be there: a Broker that is ready, a
+// Service that exists, or an address. What else a sink refers to isn't looked up, because
+// Crossplane would keep all objects of that kind in its memory. A Service is looked up
+// until the workload is composed.
+func (k knowledge) hasSink(req *composition.Request, w Workload) bool {
+	if w.Sink.Ref == nil {
+		return true
+	}
+	if b, ok := component.BrokerOf(w.Sink, w.Namespace); ok {
+		known := k.broker(b)
+		return known.state == composition.StateFound && known.verdict.Phase == health.Ready
+	}
+	ref := *w.Sink.Ref
+	if ref.Kind != "Service" || ref.APIVersion != "v1" {
+		return false
+	}
+	return req.Look(composition.Query{
+		Name: "sink-" + ref.Namespace + "/" + ref.Name, APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, ResourceName: ref.Name,
+	}).State == composition.StateFound
+}
+
+// brokerUID returns the UID of the Broker that a sink refers to; empty for other sinks, and
+// where the UID isn't known. While there is no such Broker, its SinkBinding stays as it is
+// observed.
+func (k knowledge) brokerUID(sink *duckv1.Destination, binding *unstructured.Unstructured) string {
+	b, ok := component.BrokerOf(sink, "")
+	if !ok {
+		return ""
+	}
+	i := slices.IndexFunc(k.brokers, func(known broker) bool { return known.Broker == b })
+	if i >= 0 && k.brokers[i].found != nil {
+		return string(k.brokers[i].found.GetUID())
+	}
+	if binding == nil {
+		return ""
+	}
+	return binding.GetAnnotations()[annotationBrokerUID]
 }
 
 // annotationClass of a Broker names what implements it. See

@@ -22,8 +22,8 @@ import (
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	type want struct {
-		Kinds   []composition.KindQuery
-		Brokers []composition.Query
+		Kinds     []composition.KindQuery
+		Resources []composition.Query
 	}
 	kinds := func(names ...string) []composition.KindQuery {
 		apiVersions := map[string]string{"Trigger": "eventing.knative.dev/v1", "SinkBinding": "sources.knative.dev/v1", "Broker": "eventing.knative.dev/v1"}
@@ -68,24 +68,27 @@ func TestQueries(t *testing.T) {
 		"NoEventing":   {reason: "Where events travel over HTTP, nothing is asked.", cluster: unasked, components: httpOnly},
 		"NoComponents": {reason: "A platform without components needs nothing of Knative.", cluster: unasked},
 		"KindsFirst":   {reason: "Before the kinds are known, no Broker is looked for.", cluster: unasked, components: both(here), want: want{Kinds: everyKind}},
-		"ThenBrokers":  {reason: "When the kinds are known, each Broker is asked for once, by name.", cluster: compositiontest.Cluster{Installed: installed(true)}, components: []*component.Component{dataIndex(there), jobsService(here, to(sink))}, want: want{Kinds: everyKind, Brokers: brokers(there, here, sink)}},
-		"OneBroker":    {reason: "A Broker that both components use is asked for once.", cluster: compositiontest.Cluster{Installed: installed(true)}, components: both(here), want: want{Kinds: everyKind, Brokers: brokers(here)}},
+		"ThenBrokers":  {reason: "When the kinds are known, each Broker is asked for once, by name.", cluster: compositiontest.Cluster{Installed: installed(true)}, components: []*component.Component{dataIndex(there), jobsService(here, to(sink))}, want: want{Kinds: everyKind, Resources: brokers(there, here, sink)}},
+		"OneBroker":    {reason: "A Broker that both components use is asked for once.", cluster: compositiontest.Cluster{Installed: installed(true)}, components: both(here), want: want{Kinds: everyKind, Resources: brokers(here)}},
 		"NotInstalled": {reason: "Where the kinds aren't installed, no Broker is looked for.", cluster: compositiontest.Cluster{Installed: installed(false)}, components: both(here), want: want{Kinds: everyKind}},
-		"CannotAsk":    {reason: "A Crossplane that doesn't tell about kinds is asked for the Brokers at once.", components: both(here), want: want{Kinds: everyKind, Brokers: brokers(here)}},
-		"Evident":      {reason: "A kind isn't asked for when an object of the kind is known.", cluster: known, components: both(here), want: want{Brokers: brokers(here)}},
-		"AlreadyAsked": {reason: "A kind that was asked for is asked for again, so that the requirements are stable.", cluster: answered, components: both(here), want: want{Kinds: everyKind, Brokers: brokers(here)}},
+		"CannotAsk":    {reason: "A Crossplane that doesn't tell about kinds is asked for the Brokers at once.", components: both(here), want: want{Kinds: everyKind, Resources: brokers(here)}},
+		"Evident":      {reason: "A kind isn't asked for when an object of the kind is known.", cluster: known, components: both(here), want: want{Resources: brokers(here)}},
+		"AlreadyAsked": {reason: "A kind that was asked for is asked for again, so that the requirements are stable.", cluster: answered, components: both(here), want: want{Kinds: everyKind, Resources: brokers(here)}},
 		"BrokerIsAbsent": {
 			reason:     "The answer that a Broker doesn't exist proves that its kind is installed.",
 			cluster:    compositiontest.Cluster{Installed: map[string]bool{}, Required: map[string][]string{brokerQuery(here): nil}},
 			components: []*component.Component{dataIndex(here)},
-			want:       want{Kinds: kinds("Trigger"), Brokers: brokers(here)},
+			want:       want{Kinds: kinds("Trigger"), Resources: brokers(here)},
 		},
-		"SourceAlone":  {reason: "A component without sink needs no SinkBinding.", cluster: unasked, components: []*component.Component{dataIndex(here)}, want: want{Kinds: kinds("Trigger", "Broker")}},
-		"Address":      {reason: "A sink that is an address needs nothing but a SinkBinding.", cluster: unasked, components: toSink(duckv1.Destination{URI: &apis.URL{Scheme: "http", Host: "events.example.com"}}), want: want{Kinds: kinds("SinkBinding")}},
-		"Service":      {reason: "A sink that is a Service needs no Broker.", components: ref(duckv1.KReference{APIVersion: "v1", Kind: "Service", Name: "a", Namespace: "ns1"}), want: want{Kinds: kinds("SinkBinding")}},
+		"SourceAlone": {reason: "A component without sink needs no SinkBinding.", cluster: unasked, components: []*component.Component{dataIndex(here)}, want: want{Kinds: kinds("Trigger", "Broker")}},
+		"Address":     {reason: "A sink that is an address needs nothing but a SinkBinding.", cluster: unasked, components: toSink(duckv1.Destination{URI: &apis.URL{Scheme: "http", Host: "events.example.com"}}), want: want{Kinds: kinds("SinkBinding")}},
+		"Service": {reason: "A sink that is a Service needs no Broker, and is looked up.", components: ref(duckv1.KReference{APIVersion: "v1", Kind: "Service", Name: "a", Namespace: "ns1"}), want: want{
+			Kinds:     kinds("SinkBinding"),
+			Resources: []composition.Query{{Name: "sink-ns1/a", APIVersion: "v1", Kind: "Service", Namespace: "ns1", ResourceName: "a"}},
+		}},
 		"Nameless":     {reason: "A Broker without name can't be looked for.", components: ref(duckv1.KReference{Kind: "Broker"}), want: want{Kinds: kinds("SinkBinding")}},
-		"SinkIsHere":   {reason: "A Broker without namespace is in the namespace of the component.", components: ref(duckv1.KReference{Kind: "Broker", Name: "default"}), want: want{Kinds: kinds("SinkBinding", "Broker"), Brokers: brokers(here)}},
-		"SinkIsThere":  {reason: "A Broker with a namespace is there.", components: toSink(*to(there)), want: want{Kinds: kinds("SinkBinding", "Broker"), Brokers: brokers(there)}},
+		"SinkIsHere":   {reason: "A Broker without namespace is in the namespace of the component.", components: ref(duckv1.KReference{Kind: "Broker", Name: "default"}), want: want{Kinds: kinds("SinkBinding", "Broker"), Resources: brokers(here)}},
+		"SinkIsThere":  {reason: "A Broker with a namespace is there.", components: toSink(*to(there)), want: want{Kinds: kinds("SinkBinding", "Broker"), Resources: brokers(there)}},
 		"MayGetBroker": {reason: "Components that may get a Broker ask for all kinds that the Broker would need.", cluster: unasked, components: httpOnly, brokerPending: true, want: want{Kinds: everyKind}},
 		"DataIndexMayGetBroker": {
 			reason:  "A component that doesn't send events needs no SinkBinding for a Broker that it may get.",
@@ -99,7 +102,7 @@ func TestQueries(t *testing.T) {
 			req := request(t, tc.cluster)
 			eventing.For(req, workloads(req, tc.components...), tc.brokerPending)
 			got := want{}
-			got.Brokers, got.Kinds = req.Queries()
+			got.Resources, got.Kinds = req.Queries()
 			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s\nFor(...): -want queries, +got queries:\n%s", tc.reason, diff)
 			}

@@ -66,7 +66,7 @@ func For(req *composition.Request, workloads []Workload, brokerPending bool) *Pl
 			continue
 		}
 		objects = append(objects, bind(req, w.Component, k, leaving)...)
-		hold, wait := holdFor(w)
+		hold, wait := holdFor(req, w, k)
 		plan.holds[w.Kind.Key] = hold
 		waiting = append(waiting, wait...)
 	}

@@ -10,8 +10,6 @@ import (
 	"knative.dev/pkg/apis"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
-	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 )
@@ -34,6 +32,17 @@ func TestSinkBinding(t *testing.T) {
 		return compositiontest.Cluster{Old: true, Observed: map[string]string{"jobs-service-sinkbinding": text}}
 	}
 	none := map[string]bool{"knative-broker": false, "knative-trigger": false, "knative-sinkbinding": false}
+	withUID := func(uid string) *eventing.SinkBinding {
+		out := binding(to(here))
+		out.Annotations = map[string]string{"sonataflow.org/broker-uid": uid}
+		return out
+	}
+	gone := compositiontest.Cluster{
+		Observed: map[string]string{"jobs-service-sinkbinding": compositiontest.Text(t, withUID("before"))},
+		Required: map[string][]string{brokerQuery(here): nil},
+	}
+	back := withBroker(t, here, compositiontest.Ready)
+	back.Observed = gone.Observed
 	exists := observedBinding(compositiontest.Text(t, binding(to(here))))
 	exists.Installed = none
 	cases := map[string]struct {
@@ -47,6 +56,9 @@ func TestSinkBinding(t *testing.T) {
 		"Address":      {reason: "A sink may be an address, with all that belongs to an address.", cluster: compositiontest.Cluster{Old: true}, sink: address, want: binding(address)},
 		"AnotherSink":  {reason: "A SinkBinding that exists follows the spec.", cluster: observedBinding(compositiontest.Text(t, binding(address))), sink: to(here), want: binding(to(here))},
 		"Unreadable":   {reason: "A SinkBinding that can't be read is written as it should be.", cluster: observedBinding(`{kind: SinkBinding, spec: none}`), sink: to(here), want: binding(to(here))},
+		"BrokerFound":  {reason: "The SinkBinding carries the UID of its Broker.", cluster: withBroker(t, here, compositiontest.Unready), sink: to(here), want: withUID("uid")},
+		"BrokerGone":   {reason: "While the Broker isn't there, the SinkBinding keeps the UID.", cluster: gone, sink: to(here), want: withUID("before")},
+		"BrokerBack":   {reason: "A Broker that was made again changes its SinkBinding, so that Knative looks at both.", cluster: back, sink: to(here), want: withUID("uid")},
 		"NotInstalled": {reason: "Where the kind isn't installed, a SinkBinding can't be made.", cluster: compositiontest.Cluster{Installed: none}, sink: to(here)},
 		"Pending":      {reason: "Before Crossplane has told about the kind, no SinkBinding is made.", cluster: compositiontest.Cluster{Installed: map[string]bool{}}, sink: to(here)},
 		"Exists":       {reason: "A SinkBinding that exists isn't given up for what one answer says.", cluster: exists, sink: to(here), want: binding(to(here))},
@@ -59,56 +71,5 @@ func TestSinkBinding(t *testing.T) {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
-	}
-}
-
-// TestHold holds what a component with a sink may do, depending on whether the pods of its
-// Deployment know the sink.
-func TestHold(t *testing.T) {
-	t.Parallel()
-	c := jobsService(here, to(here))
-	const bound = `template: {spec: {containers: [{name: sidecar}, {name: jobs-service, env: [{name: A, value: a}, {name: K_SINK, value: "http://sink"}]}]}}`
-	waits := component.Hold{
-		Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForSink,
-		Message: "Deployment plat-jobs-service has no pods until Knative has told it where to send events: see the condition " + v1alpha08.ConditionEventingReady,
-	}
-	runs := component.Hold{WithoutSink: true}
-	spec := func(text string) string { return `{apiVersion: apps/v1, kind: Deployment, spec: {` + text + `}}` }
-	cases := map[string]struct {
-		reason     string
-		deployment string
-		want       component.Hold
-	}{
-		"None":             {reason: "Without Deployment no pod runs, so the component waits.", want: waits},
-		"Zero":             {reason: "Without replicas no pod runs, so the component waits.", deployment: spec(`replicas: 0`), want: waits},
-		"Defaulted":        {reason: "A Deployment without a number of replicas has a pod, which goes on without the sink.", deployment: spec(``), want: runs},
-		"Running":          {reason: "Pods without the variable go on without the sink.", deployment: deployment(t, c, compositiontest.Unready), want: runs},
-		"AnotherContainer": {reason: "The variable of another container is of no use to the component.", deployment: spec(`replicas: 1, template: {spec: {containers: [{name: sidecar, env: [{name: K_SINK, value: s}]}]}}`), want: runs},
-		"Bound":            {reason: "Pods with the variable know the sink.", deployment: spec(`replicas: 1, ` + bound), want: component.Hold{}},
-		"BoundByKnative":   {reason: "Knative writes the variable into each container.", deployment: deployment(t, c, compositiontest.Ready), want: component.Hold{}},
-		"BoundAndZero":     {reason: "Pods that don't run yet will know the sink, too.", deployment: spec(`replicas: 0, ` + bound), want: component.Hold{}},
-		"Unreadable":       {reason: "A Deployment that can't be read isn't stopped.", deployment: spec(`replicas: many`), want: runs},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cluster := compositiontest.Cluster{Old: true, Observed: map[string]string{}}
-			if tc.deployment != "" {
-				cluster.Observed["jobs-service-deployment"] = tc.deployment
-			}
-			if diff := cmp.Diff(tc.want, plan(t, cluster, c).Hold(c)); diff != "" {
-				t.Errorf("%s\nHold(...): -want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-// TestHoldWithoutSink holds that a component without sink isn't held back.
-func TestHoldWithoutSink(t *testing.T) {
-	t.Parallel()
-	components := both(here)
-	p := plan(t, compositiontest.Cluster{Old: true}, components...)
-	if diff := cmp.Diff(component.Hold{}, p.Hold(components[0])); diff != "" {
-		t.Errorf("Hold(...): -want, +got:\n%s", diff)
 	}
 }

@@ -143,7 +143,7 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	// running are Deployments that exist and aren't composed, as the operator's.
 	running := func(k component.Kind, spec string) string {
-		return `{kind: Deployment, metadata: {name: ` + k.Name("plat") + `, labels: {sonataflow.org/service: ` + k.Name("plat") + `}}, spec: ` + spec + `}`
+		return `{kind: Deployment, metadata: {name: ` + k.Name("plat") + `, labels: {sonataflow.org/service: ` + k.Name("plat") + `}}, spec: ` + spec + `, status: {availableReplicas: 1}}`
 	}
 	cases := map[string]struct {
 		reason    string
@@ -203,12 +203,12 @@ func TestCompose(t *testing.T) {
 			},
 		},
 		"Sink": {
-			reason:    "A Jobs Service that has no pods yet gets none before it knows its sink.",
+			reason:    "A Jobs Service isn't made before Knative has taken up its SinkBinding.",
 			composite: claimed(withBroker),
 			cluster:   compositiontest.Cluster{Required: answers(map[string]string{"broker-ns1/default": broker})},
 			want: []string{
 				"data-index-config", "data-index-service", "data-index-deployment",
-				"jobs-service-config with sink", "jobs-service-service", "jobs-service-deployment with 0 pods",
+				"jobs-service-config with sink", "jobs-service-service",
 				"data-index-trigger", "jobs-service-trigger", "jobs-service-sinkbinding",
 			},
 		},

@@ -88,8 +88,8 @@ func TestComposed(t *testing.T) {
 		"Monitored":   {reason: "The platform has metrics collected.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": true}, want: append(slices.Clone(least), "workflow-monitor")},
 		"Unmonitored": {reason: "Without the Prometheus operator no program collects the metrics.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": false}, want: least},
 		"Events": {
-			reason: "A Broker means a SinkBinding, and a Trigger for each type of event.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(true),
-			want: append(slices.Clone(least), "workflow-sinkbinding", "workflow-trigger-c2f35eca-815b300d"),
+			reason: "A Broker means a SinkBinding, and a Trigger for each type of event. The Deployment is made after the SinkBinding.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(true),
+			want: []string{"workflow-config", "workflow-config-user", "workflow-service", "workflow-sinkbinding", "workflow-trigger-c2f35eca-815b300d"},
 		},
 		"NoKnative": {reason: "Without Knative there are neither.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(false), want: least},
 		"NoBroker":  {reason: "A Trigger waits for its Broker.", given: given{spec: consumes, platform: withBroker, required: map[string][]string{"broker-ns1/default": nil}}, installed: knative(true), want: append(slices.Clone(least), "workflow-sinkbinding")},
