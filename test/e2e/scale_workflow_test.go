@@ -5,14 +5,12 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,14 +27,14 @@ const scaleWorkflowsVariable = "SONATAFLOW_E2E_SCALE_WORKFLOWS"
 
 // TestScaleWorkflows claims many workflows at once, beside a platform of their namespace and
 // then beside a platform that a cluster platform offers. It measures how long it takes until
-// all run, and how often the function is called for workflows because their platform is rolled
-// out, which changes nothing for them. It asserts only that all workflows run.
+// all run, and how often Crossplane reconciles workflows because their platform is rolled out,
+// which changes nothing for them. It asserts only that all workflows run.
 func TestScaleWorkflows(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv(scaleWorkflowsVariable))
 	if err != nil || n < 1 {
 		t.Skip("only `make e2e-scale` runs this test")
 	}
-	needs(t, watching, "workflows at rest cause no calls")
+	needs(t, watching, "workflows at rest aren't reconciled")
 	central := newWorld(t, "scale-workflows")
 	central.claim(central.newClaim("central", map[string]any{"services": map[string]any{
 		"dataIndex": map[string]any{"enabled": true}, "jobService": map[string]any{"enabled": true},
@@ -60,7 +58,8 @@ func TestScaleWorkflows(t *testing.T) {
 func (w *world) measureWorkflows(n int, beside string, central *world) {
 	w.Helper()
 	client := newDynamic(w.T).Resource(served(kube.Workflows)).Namespace(w.namespace)
-	begin, counted := time.Now(), w.answers()
+	begin := time.Now()
+	counted, _ := w.reconciles()
 	var all sync.WaitGroup
 	for i := range n {
 		o := w.workflow()
@@ -87,9 +86,8 @@ func (w *world) measureWorkflows(n int, beside string, central *world) {
 	})
 	running := time.Since(begin)
 	w.awaitSilence()
-	first := w.answers() - counted
+	first, _ := w.reconciles()
 
-	counted = w.answers()
 	central.kubectl("patch", "sonataflowplatform", "central", "--type=merge",
 		`--patch={"spec":{"services":{"dataIndex":{"podTemplate":{"container":{"env":[{"name":"FOR","value":"`+w.namespace+`"}]}}}}}}`)
 	central.await("the platform to be rolled out", noticed, func(ctx context.Context) error {
@@ -105,43 +103,33 @@ func (w *world) measureWorkflows(n int, beside string, central *world) {
 	})
 	(&platform{world: central, name: "central"}).awaitReady()
 	w.awaitSilence()
-	w.Logf("%d workflows beside %s: all run after %.1f s, %.1f calls of the function for each; one rollout of the platform: %.1f calls for each workflow",
-		n, beside, running.Seconds(), float64(first)/float64(n), float64(w.answers()-counted)/float64(n))
+	after, opened := w.reconciles()
+	w.Logf("%d workflows beside %s: all run after %.1f s; reconciles of each: %.1f until all are at rest, %.1f more for one rollout of the platform; circuit breakers opened: %.0f",
+		n, beside, running.Seconds(), (first-counted)/float64(n), (after-first)/float64(n), opened)
 	w.kubectl("delete", "sonataflows", "--all", "--cascade=foreground", "--timeout=5m")
 }
 
-// awaitSilence waits until the function isn't called for workflows any more.
+// awaitSilence waits until Crossplane doesn't reconcile workflows any more.
 func (w *world) awaitSilence() {
 	w.Helper()
-	window, calls := time.Now(), w.answers()
-	w.await("calls for workflows to end", 10*time.Minute, func(context.Context) error {
-		if now := w.answers(); now != calls { //nolint:contextcheck // It uses the test's context.
-			window, calls = time.Now(), now
+	window := time.Now()
+	last, _ := w.reconciles()
+	w.await("reconciles of workflows to end", 10*time.Minute, func(context.Context) error {
+		if now, _ := w.reconciles(); now != last { //nolint:contextcheck // It uses the test's context.
+			window, last = time.Now(), now
 		}
 		if passed := time.Since(window); passed < settled {
-			return fmt.Errorf("there was one %s ago", passed)
+			return fmt.Errorf("the last one was %s ago", passed)
 		}
 		return nil
 	})
 }
 
-// answers counts in the function's log how often the function has answered for workflows.
-func (w *world) answers() int {
+// reconciles reads from Crossplane's metrics how often Crossplane has reconciled composites of
+// workflows, and how often its circuit breaker has opened for one.
+func (w *world) reconciles() (reconciled, opened float64) {
 	w.Helper()
-	log, err := os.Open(filepath.Join(layout.Logs(), "function.log"))
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer func() { _ = log.Close() }()
-	kind, out := fmt.Sprintf(`"xr-kind": %q`, api.workflowKind), 0
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "\tAnswered\t") && strings.Contains(lines.Text(), kind) {
-			out++
-		}
-	}
-	if err := lines.Err(); err != nil {
-		w.Fatal(err)
-	}
-	return out
+	controller := fmt.Sprintf(`controller="composite/%s.sonataflow.org"`, path.Base(string(api.workflowComposites)))
+	core := (&scale{T: w.T}).scrape(coreMetrics)
+	return core.sum("controller_runtime_reconcile_total", controller), core.sum("circuit_breaker_opens_total", controller)
 }

@@ -31,6 +31,13 @@ func (w *world) rolls(times int, what string, change, arrived func()) {
 	before := w.rollouts()
 	change()
 	arrived()
+	w.await("the pods to be replaced for "+what, noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Deployments, w.namespace, greeting)
+		if err == nil && revision(*o) < before+times {
+			err = fmt.Errorf("they were replaced %d times", revision(*o)-before)
+		}
+		return err
+	})
 	w.awaitReadyWorkflow(greeting)
 	if got := w.rollouts() - before; got != times {
 		w.Errorf("%s: pods were replaced %d times, want %d", what, got, times)
@@ -149,7 +156,8 @@ func TestWorkflowReconciles(t *testing.T) {
 		properties.Object["data"] = map[string]any{propertiesOfUser: "mine = " + name}
 		applied = append(applied, claim, properties)
 	}
-	w.applyAs("argocd-controller", applied[3])
+	// The ConfigMap of the one workflow is there before the workflow, that of the other isn't.
+	w.applyAs("argocd-controller", applied[len(applied)-1])
 	for _, name := range names {
 		claim := w.workflow()
 		claim.SetName(name)
