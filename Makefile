@@ -362,7 +362,7 @@ E2EFLAGS ?=
 
 .PHONY: e2e
 e2e: $(E2E_TOOLS) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
-	@SONATAFLOW_E2E_FORM=$(FORM) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
 e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
@@ -375,12 +375,15 @@ e2e-down: ## Stop what `make e2e-up` started.
 # How many platforms: make e2e-scale N=200
 N ?= 1 50 100 200
 
+# How many workflows: make e2e-scale N= WORKFLOWS=50
+WORKFLOWS ?= 50
+
 # How long platforms are measured at rest: make e2e-scale N=100 REST=10m
 REST ?= 66s
 
 .PHONY: e2e-scale
-e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane: N=200, or 1, 50, 100 and 200 in turn.
-	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50.
+	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
 e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
