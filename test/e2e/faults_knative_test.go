@@ -66,3 +66,16 @@ func (f *faults) knativeKindRemoved() {
 		})
 	}
 }
+
+// knativeKilled kills one of Knative's processes while platforms change, and starts it
+// again. Then an event travels through a Broker to its service.
+func (f *faults) knativeKilled(process string) {
+	f.killed(process, func(launch) { installKnative(f.T) })
+	p := f.in(f.eventing[0])
+	b, m, id := f.brokerOf(p), p.mailbox(), "after-"+process
+	m.open(dataIndex)
+	f.await("the Broker to take an event", func(ctx context.Context) error {
+		return post(ctx, address(b.namespace, b.name), "JobEvent", id)
+	})
+	m.awaitAll(map[string]string{id: subscriptions()["JobEvent"]})
+}

@@ -68,6 +68,9 @@ func TestFaults(t *testing.T) {
 	f.fault("Panic", (*faults).panicked)
 	f.fault("BrokerRemoved", (*faults).brokerRemoved)
 	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
+	for _, process := range stack.KnativeProcesses() {
+		f.fault("KnativeKilled/"+process, func(f *faults) { f.knativeKilled(process) })
+	}
 	f.fault("FunctionKilled", (*faults).functionKilled)
 	f.fault("CoreKilled", (*faults).coreKilled)
 	f.fault("CoreAway", (*faults).coreAway)

@@ -40,6 +40,18 @@ type knativeProcess struct {
 	// service and port are what others reach it at, and listens where it listens; empty if it
 	// isn't reached.
 	service, port, listens string
+	// leads says that replicas of the process elect a leader.
+	leads bool
+}
+
+// KnativeProcesses returns the names of Knative's processes.
+func KnativeProcesses() []string {
+	processes := knativeProcesses()
+	out := make([]string, 0, len(processes))
+	for _, p := range processes {
+		out = append(out, p.binary)
+	}
+	return out
 }
 
 // knativeProcesses are those of Knative Eventing with Brokers that are made of in-memory
@@ -48,15 +60,15 @@ type knativeProcess struct {
 func knativeProcesses() []knativeProcess {
 	return []knativeProcess{
 		{
-			binary: "webhook", account: "eventing-webhook", service: "eventing-webhook", port: "443", listens: "127.0.0.1:7443",
+			binary: "webhook", leads: true, account: "eventing-webhook", service: "eventing-webhook", port: "443", listens: "127.0.0.1:7443",
 			env: []string{"WEBHOOK_NAME=eventing-webhook", "WEBHOOK_PORT=7443", "SINK_BINDING_SELECTION_MODE=exclusion"},
 		},
 		{
-			binary: "channel_controller", account: "imc-controller", service: "inmemorychannel-webhook", port: "443", listens: "127.0.0.1:7444",
+			binary: "channel_controller", leads: true, account: "imc-controller", service: "inmemorychannel-webhook", port: "443", listens: "127.0.0.1:7444",
 			env: []string{"WEBHOOK_NAME=inmemorychannel-webhook", "WEBHOOK_PORT=7444", "DISPATCHER_IMAGE=unused"},
 		},
-		{binary: "controller", account: "eventing-controller", env: []string{"APISERVER_RA_IMAGE=unused", "AUTH_PROXY_IMAGE=unused"}},
-		{binary: "mtchannel_broker", account: "eventing-controller"},
+		{binary: "controller", leads: true, account: "eventing-controller", env: []string{"APISERVER_RA_IMAGE=unused", "AUTH_PROXY_IMAGE=unused"}},
+		{binary: "mtchannel_broker", leads: true, account: "eventing-controller"},
 		{
 			binary: "ingress", account: "mt-broker-ingress", service: "broker-ingress", port: "80", listens: "127.0.0.1:7080",
 			env: []string{"INGRESS_PORT=7080", "INGRESS_PORT_HTTPS=7081", "NAMESPACE=" + KnativeNamespace, "CONTAINER_NAME=ingress"},
@@ -130,46 +142,64 @@ func join(manifests []unstructured.Unstructured) (string, error) {
 	return out.String(), nil
 }
 
-// installKnative installs Knative Eventing and starts its processes, where they don't run.
+// installKnative installs Knative Eventing, where something of it is missing, and starts its
+// processes that don't run.
 func (s *supervisor) installKnative(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.knative) > 0 {
-		return nil
-	}
 	began := time.Now()
 	// Definitions come first, and webhooks last: a webhook refuses objects until it is up.
-	for _, folders := range [][]string{
-		{"core/resources", "channels/in-memory-channel/resources"},
-		{"core", "core/roles", "core/configmaps", "core/deployments"},
-		{"channels/in-memory-channel", "channels/in-memory-channel/roles", "channels/in-memory-channel/configmaps", "channels/in-memory-channel/deployments"},
-		{"brokers/mt-channel-broker/roles", "brokers/mt-channel-broker/deployments"},
-		{"core/webhooks", "channels/in-memory-channel/webhooks"},
-	} {
-		manifests, err := s.knativeManifests(ctx, folders...)
-		if err != nil {
-			return err
-		}
-		manifests = slices.DeleteFunc(manifests, func(o unstructured.Unstructured) bool { return o.GetKind() == "HorizontalPodAutoscaler" })
-		text, err := join(manifests)
-		if err != nil {
-			return err
-		}
-		// At the level info, the logs grow by hundreds of MB while something is retried.
-		text = strings.ReplaceAll(text, `"level": "info"`, `"level": "warn"`)
-		if _, err := s.client.Kubectl(ctx, text, "apply", "--server-side", "--force-conflicts", "-f", "-"); err != nil {
-			return err
-		}
+	if err := s.applyKnative(ctx, "core/resources", "channels/in-memory-channel/resources"); err != nil {
+		return err
 	}
-	for i, p := range knativeProcesses() {
+	processes := knativeProcesses()
+	if s.knative == nil {
+		for _, folders := range [][]string{
+			{"core", "core/roles", "core/configmaps", "core/deployments"},
+			{"channels/in-memory-channel", "channels/in-memory-channel/roles", "channels/in-memory-channel/configmaps", "channels/in-memory-channel/deployments"},
+			{"brokers/mt-channel-broker/roles", "brokers/mt-channel-broker/deployments"},
+			{"core/webhooks", "channels/in-memory-channel/webhooks"},
+		} {
+			if err := s.applyKnative(ctx, folders...); err != nil {
+				return err
+			}
+		}
+		s.knative = make([]*process, len(processes))
+	}
+	started := false
+	for i, p := range processes {
+		if s.knative[i].runs() {
+			continue
+		}
+		started = true
 		if err := s.startKnative(ctx, i, p); err != nil {
 			return err
 		}
 	}
+	if !started {
+		return nil
+	}
 	if err := s.awaitKnative(ctx); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(os.Stderr, "Knative Eventing was installed in %.1f s\n", time.Since(began).Seconds())
+	_, err := fmt.Fprintf(os.Stderr, "Knative Eventing was started in %.1f s\n", time.Since(began).Seconds())
+	return err
+}
+
+// applyKnative applies the manifests of some folders of Knative's source.
+func (s *supervisor) applyKnative(ctx context.Context, folders ...string) error {
+	manifests, err := s.knativeManifests(ctx, folders...)
+	if err != nil {
+		return err
+	}
+	manifests = slices.DeleteFunc(manifests, func(o unstructured.Unstructured) bool { return o.GetKind() == "HorizontalPodAutoscaler" })
+	text, err := join(manifests)
+	if err != nil {
+		return err
+	}
+	// At the level info, the logs grow by hundreds of MB while something is retried.
+	text = strings.ReplaceAll(text, `"level": "info"`, `"level": "warn"`)
+	_, err = s.client.Kubectl(ctx, text, "apply", "--server-side", "--force-conflicts", "-f", "-")
 	return err
 }
 
@@ -186,10 +216,15 @@ func (s *supervisor) startKnative(ctx context.Context, i int, p knativeProcess) 
 		fmt.Sprintf("PROFILING_PORT=%d", 7100+i), fmt.Sprintf("KNATIVE_HEALTH_PROBES_PORT=%d", 7200+i),
 	}, p.env)
 	dial := dialing(p.listens)
+	var args []string
+	if p.leads {
+		// A process that is started again needn't wait for the lease of the one before it.
+		args = append(args, "--disable-ha")
+	}
 	start := func() (err error) {
-		started, err := s.start("knative-"+p.binary, env, s.bin(filepath.Join(knativeTool, p.binary)))
+		started, err := s.start("knative-"+p.binary, env, s.bin(filepath.Join(knativeTool, p.binary)), args...)
 		if err == nil {
-			s.knative = append(s.knative, started)
+			s.knative[i] = started
 		}
 		return err
 	}
@@ -272,6 +307,9 @@ func (s *supervisor) removeKnative(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.knative {
+		if !p.runs() {
+			continue
+		}
 		// A webhook takes more than a minute to end in peace.
 		_ = p.cmd.Process.Kill()
 		<-p.exited

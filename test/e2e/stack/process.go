@@ -48,6 +48,19 @@ func (s *supervisor) start(name string, env []string, binary string, args ...str
 	return p, nil
 }
 
+// runs tells whether a process was started and hasn't ended.
+func (p *process) runs() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
+}
+
 // stop ends a process, and waits until it has ended.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)

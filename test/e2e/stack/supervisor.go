@@ -174,8 +174,8 @@ func StopFunction(ctx context.Context) error { return request(ctx, http.MethodDe
 // StartFunction starts the function's process again.
 func StartFunction(ctx context.Context) error { return request(ctx, http.MethodPut, "/function") }
 
-// StartKnative installs Knative Eventing, and starts its processes unless they run. It is
-// called within the stack's namespaces.
+// StartKnative installs Knative Eventing, and starts those of its processes that don't run.
+// It is called within the stack's namespaces.
 func StartKnative(ctx context.Context) error { return request(ctx, http.MethodPut, "/knative") }
 
 // StopKnative ends Knative's processes. What Knative has defined stays.
