@@ -365,8 +365,8 @@ e2e: $(E2E_TOOLS) xpkg ## Run the scenarios on a real API server and a real Cros
 	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
-e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
-	@SONATAFLOW_E2E_FORM=$(FORM) $(E2E) up
+e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced, KNATIVE=1 with Knative Eventing.
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_KNATIVE=$(KNATIVE) $(E2E) up
 
 .PHONY: e2e-down
 e2e-down: ## Stop what `make e2e-up` started.

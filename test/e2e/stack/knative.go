@@ -21,6 +21,8 @@ import (
 )
 
 const (
+	// knativeVariable asks for a stack that starts Knative Eventing at once.
+	knativeVariable = "SONATAFLOW_E2E_KNATIVE"
 	// knativeModule is the source of Knative Eventing, knativeTool the module in test/tools
 	// that pins it.
 	knativeModule = "knative.dev/eventing"

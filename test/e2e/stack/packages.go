@@ -87,7 +87,7 @@ func (s *supervisor) install(ctx context.Context) error {
 	if err := s.await(ctx, "healthy packages", 2*time.Minute, s.packagesHealthy, s.function); err != nil {
 		return err
 	}
-	return s.await(ctx, "the definitions of platforms", time.Minute, func(ctx context.Context) error {
+	return s.await(ctx, "the definitions of platforms", 3*time.Minute, func(ctx context.Context) error {
 		definitions, err := s.client.List(ctx, kube.Definitions, "")
 		if err != nil {
 			return err

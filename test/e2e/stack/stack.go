@@ -34,6 +34,9 @@ type Layout struct {
 	Core string `json:"core"`
 	// Plain starts Crossplane and the function as users start them.
 	Plain bool `json:"plain"`
+	// StartKnative starts Knative Eventing with the stack, and not only when a scenario
+	// asks for it.
+	StartKnative bool `json:"startKnative"`
 	// CoreModule is the folder of Crossplane's source, with its definitions and its
 	// chart.
 	CoreModule string `json:"coreModule"`
@@ -53,7 +56,7 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != ""}, nil
+	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != "", StartKnative: os.Getenv(knativeVariable) != ""}, nil
 }
 
 // find finds the packages and modules that a stack is made of.

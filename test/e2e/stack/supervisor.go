@@ -128,7 +128,11 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if !s.StartKnative {
+		return nil
+	}
+	s.sayf("starting Knative Eventing")
+	return s.installKnative(ctx)
 }
 
 // sayf reports progress to the process that starts the stack.
