@@ -220,7 +220,28 @@ type Workflows struct {
 	// kogito.events.grouping and those below it.
 	// +optional
 	EventGrouping EventGrouping `json:"eventGrouping,omitempty"`
+	// Where the resources may be that the properties and functions of a workflow name in place
+	// of an address, such as ${kubernetes:services.v1/shop/orders}. Crossplane looks them up
+	// with its own rights. Write "Off" in quotes: YAML takes it for false without.
+	// +optional
+	// +kubebuilder:default:=Cluster
+	Discovery Discovery `json:"discovery,omitempty"`
 }
+
+// Discovery says where the resources may be that a workflow names in place of an address.
+//
+// +kubebuilder:validation:Enum=Cluster;Namespace;Off
+type Discovery string
+
+// Where the resources may be that a workflow names in place of an address.
+const (
+	// DiscoveryCluster is any namespace. It is the default.
+	DiscoveryCluster Discovery = "Cluster"
+	// DiscoveryNamespace is the namespace of the workflow.
+	DiscoveryNamespace Discovery = "Namespace"
+	// DiscoveryOff looks nothing up: the properties keep what the user writes.
+	DiscoveryOff Discovery = "Off"
+)
 
 // EventGrouping says how a workflow sends the events about an instance. The
 // properties are kogito.events.grouping and those below.

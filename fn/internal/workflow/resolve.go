@@ -132,7 +132,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus) (*compone
 	}
 	wired := wiring{
 		url: c.URL(), sink: sink != nil, facts: r.facts,
-		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values,
+		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.properties,
 		dataIndex: urlOf(services, dataIndexOf), jobsService: urlOf(services, jobsServiceOf),
 	}
 	unbound := wired

@@ -30,7 +30,7 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 	if err := validateProfile(doc); err != nil {
 		return refuse(req, doc, err)
 	}
-	around := lookAround(req, doc, input.Compatibility)
+	around := lookAround(req, doc, input)
 	if around.local.State == composition.StateUnknown {
 		return report.Refused(req.Composite, errors.New("workflows need a Crossplane that looks resources up for functions, which v2.2 and later do: without that, a workflow knows neither its platform nor its user's properties"))
 	}
