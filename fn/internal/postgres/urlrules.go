@@ -47,6 +47,9 @@ func urlProblems(jdbcURL string) []string {
 	if _, err := url.QueryUnescape(jdbcURL); err != nil {
 		return []string{"a % must be followed by two hexadecimal digits: write % itself as %25"}
 	}
+	if problem := dollarProblem(jdbcURL, "write $ as %24"); problem != "" {
+		return []string{problem}
+	}
 	l := parse(jdbcURL)
 	var out []string
 	if strings.Contains(jdbcURL, "$$") {

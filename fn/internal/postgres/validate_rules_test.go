@@ -75,6 +75,19 @@ func TestRules(t *testing.T) {
 		"URLDollar":          {reason: "Kubernetes leaves one as it is.", spec: byURL("jdbc:postgresql://host/a$b")},
 		"SchemaDollars":      {reason: "Kubernetes makes one of two.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "a$$b"}), want: []problem{{"p.serviceRef.databaseSchema", "$$"}}},
 
+		"SchemaUnclosed":     {reason: "Quarkus looks for a property b.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "a${b"}), want: []problem{{"p.serviceRef.databaseSchema", "has ${ in it"}}},
+		"SchemaDollarUmlaut": {reason: "Older releases of Kubernetes break the umlaut.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "a$ü"}), want: []problem{{"p.serviceRef.databaseSchema", "has $ü in it"}}},
+		"FineDollars":        {reason: "A $ before a letter, a brace that closes, a parenthesis or nothing stays.", spec: byURL("jdbc:postgresql://host/$a$}$(?currentSchema=a$b$")},
+		"FineDatabaseDollars": {
+			reason: "The composed URLs have each $ of a database as %24.",
+			spec:   byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseName: `a$$b${\$ü`}),
+		},
+
+		"URLDollars":           {reason: "Kubernetes makes one of two, so that the JDBC driver goes to another database than the reactive client.", spec: byURL("jdbc:postgresql://host/a$$b"), want: []problem{{"p.jdbcUrl", "has $$ in it, which Kubernetes or Quarkus reads otherwise: write $ as %24"}}},
+		"URLDollarsInOptions":  {reason: "They select a schema, too.", spec: byURL("jdbc:postgresql://host/db?options=-csearch_path=a$$b"), want: []problem{{"p.jdbcUrl", "has $$ in it"}}},
+		"URLUnclosed":          {reason: "Quarkus looks for a property b.", spec: byURL("jdbc:postgresql://host/a${b"), want: []problem{{"p.jdbcUrl", "has ${ in it"}}},
+		"URLEscapedDollar":     {reason: "Quarkus takes the backslash away.", spec: byURL(`jdbc:postgresql://host/a\$b`), want: []problem{{"p.jdbcUrl", `has \$ in it`}}},
+		"URLDollarUmlaut":      {reason: "Older releases of Kubernetes break the umlaut.", spec: byURL("jdbc:postgresql://host/a$ü"), want: []problem{{"p.jdbcUrl", "has $ü in it"}}},
 		"URLUnfilled":          {reason: "A script wasn't run.", spec: byURL("jdbc:postgresql://${PGHOST}:${PGPORT}/db"), want: []problem{{"p.jdbcUrl", unfilled + " ${PGHOST}"}}},
 		"URLShort":             {reason: "Without a host the driver looks on the pod itself.", spec: byURL("jdbc:postgresql:db"), want: []problem{{"p.jdbcUrl", shape}}},
 		"URLWithoutSlash":      {reason: "The driver takes no URL without one.", spec: byURL("jdbc:postgresql://host?currentSchema=a"), want: []problem{{"p.jdbcUrl", shape}}},
