@@ -71,6 +71,11 @@ test: $(RENDER_BINS) $(BIN)/crossplane-v1.16 xpkg ## Run all tests: unit, golden
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/kubernetes && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/bench && $(GO) vet ./...
+	@cd test/database && $(GO) vet ./...
+
+.PHONY: database
+database: ## Connect to a real PostgreSQL with its JDBC driver, in the environments of composed Deployments and Jobs; skipped on machines without PostgreSQL, a JDK or the driver.
+	@cd test/database && $(GO) test -count=1 -v $(TESTFLAGS) . | { grep -vE '^ *(===|--- PASS)' || true; }
 
 .PHONY: clis
 clis: $(RENDER_BINS) $(CLIS:%=$(BIN)/crossplane-%) ## Render all examples with every older CLI.
@@ -118,6 +123,7 @@ GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 .PHONY: check-generated
 check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
 	@$(GO) mod tidy -diff
+	@cd test/database && $(GO) mod tidy -diff
 	@cd test/gitops && $(GO) mod tidy -diff
 	@cd test/knative && $(GO) mod tidy -diff
 	@cd test/kubernetes && $(GO) mod tidy -diff
@@ -338,7 +344,7 @@ $(if $(filter $(CORES),$(CORE)),,$(error no CORE=$(CORE): choose one of $(CORES)
 export SONATAFLOW_E2E_CORE := $(CORE)
 
 CORE_BIN  := crossplane-core$(if $(filter-out v2.4,$(CORE)),-$(CORE))
-E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok crane helm crossplane $(CORE_BIN))
+E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok knative-eventing crane helm crossplane $(CORE_BIN))
 E2E       := $(GO) run ./test/e2e/ctl
 
 # More flags for the scenarios: make e2e E2EFLAGS='-run TestSecret -v'
@@ -370,7 +376,8 @@ e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios'
 e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
 	@SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
 
-# Kubernetes is four commands of one module. Their folder appears when all four are built.
+# Kubernetes is four commands of one module, Knative Eventing seven. The folder appears when
+# all are built.
 KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
 	-X $(name).gitVersion=VERSION -X $(name).gitMajor=1 -X $(name).gitMinor=$$minor -X $(name).gitTreeState=clean)
 
@@ -378,4 +385,9 @@ $(BIN)/kubernetes: test/tools/kubernetes/go.mod test/tools/kubernetes/go.sum
 	@rm -rf $@.new && mkdir -p $@.new
 	@minor=$$(cd test/tools/kubernetes && $(GO) list -m -f '{{.Version}}' k8s.io/kubernetes | cut -d. -f2); \
 	CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh kubernetes $(CURDIR)/$@.new/ "$(KUBERNETES)"
+	@rm -rf $@ && mv $@.new $@ && touch $@
+
+$(BIN)/knative-eventing: test/tools/knative-eventing/go.mod test/tools/knative-eventing/go.sum
+	@rm -rf $@.new && mkdir -p $@.new
+	@CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh knative-eventing $(CURDIR)/$@.new/ ""
 	@rm -rf $@ && mv $@.new $@ && touch $@

@@ -51,9 +51,7 @@ func bothServices() map[string]any {
 func (w *world) eventing(b broker) *platform {
 	w.Helper()
 	b.create()
-	b.ready()
 	p := w.claim(w.withBroker(b))
-	b.connect(p)
 	p.awaitEventing()
 	return p
 }
@@ -149,11 +147,11 @@ func TestEventingKnative(t *testing.T) {
 	// function once a minute.
 	installKnative(t)
 	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
-	b.create()
+	b.play()
 	p.awaitCondition("EventingReady", "False", "BrokerNotReady")
 	b.ready()
 	p.awaitCondition("EventingReady", "False", "InProgress")
-	b.connect(p)
+	b.say("True", b.awaitTriggers(allTriggers)...)
 	p.awaitEventing()
 	if testing.Short() {
 		return
@@ -166,8 +164,6 @@ func TestEventingKnative(t *testing.T) {
 	removeKnative(t)
 	installKnative(t)
 	b.create()
-	b.ready()
-	b.connect(p)
 	p.awaitEventing()
 	check("Knative was away")
 
@@ -187,39 +183,42 @@ func TestEventingKnative(t *testing.T) {
 	other.claim(other.newClaim("other", map[string]any{"services": bothServices()})).awaitReady()
 }
 
-// TestEventingSink checks that the Jobs Service has no pods until it knows where to send
-// its events. What Knative writes into its Deployment stays there at every reconcile.
+// TestEventingSink checks that the Jobs Service is made with the address of its sink: its
+// first ReplicaSet is its only one, and no pod is without the address. What Knative writes
+// into its Deployment stays there at every reconcile.
 func TestEventingSink(t *testing.T) {
 	t.Parallel()
 	installKnative(t)
 	w := newWorld(t, "eventing-sink")
 	b := w.broker(w.namespace, "default")
 	b.create()
-	b.ready()
+	end := w.always("pods that know their sink", kube.Pods, knowsSink)
 	p := w.claim(w.withBroker(b))
-	b.say("True", b.awaitTriggers(allTriggers)...)
-	b.resolve(p)
-
-	p.awaitCondition("DataIndexReady", "True", "Available")
-	p.awaitCondition("JobServiceReady", "False", "WaitingForSink")
-	p.awaitCondition("EventingReady", "False", "InProgress")
-	p.awaitCondition("Succeed", "False", "Creating")
-	w.awaitField(kube.Deployments, jobsService, "0", "spec", "replicas")
-	if got := w.get(kube.Deployments, jobsService).GetLabels()["bindings.knative.dev/include"]; got != "true" {
-		t.Errorf("the Deployment's label bindings.knative.dev/include is %q: Knative wouldn't bind it", got)
-	}
-	for name := range w.uids(kube.Pods) {
-		if strings.HasPrefix(name, jobsService) {
-			t.Errorf("there is a pod that doesn't know its sink: %s", name)
-		}
-	}
-
-	if err := bind(t.Context(), w.namespace, jobsService, certificates); err != nil {
-		t.Fatal(err)
-	}
-	b.inject(p)
 	p.awaitEventing()
 	w.awaitStatusEvents(sink)
+	end()
+	if sets := w.replicaSets(jobsService); len(sets) != 1 {
+		t.Errorf("the Jobs Service has the ReplicaSets %v, want one", sets)
+	}
+	if got := w.get(kube.Deployments, jobsService).GetLabels()["bindings.knative.dev/include"]; got != "true" {
+		t.Errorf("the Deployment's label bindings.knative.dev/include is %q: Knative wouldn't bind it where it binds only what is included", got)
+	}
+
+	if err := certify(t.Context(), w.namespace, jobsService); err != nil {
+		t.Fatal(err)
+	}
+	w.await("the pods of the Jobs Service to have certificates", soon, func(ctx context.Context) error {
+		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, jobsService)
+		if err != nil {
+			return err
+		}
+		status, _, _ := unstructured.NestedMap(d.Object, "status")
+		if status["observedGeneration"] != d.GetGeneration() || status["updatedReplicas"] != int64(1) || status["replicas"] != int64(1) {
+			return fmt.Errorf("the rollout isn't complete: %v", status)
+		}
+		return nil
+	})
+	p.awaitEventing()
 	check := w.steady()
 	for range 10 {
 		p.reconcile()
@@ -234,6 +233,48 @@ func TestEventingSink(t *testing.T) {
 			t.Errorf("%s has no certificates, only %v", pod.GetName(), volumes)
 		}
 	}
+}
+
+// knowsSink returns an error if a pod of the Jobs Service doesn't know its sink.
+func knowsSink(pods map[types.UID]unstructured.Unstructured) error {
+	for _, o := range pods {
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "containers")
+		if strings.HasPrefix(o.GetName(), jobsService+"-") && environment(containers[0].(map[string]any))["K_SINK"] == "" {
+			return fmt.Errorf("%s doesn't know its sink", o.GetName())
+		}
+	}
+	return nil
+}
+
+// replicaSets returns the names of a Deployment's ReplicaSets.
+func (w *world) replicaSets(deployment string) []string {
+	w.Helper()
+	names := slices.Sorted(maps.Keys(w.uids(kube.ReplicaSets)))
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, deployment+"-") })
+}
+
+// TestEventingSinkLater checks that a Jobs Service whose Broker isn't there yet has no pods,
+// and gets them with the address of its sink.
+func TestEventingSinkLater(t *testing.T) {
+	needs(t, lookups, "Brokers are looked up")
+	t.Parallel()
+	if testing.Short() {
+		t.Skip(shortly)
+	}
+	installKnative(t)
+	w := newWorld(t, "eventing-later")
+	b := w.broker(w.namespace, "default")
+	end := w.always("pods that know their sink", kube.Pods, knowsSink)
+	p := w.claim(w.withBroker(b))
+	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
+	p.awaitCondition("DataIndexReady", "True", "Available")
+	p.awaitCondition("JobServiceReady", "False", "WaitingForSink")
+	p.awaitCondition("Succeed", "False", "Warming")
+	w.awaitField(kube.Deployments, jobsService, "0", "spec", "replicas")
+	b.create()
+	p.awaitEventing()
+	w.awaitStatusEvents(sink)
+	end()
 }
 
 // pods returns the pods of a Deployment, and fails the scenario if there are none.
@@ -304,14 +345,11 @@ func TestEventingElsewhere(t *testing.T) {
 func (w *world) sinkElsewhere(b broker) {
 	w.Helper()
 	b.create()
-	b.ready()
 	p := w.claim(w.withBroker(b))
 	p.awaitRefusedBroker()
 	services := bothServices()
 	services["jobService"] = map[string]any{"enabled": true, "sink": b.ref()}
 	w.apply(w.newClaim(p.name, map[string]any{"services": services}))
-	b.resolve(p)
-	b.inject(p)
 	p.awaitEventing()
 	w.awaitStatusEvents(sink)
 	b.awaitTriggers(0)
@@ -344,7 +382,7 @@ func TestEventingBrokerChanged(t *testing.T) {
 	p := w.eventing(before)
 	end := w.always("complete Triggers", kube.Triggers, complete)
 
-	after.create()
+	after.play()
 	after.ready()
 	w.apply(w.withBroker(after))
 	triggers := after.awaitTriggers(allTriggers)
@@ -361,8 +399,6 @@ func TestEventingBrokerChanged(t *testing.T) {
 	}
 	after.say("True", triggers[late])
 	before.awaitTriggers(0)
-	after.resolve(p)
-	after.inject(p)
 	p.awaitEventing()
 	end()
 }
@@ -390,7 +426,8 @@ func complete(triggers map[types.UID]unstructured.Unstructured) error {
 }
 
 // TestEventingBrokerDeleted deletes the Broker of a running platform: the platform goes
-// on running, says what is missing, and is ready again when the Broker is back.
+// on running, says what is missing, and is ready again when the Broker is back. Knative takes
+// the address of the sink out of the Jobs Service meanwhile.
 func TestEventingBrokerDeleted(t *testing.T) {
 	needs(t, lookups, "Brokers are looked up")
 	t.Parallel()
@@ -401,20 +438,21 @@ func TestEventingBrokerDeleted(t *testing.T) {
 	w := newWorld(t, "eventing-deleted")
 	b := w.broker(w.namespace, "default")
 	p := w.eventing(b)
-	check, triggers := w.steady(), w.uids(kube.Triggers)
+	objects, triggers := w.inventory(), w.uids(kube.Triggers)
 
 	b.delete()
 	p.awaitCondition("EventingReady", "False", "BrokerNotFound")
 	p.awaitCondition("Succeed", "False", "Warming")
 	p.awaitCondition("DataIndexReady", "True", "Available")
+	w.awaitStatusEvents("/jobs")
 	p.awaitCondition("JobServiceReady", "True", "Available")
 	p.reconcile()
 	b.create()
-	p.awaitCondition("EventingReady", "False", "BrokerNotReady")
-	b.ready()
-	b.say("True", b.awaitTriggers(allTriggers)...)
 	p.awaitEventing()
-	check("the Broker was away")
+	w.awaitStatusEvents(sink)
+	if diff := cmp.Diff(objects, w.inventory()); diff != "" {
+		t.Errorf("objects while the Broker was away: -before, +after:\n%s", diff)
+	}
 	if diff := cmp.Diff(triggers, w.uids(kube.Triggers)); diff != "" {
 		t.Errorf("Triggers while the Broker was away: -before, +after:\n%s", diff)
 	}
@@ -434,22 +472,20 @@ func TestEventingAdded(t *testing.T) {
 	p.awaitReady()
 	w.awaitStatusEvents("/jobs")
 	b := w.broker(w.namespace, "default")
-	b.create()
-	b.ready()
+	b.play() // A Broker that isn't ready has no address, so that the Jobs Service has to wait.
 	end := w.always("pods of the Jobs Service", kube.Pods, running)
 	pods := w.pods(jobsService)
 
 	w.apply(w.withBroker(b))
-	b.say("True", b.awaitTriggers(allTriggers)...)
-	b.resolve(p)
-	p.awaitCondition("EventingReady", "False", "InProgress")
+	p.awaitCondition("EventingReady", "False", "")
 	p.reconcile()
 	w.awaitStatusEvents("/jobs")
 	if now := w.pods(jobsService); len(now) != 1 || len(pods) != 1 || now[0].GetUID() != pods[0].GetUID() {
 		t.Errorf("the pods of the Jobs Service were %v, and are %v", pods, now)
 	}
 	end()
-	b.inject(p)
+	b.ready()
+	b.say("True", b.awaitTriggers(allTriggers)...)
 	w.awaitStatusEvents(sink)
 	p.awaitEventing()
 
@@ -457,13 +493,11 @@ func TestEventingAdded(t *testing.T) {
 	p.awaitWithoutEventing(b)
 }
 
-// awaitWithoutEventing waits until a platform that had eventing has none any more. As the
-// last step, Knative removes the address of the sink from the Jobs Service.
+// awaitWithoutEventing waits until a platform that had eventing has none any more.
 func (p *platform) awaitWithoutEventing(b broker) {
 	p.Helper()
 	p.awaitGone(kube.SinkBindings, p.namespace, p.sinkBinding())
 	b.awaitTriggers(0)
-	b.withdraw(p)
 	p.awaitCondition("EventingReady", "Unknown", "NotAskedFor")
 	p.awaitReady()
 	p.awaitStatusEvents("/jobs")

@@ -26,8 +26,6 @@ func (f *faults) brokerRemoved() {
 		f.Errorf("the message doesn't name the Broker: %q", said.Message)
 	}
 	b.create()
-	b.ready()
-	b.say("True", b.awaitTriggers(allTriggers)...)
 	f.mend()
 	p.awaitCondition("EventingReady", "True", "")
 }
@@ -64,7 +62,7 @@ func (f *faults) knativeKindRemoved() {
 			if len(triggers) != allTriggers {
 				return fmt.Errorf("there are %d", len(triggers))
 			}
-			return sayReady(ctx, "True", triggers...)
+			return nil
 		})
 	}
 }

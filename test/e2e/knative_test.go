@@ -19,18 +19,16 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// The stack has Knative's definitions, but not its controllers. Scenarios write what the
-// controllers would write, step by step if the order matters.
+// Knative Eventing's own controllers run in the stack, with Brokers that are made of
+// in-memory channels. Scenarios play only what those don't show: a Broker that stays
+// unready, and Brokers of classes that have no controller here, Kafka's for one.
 
-const (
-	// controllers is the field manager of what Knative's controllers would write.
-	controllers = "knative"
-	// allTriggers is the number of Triggers of a platform with both services: seven of
-	// the Data Index, and two of the Jobs Service.
-	allTriggers = 9
-)
+// allTriggers is the number of Triggers of a platform with both services: seven of the Data
+// Index, and two of the Jobs Service.
+const allTriggers = 9
 
 // definitions returns Knative's definitions.
 func definitions(t *testing.T) string {
@@ -42,29 +40,49 @@ func definitions(t *testing.T) string {
 	return out
 }
 
-// installKnative installs Knative's definitions. They stay, because they don't disturb
-// other scenarios.
+// installKnative installs Knative Eventing, unless a scenario has installed it before.
 func installKnative(t *testing.T) {
 	t.Helper()
-	if err := cluster.Apply(t.Context(), definitions(t)); err != nil {
+	if err := stack.StartKnative(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	awaitPublished(t, true)
 	// Crossplane reads schemas again when a definition changes, which may be before the
 	// API server has published them. The annotation makes Crossplane read them once more.
-	// With a real Knative, the webhook starts later and changes some definitions.
 	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", "brokers.eventing.knative.dev", "e2e/published=true"); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// removeKnative removes Knative's definitions, and with them all objects of their kinds.
+// removeKnative ends Knative's processes and removes the definitions that platforms need,
+// and with them all objects of their kinds.
 func removeKnative(t *testing.T) {
 	t.Helper()
+	if err := stack.StopKnative(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// Without controllers nothing finishes the deletion of what has finalizers.
+	for _, kind := range []kube.Resource{kube.Triggers, kube.SinkBindings, kube.Brokers} {
+		unfinish(t, kind)
+	}
 	if _, err := cluster.Kubectl(t.Context(), definitions(t), "delete", "--ignore-not-found", "--timeout=90s", "-f", "-"); err != nil {
 		t.Fatal(err)
 	}
 	awaitPublished(t, false)
+}
+
+// unfinish removes the finalizers of all objects of a kind.
+func unfinish(t *testing.T, kind kube.Resource) {
+	t.Helper()
+	objects, err := cluster.List(t.Context(), kind, "")
+	if err != nil {
+		return // The kind isn't installed.
+	}
+	for _, o := range objects {
+		if _, err := cluster.Kubectl(t.Context(), "", "patch", o.GetKind()+"."+o.GroupVersionKind().Group, o.GetName(), "--namespace="+o.GetNamespace(), "--type=merge", `--patch={"metadata":{"finalizers":null}}`); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // awaitPublished waits until the API server publishes the schemas of Knative's kinds, or
@@ -118,8 +136,10 @@ func collectBrokers(in any, visit func(ref map[string]any)) {
 	}
 }
 
-// A broker is a Broker of Knative's. Its methods play Knative's controllers for the
-// Broker and for the objects that are connected to it.
+// classPlayed is the class of Brokers that scenarios play. It has no controller.
+const classPlayed = "Played"
+
+// A broker is a Broker of Knative's.
 type broker struct {
 	*world
 
@@ -137,11 +157,29 @@ func (b broker) ref() map[string]any {
 	}}
 }
 
-// create makes the Broker, without a status.
+// create makes the Broker, and waits until it is ready.
 func (b broker) create() {
 	b.Helper()
 	b.apply(object("eventing.knative.dev/v1", "Broker", b.namespace, b.name))
+	b.await("Broker "+b.name+" to be ready", soon, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Brokers, b.namespace, b.name)
+		if err != nil {
+			return err
+		}
+		return kube.Want(o, "Ready", "True", "")
+	})
 }
+
+// play makes a Broker that gets no status but what the scenario says.
+func (b broker) play() {
+	b.Helper()
+	o := object("eventing.knative.dev/v1", "Broker", b.namespace, b.name)
+	o.SetAnnotations(map[string]string{annotationClass: classPlayed})
+	b.apply(o)
+}
+
+// annotationClass of a Broker chooses its controller.
+const annotationClass = "eventing.knative.dev/broker.class"
 
 // delete deletes the Broker. Its Triggers stay, and can't be ready any more.
 func (b broker) delete() {
@@ -149,14 +187,9 @@ func (b broker) delete() {
 	if _, err := cluster.Kubectl(b.Context(), "", "delete", "brokers.eventing.knative.dev", b.name, "--namespace="+b.namespace); err != nil {
 		b.Fatal(err)
 	}
-	triggers, err := b.triggers(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.say("False", triggers...)
 }
 
-// ready sets the Broker's condition Ready to True.
+// ready sets the condition Ready of a Broker that is played to True.
 func (b broker) ready() {
 	b.Helper()
 	o, err := cluster.Get(b.Context(), kube.Brokers, b.namespace, b.name)
@@ -190,49 +223,6 @@ func (b broker) awaitTriggers(want int) []unstructured.Unstructured {
 	return out
 }
 
-// connect plays all of Knative for a platform with both services: Triggers become ready,
-// the SinkBinding becomes ready, and the Jobs Service gets the address of its sink.
-func (b broker) connect(p *platform) {
-	b.Helper()
-	b.say("True", b.awaitTriggers(allTriggers)...)
-	b.resolve(p)
-	b.inject(p)
-}
-
-// resolve makes the SinkBinding of a platform's Jobs Service ready, with the Broker as
-// its sink.
-func (b broker) resolve(p *platform) {
-	b.Helper()
-	var binding *unstructured.Unstructured
-	b.await("the SinkBinding of "+p.name+" to name "+b.name, noticed, func(ctx context.Context) error {
-		var err error
-		if binding, err = cluster.Get(ctx, kube.SinkBindings, p.namespace, p.sinkBinding()); err != nil {
-			return err
-		}
-		if name, _, _ := unstructured.NestedString(binding.Object, "spec", "sink", "ref", "name"); name != b.name {
-			return fmt.Errorf("it names %s", name)
-		}
-		return nil
-	})
-	b.say("True", *binding)
-}
-
-// inject writes the Broker's address into the Deployment of a platform's Jobs Service.
-func (b broker) inject(p *platform) {
-	b.Helper()
-	if err := bind(b.Context(), p.namespace, p.name+"-jobs-service", fmt.Sprintf(injection, address(b.namespace, b.name))); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// withdraw removes from the Deployment what inject writes.
-func (b broker) withdraw(p *platform) {
-	b.Helper()
-	if err := bind(b.Context(), p.namespace, p.name+"-jobs-service", withdrawal); err != nil {
-		b.Fatal(err)
-	}
-}
-
 // say writes into the status of objects whether they are ready.
 func (b broker) say(ready string, objects ...unstructured.Unstructured) {
 	b.Helper()
@@ -244,21 +234,15 @@ func (b broker) say(ready string, objects ...unstructured.Unstructured) {
 // sinkBinding is the name of the platform's SinkBinding.
 func (p *platform) sinkBinding() string { return p.name + "-jobs-service-sb" }
 
-// sayReady writes into the status of objects whether they are ready.
+// sayReady writes into the status of Brokers that are played, and of their Triggers,
+// whether they are ready.
 func sayReady(ctx context.Context, ready string, objects ...unstructured.Unstructured) error {
 	var manifests []byte
 	for _, o := range objects {
-		status := map[string]any{"observedGeneration": o.GetGeneration()}
-		conditions := []any{condition("Ready", ready)}
-		switch o.GetKind() {
-		case "Broker":
+		status := map[string]any{"observedGeneration": o.GetGeneration(), "conditions": []any{condition("Ready", ready)}}
+		if o.GetKind() == "Broker" {
 			status["address"] = map[string]any{"url": address(o.GetNamespace(), o.GetName())}
-		case "SinkBinding":
-			conditions = append(conditions, condition("SinkProvided", ready))
-			sink, _, _ := unstructured.NestedStringMap(o.Object, "spec", "sink", "ref")
-			status["sinkUri"] = address(sink["namespace"], sink["name"])
 		}
-		status["conditions"] = conditions
 		said := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
 		said.Object["status"] = status
 		b, err := yaml.Marshal(said.Object)
@@ -270,7 +254,7 @@ func sayReady(ctx context.Context, ready string, objects ...unstructured.Unstruc
 	if len(objects) == 0 {
 		return nil
 	}
-	_, err := cluster.Kubectl(ctx, string(manifests), "apply", "--server-side", "--subresource=status", "--field-manager="+controllers, "-f", "-")
+	_, err := cluster.Kubectl(ctx, string(manifests), "apply", "--server-side", "--subresource=status", "--field-manager=played", "-f", "-")
 	return err
 }
 
@@ -283,32 +267,24 @@ func condition(conditionType, status string) map[string]any {
 	return map[string]any{"type": conditionType, "status": status, "lastTransitionTime": "2026-01-01T00:00:00Z"}
 }
 
-// The patches with which Knative writes into the Deployment of a SinkBinding, and removes
-// this again when the SinkBinding is deleted.
-const (
-	injection = `{"spec": {"template": {"spec": {"containers": [{"name": "jobs-service", "env": [
-		{"name": "K_SINK", "value": %q}, {"name": "K_CE_OVERRIDES", "value": ""}
-	]}]}}}}`
-	withdrawal = `{"spec": {"template": {"spec": {"containers": [{"name": "jobs-service", "env": [
-		{"name": "K_SINK", "$patch": "delete"}, {"name": "K_CE_OVERRIDES", "$patch": "delete"}
-	]}]}}}}`
-	// certificates is written too, if Knative encrypts.
-	certificates = `{"spec": {"template": {"spec": {
-		"containers": [{"name": "jobs-service", "volumeMounts": [{"name": "kne-bundle-volume", "mountPath": "/knative-custom-certs", "readOnly": true}]}],
-		"volumes": [{"name": "kne-bundle-volume", "projected": {"sources": [{"configMap": {"name": "knative-bundle"}}]}}]
-	}}}}`
-)
+// certificates is what Knative writes into the Deployment of a SinkBinding too, if Knative
+// encrypts.
+const certificates = `{"spec": {"template": {"spec": {
+	"containers": [{"name": "jobs-service", "volumeMounts": [{"name": "kne-bundle-volume", "mountPath": "/knative-custom-certs", "readOnly": true}]}],
+	"volumes": [{"name": "kne-bundle-volume", "projected": {"sources": [{"configMap": {"name": "knative-bundle"}}]}}]
+}}}}`
 
-// bind changes a Deployment as Knative does: by an update, so that Knative owns the
-// fields that it writes.
-func bind(ctx context.Context, namespace, deployment, patch string) error {
+// certify changes a Deployment as Knative does when it encrypts: by an update, so that
+// Knative owns the fields that it writes.
+func certify(ctx context.Context, namespace, deployment string) error {
 	_, err := cluster.Kubectl(ctx, "", "patch", "deployment", deployment, "--namespace="+namespace,
-		"--type=strategic", "--field-manager="+controllers, "--patch="+patch)
+		"--type=strategic", "--field-manager=webhook", "--patch="+certificates)
 	return err
 }
 
-// knative plays Knative for scenarios that aren't about Knative: all Brokers, Triggers
-// and SinkBindings in the namespaces become ready as soon as they exist.
+// knative plays the controllers of Broker classes that have none here, for scenarios that
+// aren't about Knative: such Brokers in the namespaces, and their Triggers, become ready as
+// soon as they exist.
 func (w *world) knative(namespaces ...string) {
 	w.Helper()
 	play := func(ctx context.Context) error {
@@ -342,30 +318,26 @@ func (w *world) knative(namespaces ...string) {
 	})
 }
 
-// playKnative makes the objects ready that aren't ready yet.
+// playKnative makes the Brokers without a controller, and their Triggers, ready that aren't
+// ready yet.
 func playKnative(ctx context.Context, namespace string) error {
-	for _, r := range []kube.Resource{kube.Brokers, kube.Triggers, kube.SinkBindings} {
-		objects, err := cluster.List(ctx, r, namespace)
-		if err != nil {
-			return err
-		}
-		unready := slices.DeleteFunc(objects, func(o unstructured.Unstructured) bool {
-			observed, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
-			return observed == o.GetGeneration() || o.GetDeletionTimestamp() != nil
-		})
-		for _, o := range unready {
-			if o.GetKind() != "SinkBinding" {
-				continue
-			}
-			subject, _, _ := unstructured.NestedString(o.Object, "spec", "subject", "name")
-			sink, _, _ := unstructured.NestedStringMap(o.Object, "spec", "sink", "ref")
-			if err := bind(ctx, namespace, subject, fmt.Sprintf(injection, address(sink["namespace"], sink["name"]))); err != nil {
-				return err
-			}
-		}
-		if err := sayReady(ctx, "True", unready...); err != nil {
-			return err
-		}
+	brokers, err := cluster.List(ctx, kube.Brokers, namespace)
+	if err != nil {
+		return err
 	}
-	return nil
+	brokers = slices.DeleteFunc(brokers, func(o unstructured.Unstructured) bool {
+		return o.GetAnnotations()[annotationClass] == "MTChannelBasedBroker"
+	})
+	triggers, err := cluster.List(ctx, kube.Triggers, namespace)
+	if err != nil {
+		return err
+	}
+	triggers = slices.DeleteFunc(triggers, func(o unstructured.Unstructured) bool {
+		name, _, _ := unstructured.NestedString(o.Object, "spec", "broker")
+		return !slices.ContainsFunc(brokers, func(b unstructured.Unstructured) bool { return b.GetName() == name })
+	})
+	return sayReady(ctx, "True", slices.DeleteFunc(append(brokers, triggers...), func(o unstructured.Unstructured) bool {
+		observed, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+		return observed == o.GetGeneration() || o.GetDeletionTimestamp() != nil
+	})...)
 }

@@ -28,7 +28,6 @@ func TestStrangers(t *testing.T) {
 	w.databaseSecret()
 	b := w.broker(w.namespace, "default")
 	b.create()
-	b.ready()
 
 	// What a platform composes tells the names. It isn't ready before Knative has answered,
 	// and needn't be.
@@ -42,7 +41,6 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	p := w.claim(claim)
-	b.connect(p)
 	p.awaitReady()
 	kinds := []kube.Resource{kube.ConfigMaps, kube.Services, kube.Deployments, kube.Budgets, kube.Jobs, kube.Triggers, kube.SinkBindings}
 	strangers := map[kube.Resource]*unstructured.Unstructured{}

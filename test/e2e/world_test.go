@@ -247,7 +247,8 @@ func (w *world) awaitGone(r kube.Resource, namespace, name string) {
 }
 
 // inventory lists the objects of a namespace as kind/name with the UID: those of the
-// kinds that a platform composes, and those that a platform must leave alone.
+// kinds that a platform composes, and those that a platform must leave alone. Without what
+// Knative makes for Brokers.
 func (w *world) inventory() map[string]string {
 	w.Helper()
 	out := map[string]string{}
@@ -257,7 +258,9 @@ func (w *world) inventory() map[string]string {
 			w.Fatal(err)
 		}
 		for _, o := range objects {
-			out[o.GetKind()+"/"+o.GetName()] = string(o.GetUID())
+			if _, channel := o.GetLabels()["messaging.knative.dev/role"]; !channel {
+				out[o.GetKind()+"/"+o.GetName()] = string(o.GetUID())
+			}
 		}
 	}
 	return out

@@ -22,7 +22,7 @@ func tell(req *composition.Request, p *Platform, plans planned, composed []compo
 	var succeed composition.Condition
 	switch {
 	case older == "":
-		succeed = succeedOf(p, conditions, composed)
+		succeed = report.Slowed(req.Composite, succeedOf(p, conditions, composed))
 	case len(composed) > 0:
 		succeed = report.Condition(v1alpha08.ConditionSucceed, v1alpha08.ReasonDuplicated, sharing.OlderMessage(older)+"; what this one has composed before stays")
 	default:

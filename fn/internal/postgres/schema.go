@@ -40,8 +40,11 @@ func schemaProblem(schema string) string {
 	switch {
 	case strings.HasPrefix(fold(schema), "pg_"):
 		return "PostgreSQL keeps schemas whose names start with pg_ to itself: choose another one"
-	case fold(schema) == "$user", strings.Contains(schema, "$$"):
-		return "PostgreSQL reads $user as the name of the user, and Kubernetes $$ as $: choose a schema without them"
+	case fold(schema) == "$user":
+		return "PostgreSQL reads $user as the name of the user: choose another schema"
+	}
+	if problem := dollarProblem(schema, "choose a schema without it"); problem != "" {
+		return "the schema " + problem
 	}
 	return ""
 }

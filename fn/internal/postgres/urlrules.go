@@ -47,8 +47,14 @@ func urlProblems(jdbcURL string) []string {
 	if _, err := url.QueryUnescape(jdbcURL); err != nil {
 		return []string{"a % must be followed by two hexadecimal digits: write % itself as %25"}
 	}
+	if problem := dollarProblem(jdbcURL, "write $ as %24"); problem != "" {
+		return []string{problem}
+	}
 	l := parse(jdbcURL)
 	var out []string
+	if strings.Contains(jdbcURL, "$$") {
+		out = append(out, "Kubernetes reads $$ as $ in an environment variable, so that the JDBC driver would read another URL: write each $ as %24")
+	}
 	for _, h := range l.hosts {
 		out = append(out, h.problems()...)
 	}

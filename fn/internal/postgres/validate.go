@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -15,6 +16,19 @@ import (
 // placeholder is what a script leaves behind that was to fill in a value. Kubernetes and Quarkus
 // would put values of their own there.
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}`)
+
+// dollar is a $ that doesn't arrive as it is written. Kubernetes makes $ of $$, and older releases
+// of it break a character that isn't ASCII after a $. Quarkus makes $ of $$ and of \$, and takes ${
+// for a property's name, which needs no } after it.
+var dollar = regexp.MustCompile(`\\\$|\$[^\x00-\x7f$]|\$[${]`)
+
+// dollarProblem says why a $ in a text doesn't arrive as it is written; nothing when all do.
+func dollarProblem(text, way string) string {
+	if found := dollar.FindString(text); found != "" {
+		return fmt.Sprintf("has %s in it, which Kubernetes or Quarkus reads otherwise: %s", found, way)
+	}
+	return ""
+}
 
 func unfilled(found string) string {
 	return "holds the placeholder " + found + ", which was to be filled in before the document was applied: put the value there"

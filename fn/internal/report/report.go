@@ -141,6 +141,26 @@ func Summary(told []composition.Condition, unready []string, done string) compos
 	return summary(v1alpha08.ReasonSucceeded, done)
 }
 
+// conditionResponsive is Crossplane's condition of a composite. The status is False while
+// Crossplane's watch circuit breaker is open. See
+// https://docs.crossplane.io/latest/guides/troubleshoot-crossplane/.
+const conditionResponsive = "Responsive"
+
+// Slowed returns a condition that says what is waited for, with a note while Crossplane looks
+// at the composite only once in a while: without the note, users would look for the cause
+// elsewhere.
+func Slowed(composite *unstructured.Unstructured, c composition.Condition) composition.Condition {
+	if c.Status == metav1.ConditionTrue || !meta.IsStatusConditionFalse(composition.Conditions(composite), conditionResponsive) {
+		return c
+	}
+	const note = "Crossplane looks at the composite only once in a while at the moment, because very many changes of its objects came at once; to avoid that, start Crossplane with --circuit-breaker-burst=1000"
+	if c.Message != "" {
+		c.Message += "; "
+	}
+	c.Message += note
+	return c
+}
+
 func summary(reason, message string) composition.Condition {
 	return Condition(v1alpha08.ConditionSucceed, reason, message)
 }

@@ -405,3 +405,40 @@ func TestSummary(t *testing.T) {
 		})
 	}
 }
+
+// TestSlowed holds what a condition says while Crossplane looks at a composite only once in a
+// while.
+func TestSlowed(t *testing.T) {
+	t.Parallel()
+	const note = "Crossplane looks at the composite only once in a while at the moment, because very many changes of its objects came at once; to avoid that, start Crossplane with --circuit-breaker-burst=1000"
+	waits := composition.Condition{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse, Message: "Waiting for Triggers"}
+	silent := composition.Condition{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionFalse}
+	done := composition.Condition{Type: v1alpha08.ConditionSucceed, Status: metav1.ConditionTrue}
+	noted := func(c composition.Condition, message string) composition.Condition {
+		c.Message = message
+		return c
+	}
+	cases := map[string]struct {
+		reason     string
+		responsive string
+		in, want   composition.Condition
+	}{
+		"Unknown":    {reason: "Before v2.2, Crossplane has no such condition.", in: waits, want: waits},
+		"Responsive": {reason: "A Crossplane that looks at every change isn't slow.", responsive: "True", in: waits, want: waits},
+		"Slow":       {reason: "What is waited for takes longer, so the condition says why.", responsive: "False", in: waits, want: noted(waits, "Waiting for Triggers; "+note)},
+		"SlowSilent": {reason: "A condition without a message has the note alone.", responsive: "False", in: silent, want: noted(silent, note)},
+		"SlowDone":   {reason: "Where nothing is waited for, the note is of no use.", responsive: "False", in: done, want: done},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			composite := &unstructured.Unstructured{Object: map[string]any{}}
+			if tc.responsive != "" {
+				composite.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Responsive", "status": tc.responsive, "reason": "WatchCircuitOpen"}}}
+			}
+			if diff := cmp.Diff(tc.want, report.Slowed(composite, tc.in)); diff != "" {
+				t.Errorf("%s\nSlowed(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
@@ -17,7 +18,7 @@ import (
 
 // tell reports how the workflow does.
 func tell(req *composition.Request, w *Workflow, plans planned, composed []composition.Composed) *composition.Result {
-	conditions := conditionsOf(w, plans)
+	conditions := conditionsOf(req.Composite, w, plans)
 	var unready []string
 	for _, c := range composed {
 		if !c.Ready {
@@ -33,14 +34,14 @@ func tell(req *composition.Request, w *Workflow, plans planned, composed []compo
 }
 
 // conditionsOf lists the conditions, that about the spec itself first.
-func conditionsOf(w *Workflow, plans planned) []composition.Condition {
+func conditionsOf(composite *unstructured.Unstructured, w *Workflow, plans planned) []composition.Condition {
 	warnings := w.Warnings
 	if plans.monitoring.Warning != "" {
 		warnings = append(slices.Clip(warnings), plans.monitoring.Warning)
 	}
 	out := []composition.Condition{
 		report.Valid(warnings),
-		plans.workload.Condition,
+		report.Slowed(composite, plans.workload.Condition),
 		report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSkipped, w.Built),
 		flowCondition(w.Findings),
 	}

@@ -46,7 +46,7 @@ func (s *supervisor) startControlPlane(ctx context.Context) error {
 	api, err := s.start("kube-apiserver", nil, s.bin("kubernetes/kube-apiserver"),
 		"--etcd-servers="+etcd, "--secure-port=6443", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
 		// Endpoints must not be loopback addresses.
-		"--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16",
+		"--endpoint-reconciler-type=none", "--service-cluster-ip-range="+serviceRange,
 		"--authorization-mode=Node,RBAC", "--client-ca-file="+file(authorityFile),
 		"--tls-cert-file="+file(serverFile), "--tls-private-key-file="+file(serverKeyFile),
 		"--service-account-issuer=https://kubernetes.default.svc",

@@ -30,11 +30,11 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	if err := s.applyChart(ctx); err != nil {
 		return err
 	}
-	core, err := s.serviceAccount(ctx, "crossplane")
+	core, err := s.serviceAccount(ctx, namespace, "crossplane")
 	if err != nil {
 		return err
 	}
-	manager, err := s.serviceAccount(ctx, "rbac-manager")
+	manager, err := s.serviceAccount(ctx, namespace, "rbac-manager")
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *supervisor) applyChart(ctx context.Context) error {
 }
 
 // serviceAccount returns a kubeconfig of a service account.
-func (s *supervisor) serviceAccount(ctx context.Context, name string) (string, error) {
+func (s *supervisor) serviceAccount(ctx context.Context, namespace, name string) (string, error) {
 	token, err := s.client.Kubectl(ctx, "", "create", "token", name, "--namespace="+namespace, "--duration=240h")
 	if err != nil {
 		return "", err

@@ -31,9 +31,12 @@ func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = attr
 }
 
+// resolver is the file that says who answers questions about names.
+const resolver = "/etc/resolv.conf"
+
 // furnish prepares the namespaces of this process: it brings the loopback interface up,
-// and mounts a file of host names.
-func furnish(hosts string) error {
+// and mounts a file of host names, and one that names the stack's name server.
+func furnish(hosts, resolve string) error {
 	if err := loopbackUp(); err != nil {
 		return fmt.Errorf("cannot bring the loopback interface up: %w", err)
 	}
@@ -44,21 +47,13 @@ func furnish(hosts string) error {
 	if err := unix.Mount(hosts, "/etc/hosts", "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("cannot mount %s on /etc/hosts: %w", hosts, err)
 	}
+	// Without such a file, programs ask the name server of their own machine.
+	if _, err := os.Stat(resolver); err == nil {
+		if err := unix.Mount(resolve, resolver, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("cannot mount %s on %s: %w", resolve, resolver, err)
+		}
+	}
 	return nil
-}
-
-func loopbackUp() error {
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = unix.Close(socket) }()
-	lo, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, lo)
 }
 
 // Command returns a command that runs in the namespaces of the stack. A process with

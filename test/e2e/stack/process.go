@@ -102,7 +102,8 @@ func (s *supervisor) await(ctx context.Context, what string, timeout time.Durati
 	return err
 }
 
-// serves returns a check that passes once a URL answers 200.
+// serves returns a check that passes once a URL answers without an error to what looks like a kubelet's
+// probe.
 func serves(url string) func(context.Context) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
 	return func(ctx context.Context) error {
@@ -110,12 +111,13 @@ func serves(url string) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		req.Header.Set("User-Agent", "kube-probe/")
 		rsp, err := client.Do(req)
 		if err != nil {
 			return err
 		}
 		_ = rsp.Body.Close()
-		if rsp.StatusCode != http.StatusOK {
+		if rsp.StatusCode/100 != 2 {
 			return fmt.Errorf("%s answers %s", url, rsp.Status)
 		}
 		return nil

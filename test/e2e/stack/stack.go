@@ -66,37 +66,13 @@ func (l *Layout) find(ctx context.Context) error {
 	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", l.core().tool), coreModule); err != nil {
 		return err
 	}
-	// No tool is built from this module, so its source may not be downloaded yet.
+	// Its manifests are needed too, where the tool was built on another machine.
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", knativeModule)
-	cmd.Dir = l.knative()
+	cmd.Dir = l.knativeTool()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot download the module %s: %w: %s", knativeModule, err, out)
 	}
 	return nil
-}
-
-// knativeModule is the source of Knative Eventing.
-const knativeModule = "knative.dev/eventing"
-
-// knative is the folder of the module that pins knativeModule.
-func (l *Layout) knative() string { return filepath.Join(l.Root, "test", "knative") }
-
-// Knative returns the definitions of Knative Eventing that platforms need. A stack starts
-// without them.
-func (l *Layout) Knative(ctx context.Context) (string, error) {
-	dir, err := goList(ctx, l.knative(), knativeModule)
-	if err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	for _, file := range []string{"broker.yaml", "trigger.yaml", "sinkbindings.yaml"} {
-		definition, err := os.ReadFile(filepath.Join(dir, "config", "core", "resources", file))
-		if err != nil {
-			return "", fmt.Errorf("cannot read Knative's definitions: %w", err)
-		}
-		out.WriteString("---\n" + string(definition) + "\n")
-	}
-	return out.String(), nil
 }
 
 // Kubeconfig is the administrator's kubeconfig. It works only within the stack's

@@ -40,9 +40,13 @@ type supervisor struct {
 	authority []byte
 	client    *kube.Client
 
-	// mu guards the function, which scenarios stop and start.
+	// mu guards the function and Knative, which scenarios stop and start.
 	mu       sync.Mutex
 	function *process
+	// knative are Knative's processes, room the network namespace of its dispatcher; nil
+	// before a scenario has asked for Knative.
+	knative []*process
+	room    *room
 }
 
 // Main makes this program a supervisor if it was started as one. A program that starts
@@ -112,10 +116,14 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 	if err := writeFile(file, hosts()); err != nil {
 		return err
 	}
-	if err := furnish(file); err != nil {
+	resolve := filepath.Join(s.Dir, "resolv.conf")
+	if err := writeFile(resolve, []byte("nameserver 127.0.0.1\n")); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{s.startRegistry, s.startControlPlane, s.startCrossplane, s.install} {
+	if err := furnish(file, resolve); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context) error{s.startRegistry, s.startControlPlane, s.listenForNames, s.startCrossplane, s.install} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -132,7 +140,7 @@ func (s *supervisor) sayf(format string, args ...any) {
 	_, _ = fmt.Fprintln(s.progress, line)
 }
 
-// control serves requests to stop the function and to start it.
+// control serves requests to stop the function and Knative, and to start them.
 func (s *supervisor) control() http.Handler {
 	mux := http.NewServeMux()
 	answer := func(w http.ResponseWriter, err error) {
@@ -151,6 +159,11 @@ func (s *supervisor) control() http.Handler {
 		s.function.stop()
 		answer(w, s.startFunction())
 	})
+	// The client's context would end the processes with the request.
+	mux.HandleFunc("PUT /knative", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.installKnative(context.WithoutCancel(r.Context())))
+	})
+	mux.HandleFunc("DELETE /knative", func(w http.ResponseWriter, r *http.Request) { answer(w, s.removeKnative(r.Context())) })
 	return mux
 }
 
@@ -160,6 +173,13 @@ func StopFunction(ctx context.Context) error { return request(ctx, http.MethodDe
 
 // StartFunction starts the function's process again.
 func StartFunction(ctx context.Context) error { return request(ctx, http.MethodPut, "/function") }
+
+// StartKnative installs Knative Eventing, and starts its processes unless they run. It is
+// called within the stack's namespaces.
+func StartKnative(ctx context.Context) error { return request(ctx, http.MethodPut, "/knative") }
+
+// StopKnative ends Knative's processes. What Knative has defined stays.
+func StopKnative(ctx context.Context) error { return request(ctx, http.MethodDelete, "/knative") }
 
 func request(ctx context.Context, method, path string) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+control+path, nil)
