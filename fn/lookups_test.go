@@ -43,13 +43,13 @@ e = ${kubernetes:pods.v1/n1/e}
 		// never are kinds of the table that aren't asked for with this input.
 		never []string
 	}{
-		"Default": {reason: "Pods are a choice.", input: "secrets: Check", never: []string{"Pod"}},
-		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Secret"}},
+		"Default": {reason: "Pods are a choice.", input: "secrets: Check", never: []string{"Pod", "Route"}},
+		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Route", "Secret"}},
 		"Off": {
 			reason: "Service discovery is a choice.", input: "workflows: {discovery: 'Off'}",
-			never: []string{"Pod", "Ingress", "Knative Service", "StatefulSet"},
+			never: []string{"Pod", "Route", "Ingress", "Knative Service", "StatefulSet"},
 		},
-		"Most": {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}"},
+		"Most": {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}\ncluster: OpenShift"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -151,6 +151,10 @@ type Images struct {
 	// with the other images, because a migration begins when this image changes.
 	// +optional
 	DBMigrator string `json:"dbMigrator,omitempty"`
+	// Full reference of the image that runs workflows in the profile dev. A platform's
+	// `devMode.baseImage` takes precedence over this image.
+	// +optional
+	WorkflowDevMode string `json:"workflowDevMode,omitempty"`
 	// Secrets with which the images are pulled, in the platform's namespace.
 	// +optional
 	PullSecrets []corev1.LocalObjectReference `json:"pullSecrets,omitempty"`
@@ -226,7 +230,26 @@ type Workflows struct {
 	// +optional
 	// +kubebuilder:default:=Cluster
 	Discovery Discovery `json:"discovery,omitempty"`
+	// What happens when the flow, the properties or the resources of a workflow in the profile
+	// dev change.
+	// +optional
+	// +kubebuilder:default:=Live
+	DevReload DevReload `json:"devReload,omitempty"`
 }
+
+// DevReload says what happens when the files of a workflow in the profile dev change.
+//
+// +kubebuilder:validation:Enum=Live;Roll
+type DevReload string
+
+// What happens when the files of a workflow in the profile dev change.
+const (
+	// DevReloadLive leaves it to the workflow to notice, which it does within about a minute.
+	// It is the default.
+	DevReloadLive DevReload = "Live"
+	// DevReloadRoll replaces the pods.
+	DevReloadRoll DevReload = "Roll"
+)
 
 // Discovery says where the resources may be that a workflow names in place of an address.
 //

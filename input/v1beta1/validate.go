@@ -41,6 +41,7 @@ func (in *Input) Validate() field.ErrorList {
 	}
 	errs = append(errs, oneOf(path.Child("brokers"), in.Brokers, BrokersCluster, BrokersNamespace)...)
 	errs = append(errs, oneOf(path.Child("workflows", "discovery"), in.Workflows.Discovery, DiscoveryCluster, DiscoveryNamespace, DiscoveryOff)...)
+	errs = append(errs, oneOf(path.Child("workflows", "devReload"), in.Workflows.DevReload, DevReloadLive, DevReloadRoll)...)
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))

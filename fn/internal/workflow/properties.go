@@ -17,6 +17,10 @@ import (
 
 // A wiring is what a workflow's managed properties follow from.
 type wiring struct {
+	// dev tells that the workflow runs in the profile dev, host is that of its Route, if it has
+	// one.
+	dev  bool
+	host string
 	// url is where the workflow itself is reached.
 	url string
 	// dataIndex and jobsService are the URLs of the services; empty where the workflow isn't
@@ -58,7 +62,12 @@ const (
 // changes over all.
 func (w wiring) managed() string {
 	out := map[string]string{"kogito.events.usertasks.enabled": no}
-	if ptr.Deref(w.grouping.Enabled, true) {
+	if w.dev {
+		out["quarkus.dev-ui.cors.enabled"] = no
+		if w.host != "" {
+			out["quarkus.dev-ui.hosts"] = w.host
+		}
+	} else if ptr.Deref(w.grouping.Enabled, true) {
 		out["kogito.events.grouping"] = yes
 		if ptr.Deref(w.grouping.Binary, true) {
 			out["kogito.events.grouping.binary"] = yes

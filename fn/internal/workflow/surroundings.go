@@ -30,6 +30,8 @@ type surroundings struct {
 	properties userProperties
 	// addresses are those of what the workflow names in place of an address.
 	addresses addresses
+	// files are what a workflow in the profile dev runs from.
+	files devFiles
 }
 
 // lookAround finds out about the surroundings of a workflow.
@@ -45,6 +47,7 @@ func lookAround(req *composition.Request, doc *document, input *v1beta1.Input) s
 	}, input.Compatibility)
 	out.properties = lookForUserProperties(req, doc)
 	out.addresses = lookForAddresses(req, doc, out.properties, input.Workflows.Discovery)
+	out.files = lookForDevFiles(req, doc)
 	if p := out.local.Spec.Properties; p != nil {
 		out.shared = lookForSharedProperties(req, p.Flow, doc.Namespace)
 	}

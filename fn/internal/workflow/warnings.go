@@ -21,6 +21,9 @@ import (
 func (r resolver) warnings(c *component.Component) []string {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template := path.Child("podTemplate")
+	if r.dev() {
+		return slices.Concat(r.doc.warnings, r.around.shared.warnings, r.devWarnings(), r.around.addresses.warnings, r.propertyWarnings(c))
+	}
 	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
 		out = append(out, path.Child("persistence", "dbMigrationStrategy").String()+": job has no effect on a workflow, whose tables the workflow itself migrates; set kie.flyway.enabled = true among its properties")
