@@ -93,7 +93,7 @@ type found func(q *fnv1.ResourceSelector) *fnv1.Resources
 // composedKinds are those of the objects that a platform or a workflow composes. Their names have to be
 // free.
 func composedKinds() []string {
-	return []string{"ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "Job", "Trigger", "SinkBinding", "ServiceMonitor"}
+	return []string{"ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "Job", "Trigger", "SinkBinding", "ServiceMonitor", "Route"}
 }
 
 func absent(*fnv1.ResourceSelector) *fnv1.Resources { return nil }

@@ -27,15 +27,29 @@ import (
 func TestLookups(t *testing.T) {
 	t.Parallel()
 	table := lookupTable(t)
+	properties := documents(t, "../example/workflow-discovery/required.yaml")[0]
+	const uris = `a = ${kubernetes:statefulsets.v1.apps/n1/a}
+b = ${kubernetes:ingresses.v1.networking.k8s.io/n1/b}
+c = ${knative:n1/c}
+d = ${knative:brokers.v1.eventing.knative.dev/n1/d}
+e = ${kubernetes:pods.v1/n1/e}
+`
+	if err := unstructured.SetNestedField(properties.Object, uris, "data", "application.properties"); err != nil {
+		t.Fatal(err)
+	}
 	cases := map[string]struct {
 		reason string
 		input  string
 		// never are kinds of the table that aren't asked for with this input.
 		never []string
 	}{
-		"Default": {reason: "Pods are a choice.", input: "secrets: Check", never: []string{"Pod"}},
-		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Secret"}},
-		"Most":    {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}"},
+		"Default": {reason: "Pods are a choice.", input: "secrets: Check", never: []string{"Pod", "Route"}},
+		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Route", "Secret"}},
+		"Off": {
+			reason: "Service discovery is a choice.", input: "workflows: {discovery: 'Off'}",
+			never: []string{"Pod", "Route", "Ingress", "Knative Service", "StatefulSet"},
+		},
+		"Most": {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}\ncluster: OpenShift"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -52,9 +66,9 @@ func TestLookups(t *testing.T) {
 					for _, rsp := range []*fnv1.RunFunctionResponse{
 						run(t, withInput(t, requestFor(t, xr), tc.input)), resolved(t, fresh, absent), resolved(t, fresh, present(t)), resolved(t, resting, present(t)),
 					} {
-						for _, q := range rsp.GetRequirements().GetResources() {
+						for _, kind := range askedBy(rsp) {
 							asked.Lock()
-							asked.kinds[q.GetKind()] = true
+							asked.kinds[kind] = true
 							asked.Unlock()
 						}
 					}
@@ -62,9 +76,13 @@ func TestLookups(t *testing.T) {
 			})
 			// What a workflow's platform asks for it.
 			monitored := requestFor(t, documents(t, "../example/workflow-monitoring/composite.yaml")[0])
-			rsp := resolved(t, monitored, of(t, documents(t, "../example/workflow-monitoring/required.yaml")))
-			for _, q := range rsp.GetRequirements().GetResources() {
-				asked.kinds[q.GetKind()] = true
+			for _, kind := range askedBy(resolved(t, monitored, of(t, documents(t, "../example/workflow-monitoring/required.yaml")))) {
+				asked.kinds[kind] = true
+			}
+			// What a workflow's properties ask for, with one of each kind.
+			discovering := withInput(t, requestFor(t, documents(t, "../example/workflow-discovery/composite.yaml")[0]), tc.input)
+			for _, kind := range askedBy(resolved(t, discovering, of(t, []*unstructured.Unstructured{properties}))) {
+				asked.kinds[kind] = true
 			}
 			want := slices.DeleteFunc(slices.Clone(table), func(kind string) bool { return slices.Contains(tc.never, kind) })
 			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked.kinds))); diff != "" {
@@ -72,6 +90,19 @@ func TestLookups(t *testing.T) {
 			}
 		})
 	}
+}
+
+// askedBy lists the kinds that a response asks for, as the table names them.
+func askedBy(rsp *fnv1.RunFunctionResponse) []string {
+	var out []string
+	for _, q := range rsp.GetRequirements().GetResources() {
+		kind := q.GetKind()
+		if strings.HasPrefix(q.GetApiVersion(), "serving.knative.dev/") {
+			kind = "Knative " + kind
+		}
+		out = append(out, kind)
+	}
+	return out
 }
 
 // lookupTable returns the kinds of the table in the installation's page, sorted.

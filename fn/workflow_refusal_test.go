@@ -64,14 +64,18 @@ func TestWorkflowRefusal(t *testing.T) {
 		// condition is the reason of the condition about the spec; Invalid when empty.
 		condition string
 	}{
-		"NoImage":        {reason: "Images aren't built in the cluster.", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
-		"NoImagePreview": {reason: "Images aren't built in the cluster.", profile: "preview", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
-		"NoImageProd":    {reason: "The operator takes any other word for preview.", profile: "prod", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
-		"NoImageGitOps":  {reason: "The operator would compose a Deployment that no API server takes.", profile: "gitops", spec: flow, path: template + ".container.image", says: says{"", "the profile gitops runs an image"}, condition: v1alpha08.ReasonMissingImage},
-		"Dev":            {reason: "The dev profile isn't served.", profile: "dev", spec: flow, path: "metadata.annotations[sonataflow.org/profile]", says: says{"", "build an image, set spec.podTemplate.container.image"}},
-		"DevWithImage":   {reason: "An image doesn't end the dev profile.", profile: "dev", spec: flow + image, path: "metadata.annotations[sonataflow.org/profile]", says: says{"", "set the annotation to gitops"}},
-		"Knative":        {reason: "Knative Serving isn't served.", spec: pod("deploymentModel: knative"), path: template + ".deploymentModel", says: says{"", "set kubernetes, or remove the field"}},
-		"UnknownModel":   {reason: "There are two models.", spec: pod("deploymentModel: openshift"), path: template + ".deploymentModel", says: says{`supported values: "kubernetes", "knative"`, `supported values: "kubernetes", "knative"`}},
+		"NoImage":             {reason: "Images aren't built in the cluster.", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
+		"NoImagePreview":      {reason: "Images aren't built in the cluster.", profile: "preview", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
+		"NoImageProd":         {reason: "The operator takes any other word for preview.", profile: "prod", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
+		"NoImageGitOps":       {reason: "The operator would compose a Deployment that no API server takes.", profile: "gitops", spec: flow, path: template + ".container.image", says: says{"", "the profile gitops runs an image"}, condition: v1alpha08.ReasonMissingImage},
+		"DevResourceNameless": {reason: "A ConfigMap has a name.", profile: "dev", spec: flow + "resources: {configMaps: [{configMap: {}}]}", path: "spec.resources.configMaps[0].configMap.name", says: says{"", "name the ConfigMap"}},
+		"DevPathAbsolute":     {reason: "Files are below the folder of the flow.", profile: "dev", spec: flow + "resources: {configMaps: [{configMap: {name: a}, workflowPath: /etc}]}", path: "spec.resources.configMaps[0].workflowPath", says: says{"", "a folder below that of the flow"}},
+		"DevPathUpwards":      {reason: "Files are below the folder of the flow.", profile: "dev", spec: flow + "resources: {configMaps: [{configMap: {name: a}, workflowPath: specs/../../..}]}", path: "spec.resources.configMaps[0].workflowPath", says: says{"", "a folder below that of the flow"}},
+		"DevPathColon":        {reason: "Kubernetes mounts nothing there.", profile: "dev", spec: flow + `resources: {configMaps: [{configMap: {name: a}, workflowPath: "a:b"}]}`, path: "spec.resources.configMaps[0].workflowPath", says: says{"", "a folder below that of the flow"}},
+		"DevImageIllegal":     {reason: "No container runtime understands the image.", profile: "dev", spec: flow + `podTemplate: {container: {image: "no image!"}}`, path: template + ".container.image", says: says{"", "not an image"}},
+		"DevModelUnknown":     {reason: "There are two models.", profile: "dev", spec: flow + "podTemplate: {deploymentModel: openshift}", path: template + ".deploymentModel", says: says{`supported values: "kubernetes", "knative"`, `supported values: "kubernetes", "knative"`}},
+		"Knative":             {reason: "Knative Serving isn't served.", spec: pod("deploymentModel: knative"), path: template + ".deploymentModel", says: says{"", "set kubernetes, or remove the field"}},
+		"UnknownModel":        {reason: "There are two models.", spec: pod("deploymentModel: openshift"), path: template + ".deploymentModel", says: says{`supported values: "kubernetes", "knative"`, `supported values: "kubernetes", "knative"`}},
 
 		"NoFlow":          {reason: "A workflow does something.", spec: image, path: "spec.flow", says: says{"Required value", "say what the workflow does"}},
 		"FlowEmpty":       {reason: "A workflow does something.", spec: image + "flow: {}", path: "spec.flow", says: says{"Required value", "say what the workflow does"}},

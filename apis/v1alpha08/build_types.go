@@ -77,11 +77,10 @@ type BuildTemplate struct {
 	Envs []corev1.EnvVar `json:"envs,omitempty"`
 }
 
-// DevModePlatformSpec says how the operator runs workflows in the dev profile. The
-// function runs no workflows, so these fields have no effect. A warning in the condition
-// SpecValid says so.
+// DevModePlatformSpec says how workflows run in the dev profile.
 type DevModePlatformSpec struct {
-	// The image of workflows in the dev profile.
+	// The image of workflows in the dev profile. A workflow's podTemplate.container.image takes
+	// precedence over this image.
 	// +optional
 	BaseImage string `json:"baseImage,omitempty"`
 }

@@ -152,6 +152,12 @@ const (
 	// Status False. To do: create or correct the platform. To run the workflow without a
 	// platform, delete the workflow and apply it again.
 	ReasonWaitingForPlatform = "WaitingForPlatform"
+	// ReasonExternalResourcesNotFound means that a ConfigMap of spec.resources of a workflow in
+	// the profile dev isn't there. A workflow that has pods keeps them.
+	//
+	// Status False. To do: create the ConfigMap that the message names, or remove it from the
+	// spec.
+	ReasonExternalResourcesNotFound = "ExternalResourcesNotFound"
 	// ReasonUnchanged means that nothing can be composed at the moment, so that all of the
 	// workflow stays as it is.
 	//

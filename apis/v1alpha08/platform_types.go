@@ -43,8 +43,7 @@ type SonataFlowPlatformSpec struct {
 	// cluster.
 	// +optional
 	Build *BuildPlatformSpec `json:"build,omitempty"`
-	// How workflows run in the dev profile. The field is accepted so that manifests
-	// written for the operator apply unchanged. It has no effect.
+	// How workflows run in the dev profile.
 	// +optional
 	DevMode *DevModePlatformSpec `json:"devMode,omitempty"`
 	// The supporting services that this platform deploys. If this field is given, even

@@ -163,6 +163,10 @@ type SonataFlowStatus struct {
 	// The Triggers of the workflow.
 	// +optional
 	Triggers []SonataFlowPlatformTriggerRef `json:"triggers,omitempty"`
+	// The port of every node where a workflow in the profile dev is reached. Addition to the
+	// operator's API.
+	// +optional
+	NodePort int32 `json:"nodePort,omitempty"`
 	// How many pods the workflow has.
 	// +optional
 	Replicas int32 `json:"replicas,omitempty"`

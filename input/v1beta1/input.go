@@ -151,6 +151,10 @@ type Images struct {
 	// with the other images, because a migration begins when this image changes.
 	// +optional
 	DBMigrator string `json:"dbMigrator,omitempty"`
+	// Full reference of the image that runs workflows in the profile dev. A platform's
+	// `devMode.baseImage` takes precedence over this image.
+	// +optional
+	WorkflowDevMode string `json:"workflowDevMode,omitempty"`
 	// Secrets with which the images are pulled, in the platform's namespace.
 	// +optional
 	PullSecrets []corev1.LocalObjectReference `json:"pullSecrets,omitempty"`
@@ -220,7 +224,47 @@ type Workflows struct {
 	// kogito.events.grouping and those below it.
 	// +optional
 	EventGrouping EventGrouping `json:"eventGrouping,omitempty"`
+	// Where the resources may be that the properties and functions of a workflow name in place
+	// of an address, such as ${kubernetes:services.v1/shop/orders}. Crossplane looks them up
+	// with its own rights. Write "Off" in quotes: YAML takes it for false without.
+	// +optional
+	// +kubebuilder:default:=Cluster
+	Discovery Discovery `json:"discovery,omitempty"`
+	// What happens when the flow, the properties or the resources of a workflow in the profile
+	// dev change.
+	// +optional
+	// +kubebuilder:default:=Live
+	DevReload DevReload `json:"devReload,omitempty"`
 }
+
+// DevReload says what happens when the files of a workflow in the profile dev change.
+//
+// +kubebuilder:validation:Enum=Live;Roll
+type DevReload string
+
+// What happens when the files of a workflow in the profile dev change.
+const (
+	// DevReloadLive leaves it to the workflow to notice, which it does within about a minute.
+	// It is the default.
+	DevReloadLive DevReload = "Live"
+	// DevReloadRoll replaces the pods.
+	DevReloadRoll DevReload = "Roll"
+)
+
+// Discovery says where the resources may be that a workflow names in place of an address.
+//
+// +kubebuilder:validation:Enum=Cluster;Namespace;Off
+type Discovery string
+
+// Where the resources may be that a workflow names in place of an address.
+const (
+	// DiscoveryCluster is any namespace. It is the default.
+	DiscoveryCluster Discovery = "Cluster"
+	// DiscoveryNamespace is the namespace of the workflow.
+	DiscoveryNamespace Discovery = "Namespace"
+	// DiscoveryOff looks nothing up: the properties keep what the user writes.
+	DiscoveryOff Discovery = "Off"
+)
 
 // EventGrouping says how a workflow sends the events about an instance. The
 // properties are kogito.events.grouping and those below.

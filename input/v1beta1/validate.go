@@ -40,6 +40,8 @@ func (in *Input) Validate() field.ErrorList {
 		errs = append(errs, field.Invalid(path.Child("resync"), in.Resync.Duration.String(), "must be between 1m and 24h, such as 1h"))
 	}
 	errs = append(errs, oneOf(path.Child("brokers"), in.Brokers, BrokersCluster, BrokersNamespace)...)
+	errs = append(errs, oneOf(path.Child("workflows", "discovery"), in.Workflows.Discovery, DiscoveryCluster, DiscoveryNamespace, DiscoveryOff)...)
+	errs = append(errs, oneOf(path.Child("workflows", "devReload"), in.Workflows.DevReload, DevReloadLive, DevReloadRoll)...)
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))

@@ -191,7 +191,7 @@ func TestWorkflowReconciles(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.await("another call for "+name, noticed, func(context.Context) error {
-				if now := len(w.calls(composite)); now <= calls { //nolint:contextcheck // It uses the test's context.
+				if now := len(w.calls(composite)); now <= calls {
 					return fmt.Errorf("there are %d", now)
 				}
 				return nil

@@ -40,6 +40,9 @@ type Component struct {
 	// UserConfigMap is the ConfigMap with properties that the user writes; empty when there
 	// is none. What it says is part of Properties.
 	UserConfigMap string
+	// Files are ConfigMaps that the component reads files from. They aren't looked at when it is
+	// decided whether the pods are rolled: Properties say so.
+	Files []string
 	// Database is where the component keeps its data; nil is a database that lasts as long
 	// as the pod.
 	Database *postgres.Database
@@ -71,6 +74,8 @@ type Properties struct {
 	// Beside is what the component reads beside that text: the user's properties. The pods
 	// are rolled when it changes.
 	Beside string
+	// Live tells that the component notices changes itself, so that no pod is rolled.
+	Live bool
 }
 
 // A Migration is how a Job brings the schema of a component's database up to date.
@@ -110,6 +115,8 @@ const (
 	ResourceBudget     = "pdb"
 	ResourceSink       = "sinkbinding"
 	ResourceMonitor    = "monitor"
+	ResourceFlow       = "flow"
+	ResourceRoute      = "route"
 	// ResourceUserConfig is the ConfigMap whose properties the user writes.
 	ResourceUserConfig = "config-user"
 	// ResourceMigration is followed by the hash of the migration's target.

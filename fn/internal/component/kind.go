@@ -31,10 +31,13 @@ type Kind struct {
 	Labels, Selector func(*Component) map[string]string
 	// ServicePort is the name of the port of the component's Service.
 	ServicePort string
+	// ServiceType is the type of that Service; Kubernetes' default when empty.
+	ServiceType corev1.ServiceType
 	// PropertiesFile is the key of the component's properties in their ConfigMap.
 	PropertiesFile string
-	// Config returns the volume with the component's properties, and where it is mounted.
-	Config func(PodOptions) (corev1.Volume, corev1.VolumeMount)
+	// Config returns the volumes with the component's properties and files, and where they are
+	// mounted.
+	Config func(PodOptions) ([]corev1.Volume, []corev1.VolumeMount)
 	// Probes are those of the container.
 	Probes Probes
 	// LastWords says where the last words of the container come from; Kubernetes' default
@@ -155,6 +158,16 @@ func Workflow() Kind {
 		Probes: workflowProbes(), LastWords: corev1.TerminationMessageFallbackToLogsOnError,
 		Sends: true,
 	}
+}
+
+// WorkflowDev is what runs a flow that isn't in its image: the image compiles the flow when it
+// starts, and again when a file changes.
+func WorkflowDev() Kind {
+	out := Workflow()
+	out.ServiceType = corev1.ServiceTypeNodePort
+	out.PropertiesFile, out.Config = devPropertiesFile, devConfig
+	out.Probes = devProbes()
+	return out
 }
 
 func reserve(cpu, memory string) corev1.ResourceList {

@@ -3,11 +3,15 @@
 package component
 
 import (
+	"maps"
+	"path"
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 )
 
@@ -29,6 +33,10 @@ type PodOptions struct {
 	// ConfigMap has the component's properties, UserConfigMap the user's; the latter is empty
 	// where there are none.
 	ConfigMap, UserConfigMap string
+	// Flow is the ConfigMap with the flow, Files are those with further files; for a workflow
+	// whose image has no flow.
+	Flow  string
+	Files []Files
 	// Database is nil for a component with an ephemeral one.
 	Database *postgres.Database
 	// MigrateAtStart lets the component migrate its own schema.
@@ -40,10 +48,16 @@ type PodOptions struct {
 	SecurityContext *corev1.SecurityContext
 }
 
+// Files are the files of a ConfigMap, and the folder where a workflow reads them, relative to
+// the flow's. The folder of the flow itself is the empty one.
+type Files struct {
+	ConfigMap, Folder string
+}
+
 // NewPod returns the pod of a component before a user's podTemplate is merged in. It has
 // one container.
 func NewPod(o PodOptions) corev1.PodSpec {
-	volume, mount := o.Kind.Config(o)
+	volumes, mounts := o.Kind.Config(o)
 	return corev1.PodSpec{
 		Containers: []corev1.Container{{
 			Name:                     o.Kind.Container,
@@ -54,11 +68,11 @@ func NewPod(o PodOptions) corev1.PodSpec {
 			LivenessProbe:            o.Kind.Probes.Liveness.DeepCopy(),
 			ReadinessProbe:           o.Kind.Probes.Readiness.DeepCopy(),
 			StartupProbe:             o.Kind.Probes.Startup.DeepCopy(),
-			VolumeMounts:             []corev1.VolumeMount{mount},
+			VolumeMounts:             mounts,
 			TerminationMessagePolicy: o.Kind.LastWords,
 			SecurityContext:          o.SecurityContext,
 		}},
-		Volumes:          []corev1.Volume{volume},
+		Volumes:          volumes,
 		ImagePullSecrets: o.PullSecrets,
 		// The components don't talk to the API server.
 		AutomountServiceAccountToken: new(false),
@@ -80,39 +94,71 @@ func env(o PodOptions) []corev1.EnvVar {
 }
 
 // serviceConfig is where the images of services look for their properties.
-func serviceConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
+func serviceConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
 	const name = "application-config"
 	volume := corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: o.ConfigMap},
 	}}}
-	return volume, corev1.VolumeMount{Name: name, MountPath: "/home/kogito/config"}
+	return []corev1.Volume{volume}, []corev1.VolumeMount{{Name: name, MountPath: "/home/kogito/config"}}
 }
 
 // workflowConfig is where the images of workflows look for the user's properties and for
 // those that are managed. The ConfigMap with the user's properties is
 // optional, so that a pod starts before the user has applied the ConfigMap.
-func workflowConfig(o PodOptions) (corev1.Volume, corev1.VolumeMount) {
+func workflowConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
 	const name = "workflow-properties"
-	source := func(configMap, file string, optional *bool) corev1.VolumeProjection {
-		return corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: configMap},
-			Items:                []corev1.KeyToPath{{Key: file, Path: file}},
-			Optional:             optional,
-		}}
+	volume := projected(name, file(o.UserConfigMap, PropertiesFile, new(true)), file(o.ConfigMap, managedPropertiesFile, nil))
+	return []corev1.Volume{volume}, []corev1.VolumeMount{{Name: name, MountPath: "/deployments/config", ReadOnly: true}}
+}
+
+// devConfig is where the image for development looks for all files of a workflow. A folder has
+// a volume of its own, because a volume can have all keys of a ConfigMap in one folder alone
+// unless it names each key.
+func devConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
+	const (
+		name   = "resources"
+		root   = "/home/kogito/serverless-workflow-project/src/main/resources"
+		digits = 8
+	)
+	folders := map[string][]corev1.VolumeProjection{"": {
+		file(o.UserConfigMap, PropertiesFile, new(true)), file(o.ConfigMap, devPropertiesFile, nil), allOf(o.Flow),
+	}}
+	for _, f := range o.Files {
+		folders[f.Folder] = append(folders[f.Folder], allOf(f.ConfigMap))
 	}
-	volume := corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
-		Sources: []corev1.VolumeProjection{
-			source(o.UserConfigMap, PropertiesFile, new(true)),
-			source(o.ConfigMap, managedPropertiesFile, nil),
-		},
-	}}}
-	return volume, corev1.VolumeMount{Name: name, MountPath: "/deployments/config", ReadOnly: true}
+	var volumes []corev1.Volume
+	var mounts []corev1.VolumeMount
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		volume := projected(name, folders[folder]...)
+		if folder != "" {
+			volume.Name = "res-" + names.Hash(folder)[:digits]
+		}
+		volumes = append(volumes, volume)
+		mounts = append(mounts, corev1.VolumeMount{Name: volume.Name, MountPath: path.Join(root, folder), ReadOnly: true})
+	}
+	return volumes, mounts
+}
+
+func projected(name string, sources ...corev1.VolumeProjection) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}}}
+}
+
+// file is one key of a ConfigMap.
+func file(configMap, key string, optional *bool) corev1.VolumeProjection {
+	out := allOf(configMap)
+	out.ConfigMap.Items, out.ConfigMap.Optional = []corev1.KeyToPath{{Key: key, Path: key}}, optional
+	return out
+}
+
+// allOf is all keys of a ConfigMap.
+func allOf(configMap string) corev1.VolumeProjection {
+	return corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}}
 }
 
 // serviceProbes allow for the slow start of a Java application on a fraction of a CPU.
 func serviceProbes() Probes {
-	allow := func(path string) *corev1.Probe {
-		p := probe(path)
+	allow := func(at string) *corev1.Probe {
+		p := probe(at)
 		p.InitialDelaySeconds, p.TimeoutSeconds, p.PeriodSeconds, p.SuccessThreshold, p.FailureThreshold = 45, 10, 30, 1, 4
 		return p
 	}
@@ -129,8 +175,17 @@ func workflowProbes() Probes {
 	return out
 }
 
-func probe(path string) *corev1.Probe {
+// devProbes give a workflow the time to be compiled.
+func devProbes() Probes {
+	out := workflowProbes()
+	for _, p := range []*corev1.Probe{out.Liveness, out.Readiness, out.Startup} {
+		p.FailureThreshold = 50
+	}
+	return out
+}
+
+func probe(at string) *corev1.Probe {
 	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-		Path: path, Port: intstr.FromInt32(Port), Scheme: corev1.URISchemeHTTP,
+		Path: at, Port: intstr.FromInt32(Port), Scheme: corev1.URISchemeHTTP,
 	}}}
 }

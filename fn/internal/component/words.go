@@ -19,6 +19,8 @@ const (
 	// managedPropertiesFile is that of a workflow which the user doesn't write. To Quarkus, what
 	// it says wins over the other one.
 	managedPropertiesFile = "application-prod.properties"
+	// devPropertiesFile is the same in the profile dev.
+	devPropertiesFile = "application-dev.properties"
 )
 
 // LabelBindingInclude on a workload lets Knative bind it to a sink also where Knative is

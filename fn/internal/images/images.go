@@ -22,6 +22,7 @@ type Set struct {
 	JobServiceEphemeral  string
 	JobServicePostgreSQL string
 	DBMigrator           string
+	WorkflowDevMode      string
 }
 
 // A vendor's registry, the tag that is used when the input gives none, and what the vendor
@@ -52,6 +53,7 @@ func apache(string) Set {
 		JobServiceEphemeral:  "incubator-kie-kogito-jobs-service-ephemeral",
 		JobServicePostgreSQL: "incubator-kie-kogito-jobs-service-postgresql",
 		DBMigrator:           "incubator-kie-kogito-db-migrator-tool",
+		WorkflowDevMode:      "incubator-kie-sonataflow-devmode",
 	}
 }
 
@@ -92,6 +94,7 @@ func redHat(tag string) Set {
 		JobServiceEphemeral:  "logic-jobs-service-ephemeral" + rhel,
 		JobServicePostgreSQL: "logic-jobs-service-postgresql" + rhel,
 		DBMigrator:           "logic-db-migrator-tool" + rhel,
+		WorkflowDevMode:      "logic-swf-devmode" + rhel,
 	}
 }
 
@@ -122,6 +125,7 @@ func Resolve(in v1beta1.Images) Set {
 		JobServiceEphemeral:  pick(in.JobServiceEphemeral, names.JobServiceEphemeral),
 		JobServicePostgreSQL: pick(in.JobServicePostgreSQL, names.JobServicePostgreSQL),
 		DBMigrator:           pick(in.DBMigrator, names.DBMigrator),
+		WorkflowDevMode:      pick(in.WorkflowDevMode, names.WorkflowDevMode),
 	}
 }
 
@@ -141,6 +145,7 @@ func Validate(in v1beta1.Images, path *field.Path) field.ErrorList {
 		{"jobServiceEphemeral", in.JobServiceEphemeral},
 		{"jobServicePostgreSQL", in.JobServicePostgreSQL},
 		{"dbMigrator", in.DBMigrator},
+		{"workflowDevMode", in.WorkflowDevMode},
 	} {
 		if full.image == "" {
 			continue

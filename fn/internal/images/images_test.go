@@ -26,6 +26,7 @@ func TestResolve(t *testing.T) {
 			JobServiceEphemeral:  prefix + "jobs-service-ephemeral:" + tag,
 			JobServicePostgreSQL: prefix + "jobs-service-postgresql:" + tag,
 			DBMigrator:           prefix + "db-migrator-tool:" + tag,
+			WorkflowDevMode:      registry + "/incubator-kie-sonataflow-devmode:" + tag,
 		}
 	}
 	redHat := func(rest string) images.Set {
@@ -36,6 +37,7 @@ func TestResolve(t *testing.T) {
 			JobServiceEphemeral:  prefix + "jobs-service-ephemeral" + rest,
 			JobServicePostgreSQL: prefix + "jobs-service-postgresql" + rest,
 			DBMigrator:           prefix + "db-migrator-tool" + rest,
+			WorkflowDevMode:      prefix + "swf-devmode" + rest,
 		}
 	}
 	kubesmarts := kogito("quay.io/kubesmarts", "main")
@@ -43,6 +45,7 @@ func TestResolve(t *testing.T) {
 	pinned := kogito("mirror.example.com/apache", "10.1.0")
 	pinned.DataIndexPostgreSQL = "example.com/di@" + digest
 	pinned.DBMigrator = "migrator"
+	pinned.WorkflowDevMode = "example.com/devmode:1"
 	cases := map[string]struct {
 		reason string
 		in     v1beta1.Images
@@ -106,6 +109,7 @@ func TestResolve(t *testing.T) {
 				JobServiceEphemeral:  "mirror.example.com/osl/logic-jobs-service-ephemeral-rhel9:1.37.1",
 				JobServicePostgreSQL: "mirror.example.com/osl/logic-jobs-service-postgresql-rhel9:1.37.1",
 				DBMigrator:           "mirror.example.com/osl/logic-db-migrator-tool-rhel9:1.37.1",
+				WorkflowDevMode:      "mirror.example.com/osl/logic-swf-devmode-rhel9:1.37.1",
 			},
 		},
 		"RegistryAndTag": {
@@ -122,7 +126,7 @@ func TestResolve(t *testing.T) {
 			reason: "A full reference wins over profile, registry and tag, and stays as it is, also with a digest or without registry.",
 			in: v1beta1.Images{
 				Registry: "mirror.example.com/apache", Tag: "10.1.0",
-				DataIndexPostgreSQL: "example.com/di@" + digest, DBMigrator: "migrator",
+				DataIndexPostgreSQL: "example.com/di@" + digest, DBMigrator: "migrator", WorkflowDevMode: "example.com/devmode:1",
 			},
 			want: pinned,
 		},

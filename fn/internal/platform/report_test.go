@@ -128,7 +128,7 @@ func reportCases(t *testing.T) map[string]reportCase {
 			want: told{Conditions: []composition.Condition{
 				{
 					Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValidWithWarnings, Alarm: true,
-					Message: "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere; spec.devMode: has no effect, because workflows in the dev profile are not composed",
+					Message: "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere",
 				},
 				nothingToDo,
 			}},

@@ -25,9 +25,6 @@ func (r resolver) warnings() []string {
 	if builds(s.Build) {
 		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster; build the images of workflows elsewhere")
 	}
-	if s.DevMode != nil && s.DevMode.BaseImage != "" {
-		out = append(out, spec.Child("devMode").String()+": has no effect, because workflows in the dev profile are not composed")
-	}
 	shared := spec.Child("persistence", "postgresql")
 	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)
 	for _, service := range r.doc.services() {

@@ -15,7 +15,6 @@ func TestWarnings(t *testing.T) {
 	const (
 		broker     = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
 		build      = "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere"
-		devMode    = "spec.devMode: has no effect, because workflows in the dev profile are not composed"
 		noField    = ": the API has no such field, so it has no effect"
 		dataIndex  = "spec.services.dataIndex.persistence.postgresql."
 		jobService = "spec.services.jobService.persistence.postgresql."
@@ -40,18 +39,17 @@ func TestWarnings(t *testing.T) {
 		},
 		"UnknownFields": {
 			reason: "What the API doesn't have comes first, because it may be why the rest isn't what was meant.",
-			given:  given{spec: `devMode: {baseImage: i}, devmode: {}, services: {dataIndex: {image: x}, jobservice: {}}`},
+			given:  given{spec: `devmode: {}, services: {dataIndex: {image: x}, jobservice: {}}`},
 			want: []string{
 				"spec.devmode" + noField + "; was devMode meant?",
 				"spec.services.dataIndex.image" + noField + "; was podTemplate.container.image meant?",
 				"spec.services.jobservice" + noField + "; was jobService meant?",
-				devMode,
 			},
 		},
 		"Registry": {
 			reason: "What only a builder in the cluster can serve is accepted, with a warning.",
 			given:  given{spec: `build: {config: {registry: {address: r}}}, devMode: {baseImage: i}`},
-			want:   []string{build, devMode},
+			want:   []string{build},
 		},
 		"BaseImage": {
 			reason: "What an image is made of is missed where none is built.",

@@ -61,7 +61,7 @@ func For(req *composition.Request, components []*component.Component, secrets v1
 	var all []*reference
 	for _, c := range components {
 		uses := slices.DeleteFunc(append(usesOf(c.Pod), usesOfMigration(c)...), func(u use) bool {
-			return u.kind == kindConfigMap && (u.name == c.ConfigMap() || u.name == c.UserConfigMap) // Their content counts already.
+			return u.kind == kindConfigMap && (u.name == c.ConfigMap() || u.name == c.UserConfigMap || slices.Contains(c.Files, u.name)) // Their content counts already.
 		})
 		for _, u := range uses {
 			i := slices.IndexFunc(all, func(r *reference) bool { return r.kind == u.kind && r.name == u.name })

@@ -16,6 +16,9 @@ import (
 // broker is the Broker of workflows without sink or source of their own: the one of the
 // namespace's platform, else the one that is offered.
 func (r resolver) broker() *v1alpha08.Destination {
+	if r.dev() {
+		return nil // A workflow in the profile dev runs alone.
+	}
 	if e := r.around.local.Spec.Eventing; e != nil && e.Broker != nil {
 		return e.Broker
 	}
@@ -26,7 +29,7 @@ func (r resolver) broker() *v1alpha08.Destination {
 // directly to the services (nil).
 func (r resolver) sink() *duckv1.Destination {
 	destination := r.broker()
-	if s := r.doc.spec.Sink; s != nil {
+	if s := r.doc.spec.Sink; s != nil && !r.dev() {
 		destination = s
 	}
 	return component.Sink((*duckv1.Destination)(destination), r.doc.Namespace)
@@ -37,7 +40,7 @@ func (r resolver) sink() *duckv1.Destination {
 func (r resolver) source(eventType string) *v1alpha08.Destination {
 	sources := r.doc.spec.Sources
 	i := slices.IndexFunc(sources, func(s v1alpha08.SonataFlowSourceSpec) bool { return s.EventType == eventType })
-	if i >= 0 {
+	if i >= 0 && !r.dev() {
 		return (*v1alpha08.Destination)(&sources[i].Destination)
 	}
 	return r.broker()
@@ -74,7 +77,7 @@ func (r resolver) eventOf(eventType string) string {
 
 // mayBorrow tells whether the workflow would use a Broker that is offered.
 func (r resolver) mayBorrow() bool {
-	if e := r.around.local.Spec.Eventing; e != nil && e.Broker != nil {
+	if e := r.around.local.Spec.Eventing; r.dev() || e != nil && e.Broker != nil {
 		return false
 	}
 	return r.doc.spec.Sink == nil || len(r.facts.Consumed()) > 0

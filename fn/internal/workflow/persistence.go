@@ -13,6 +13,9 @@ import (
 // platform's, else nowhere that lasts (nil). Documentation and operator disagree about a
 // persistence that says nothing.
 func (r resolver) database() *postgres.Database {
+	if r.dev() {
+		return nil
+	}
 	own, shared := r.doc.spec.Persistence.Database(), r.sharedDatabase()
 	return postgres.Resolve(own, shared, postgres.Defaults{Namespace: r.doc.Namespace, Schema: component.Workflow().Name(r.doc.Name)})
 }

@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 
 	"k8s.io/utils/ptr"
@@ -16,6 +17,10 @@ import (
 
 // A wiring is what a workflow's managed properties follow from.
 type wiring struct {
+	// dev tells that the workflow runs in the profile dev, host is that of its Route, if it has
+	// one.
+	dev  bool
+	host string
 	// url is where the workflow itself is reached.
 	url string
 	// dataIndex and jobsService are the URLs of the services; empty where the workflow isn't
@@ -28,6 +33,8 @@ type wiring struct {
 	grouping v1beta1.EventGrouping
 	// shared are the properties that the platform gives every workflow.
 	shared map[string]string
+	// addresses are those of what the workflow names in place of an address.
+	addresses []properties.Property
 }
 
 // What properties often say.
@@ -51,10 +58,16 @@ const (
 
 // managed returns the properties that the user can't change, in the operator's words and
 // order. What comes later wins: the platform's properties over how events are grouped, what
-// the wiring needs over those, and what never changes over all.
+// the wiring needs over those, addresses that the user asks for over these, and what never
+// changes over all.
 func (w wiring) managed() string {
 	out := map[string]string{"kogito.events.usertasks.enabled": no}
-	if ptr.Deref(w.grouping.Enabled, true) {
+	if w.dev {
+		out["quarkus.dev-ui.cors.enabled"] = no
+		if w.host != "" {
+			out["quarkus.dev-ui.hosts"] = w.host
+		}
+	} else if ptr.Deref(w.grouping.Enabled, true) {
 		out["kogito.events.grouping"] = yes
 		if ptr.Deref(w.grouping.Binary, true) {
 			out["kogito.events.grouping.binary"] = yes
@@ -67,13 +80,20 @@ func (w wiring) managed() string {
 	maps.Copy(out, w.toDataIndex())
 	maps.Copy(out, w.toJobsService())
 	maps.Copy(out, w.throughKnative())
-	return properties.Encode(out,
-		properties.Property{Key: "kogito.service.url", Value: w.url},
-		properties.Property{Key: "quarkus.http.port", Value: strconv.Itoa(component.Port)},
-		properties.Property{Key: "quarkus.http.host", Value: "0.0.0.0"},
-		properties.Property{Key: "quarkus.devservices.enabled", Value: no},
-		properties.Property{Key: "quarkus.kogito.devservices.enabled", Value: no},
-	)
+	fixed := []properties.Property{
+		{Key: "kogito.service.url", Value: w.url},
+		{Key: "quarkus.http.port", Value: strconv.Itoa(component.Port)},
+		{Key: "quarkus.http.host", Value: "0.0.0.0"},
+		{Key: "quarkus.devservices.enabled", Value: no},
+		{Key: "quarkus.kogito.devservices.enabled", Value: no},
+	}
+	addresses := slices.DeleteFunc(slices.Clone(w.addresses), func(p properties.Property) bool {
+		return slices.ContainsFunc(fixed, func(f properties.Property) bool { return f.Key == p.Key })
+	})
+	for _, p := range addresses {
+		delete(out, p.Key)
+	}
+	return properties.Encode(nil, addresses...) + properties.Encode(out, fixed...)
 }
 
 // toDataIndex lets the workflow tell the Data Index what it is and does. One that can't must

@@ -42,9 +42,11 @@ func conditionsOf(composite *unstructured.Unstructured, w *Workflow, plans plann
 	out := []composition.Condition{
 		report.Valid(warnings),
 		report.Slowed(composite, plans.workload.Condition),
-		report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSkipped, w.Built),
-		flowCondition(w.Findings),
 	}
+	if w.Dev == nil {
+		out = append(out, report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSkipped, w.Built))
+	}
+	out = append(out, flowCondition(w.Findings))
 	if plans.references.Condition != nil {
 		out = append(out, *plans.references.Condition)
 	}
@@ -83,10 +85,14 @@ func flowCondition(findings []flow.Finding) composition.Condition {
 
 // statusOf describes the workflow.
 func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.SonataFlowStatus {
-	url := w.Component.URL()
+	url, endpoint := w.Component.URL(), w.Component.URL()
+	if w.Host != "" {
+		endpoint = "https://" + w.Host
+	}
 	out := &v1alpha08.SonataFlowStatus{
 		Address:         &v1alpha08.WorkflowAddress{URL: url},
-		Endpoint:        url + "/" + w.Identity.ID,
+		Endpoint:        endpoint + "/" + w.Identity.ID,
+		NodePort:        w.NodePort,
 		Services:        w.Services,
 		Wiring:          w.Wiring,
 		Platform:        w.Platform,

@@ -14,6 +14,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
@@ -45,6 +46,13 @@ type Workflow struct {
 	Monitored bool
 	// BrokerPending tells that a workflow without Broker may get one yet.
 	BrokerPending bool
+	// Dev is what a workflow in the profile dev runs; nil for any other. MissingFiles are the
+	// ConfigMaps with files that aren't there. Host and NodePort are where it is reached from
+	// outside the cluster, as far as that is known.
+	Dev          *devmode.Flow
+	MissingFiles []string
+	Host         string
+	NodePort     int32
 	// Warnings name what of the spec has no effect, or not the one that it seems to have.
 	Warnings []string
 }
@@ -64,8 +72,12 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 	if errs := r.validate(); len(errs) > 0 {
 		return nil, errs
 	}
+	dev, invalid := r.devFlow()
+	if invalid != nil {
+		return nil, field.ErrorList{invalid}
+	}
 	services := r.services()
-	c, warnings, err := r.component(services)
+	c, warnings, err := r.component(services, dev)
 	if err != nil {
 		return nil, field.ErrorList{err}
 	}
@@ -74,22 +86,26 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		NamespacedName:  doc.NamespacedName,
 		Component:       c,
 		Identity:        doc.identity(),
-		Findings:        r.check(),
+		Findings:        r.check(dev),
+		Dev:             dev,
+		MissingFiles:    r.around.files.missing,
+		Host:            r.around.files.host,
+		NodePort:        r.around.files.nodePort,
 		Platform:        local.Ref(doc.Namespace),
 		ClusterPlatform: around.offer.Ref,
 		Services:        services,
 		Wiring:          r.wiring(services),
 		Built:           r.built(),
 		Monitored:       local.Spec.Monitoring != nil && local.Spec.Monitoring.Enabled,
-		BrokerPending:   local.State == composition.StatePending || around.offer.BrokerPending && r.mayBorrow(),
+		BrokerPending:   local.State == composition.StatePending && !r.dev() || around.offer.BrokerPending && r.mayBorrow(),
 	}
 	w.Warnings = slices.Concat(warnings, r.warnings(c))
 	return w, nil
 }
 
 // component decides about what runs the flow.
-func (r resolver) component(services *v1alpha08.ClusterServicesStatus) (*component.Component, []string, *field.Error) {
-	kind, name := component.Workflow(), r.doc.Name
+func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devmode.Flow) (*component.Component, []string, *field.Error) {
+	kind, name := r.kind(), r.doc.Name
 	sink, database := r.sink(), r.database()
 	template := &r.doc.spec.PodTemplate.PodTemplateSpec
 	var injected []string
@@ -98,7 +114,9 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus) (*compone
 	}
 	own := component.NewPod(component.PodOptions{
 		Kind:            kind,
-		Image:           r.doc.image(),
+		Image:           r.image(),
+		Flow:            kind.Name(name),
+		Files:           r.around.files.files(),
 		ConfigMap:       kind.ConfigMap(name),
 		UserConfigMap:   r.around.properties.configMap,
 		Database:        database,
@@ -119,7 +137,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus) (*compone
 		Namespace:     r.doc.Namespace,
 		Inherited:     r.doc.labels,
 		PartOf:        r.around.local.Name,
-		Image:         r.doc.image(),
+		Image:         r.image(),
 		Version:       r.version(),
 		Pod:           pod,
 		UserConfigMap: r.around.properties.configMap,
@@ -128,16 +146,26 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus) (*compone
 		Unreachable:   unreachable,
 		Sink:          sink,
 		Replicas:      template.Replicas,
-		Budget:        podtemplate.Budget(template.PodDisruptionBudget),
+	}
+	if dev == nil {
+		c.Budget = podtemplate.Budget(template.PodDisruptionBudget)
 	}
 	wired := wiring{
-		url: c.URL(), sink: sink != nil, facts: r.facts,
-		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values,
+		dev: dev != nil, host: r.around.files.host, url: c.URL(), sink: sink != nil, facts: r.facts,
+		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.properties,
 		dataIndex: urlOf(services, dataIndexOf), jobsService: urlOf(services, jobsServiceOf),
 	}
 	unbound := wired
 	unbound.sink = false
 	c.Properties = component.Properties{Text: wired.managed(), WithoutSink: unbound.managed(), Beside: r.around.properties.text + ","}
+	if dev != nil {
+		c.Files = append(c.Files, kind.Name(name))
+		for _, f := range r.around.files.files() {
+			c.Files = append(c.Files, f.ConfigMap)
+		}
+		c.Properties.Beside += dev.Document + "\n" + r.around.files.content()
+		c.Properties.Live = r.input.Workflows.DevReload != v1beta1.DevReloadRoll
+	}
 	return c, warnings, nil
 }
 
@@ -155,16 +183,21 @@ func (r resolver) version() string {
 	if v := r.doc.annotations[v1alpha08.AnnotationVersion]; v != "" && len(validation.IsValidLabelValue(v)) == 0 {
 		return v
 	}
-	return images.Version(r.doc.image())
+	return images.Version(r.image())
 }
 
 // check finds what is wrong with the flow.
-func (r resolver) check() []flow.Finding {
+func (r resolver) check(dev *devmode.Flow) []flow.Finding {
 	sources := make([]string, 0, len(r.doc.spec.Sources))
 	for _, s := range r.doc.spec.Sources {
 		sources = append(sources, s.EventType)
 	}
-	return flow.Check(r.doc.flow, flow.Setting{Profile: r.doc.profile(), Identity: r.doc.identity(), Sources: sources})
+	setting := flow.Setting{Profile: r.doc.profile(), Identity: r.doc.identity(), Sources: sources}
+	if dev == nil {
+		return flow.Check(r.doc.flow, setting)
+	}
+	setting.Files, setting.FilesKnown = r.around.files.paths(), r.around.files.known && len(r.around.files.missing) == 0
+	return append(flow.CheckSize(dev.Document), flow.Check(r.doc.flow, setting)...)
 }
 
 // built says why no image is built.

@@ -78,7 +78,7 @@ func (g given) resolve(t *testing.T) (*Workflow, field.ErrorList) {
 	if len(errs) > 0 {
 		t.Fatalf("parse(...): %v", errs)
 	}
-	return resolve(doc, &g.input, lookAround(req, doc, g.input.Compatibility))
+	return resolve(doc, &g.input, lookAround(req, doc, &g.input))
 }
 
 func (g given) resolveValid(t *testing.T) *Workflow {
@@ -425,7 +425,7 @@ func TestWaiting(t *testing.T) {
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
-			got := lookAround(req, doc, "").waiting(doc)
+			got := lookAround(req, doc, &v1beta1.Input{}).waiting(doc)
 			if (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
 				t.Errorf("%s\nwaiting(...): want %q, got %q", tc.reason, tc.want, got)
 			}
@@ -434,7 +434,7 @@ func TestWaiting(t *testing.T) {
 	// Before Crossplane was asked nothing is known.
 	req := compositiontest.Request(t, claimed(withImage, "", had), compositiontest.Cluster{})
 	doc, _ := parse(req.Composite)
-	if got := lookAround(req, doc, "").waiting(doc); got != "" {
+	if got := lookAround(req, doc, &v1beta1.Input{}).waiting(doc); got != "" {
 		t.Errorf("before Crossplane was asked: %s", got)
 	}
 }

@@ -13,6 +13,9 @@ import (
 // namespace has enabled or, if that one names no services, those of the cluster.
 func (r resolver) services() *v1alpha08.ClusterServicesStatus {
 	local := r.around.local
+	if r.dev() {
+		return nil
+	}
 	if local.Spec.Services != nil {
 		return sharing.Services(local.Spec.Services, *local.Ref(r.doc.Namespace), r.input.Compatibility)
 	}
@@ -41,6 +44,9 @@ func urlOf(s *v1alpha08.ClusterServicesStatus, pick func(*v1alpha08.ClusterServi
 
 // wiring says to which services the workflow is wired, and why it isn't to the others.
 func (r resolver) wiring(services *v1alpha08.ClusterServicesStatus) string {
+	if r.dev() {
+		return "no Data Index and no Jobs Service: in the profile dev, a workflow runs alone"
+	}
 	local := r.around.local
 	describe := func(title, url string, named bool) string {
 		switch {

@@ -28,10 +28,14 @@ type surroundings struct {
 	shared sharedProperties
 	// properties are those that the user writes.
 	properties userProperties
+	// addresses are those of what the workflow names in place of an address.
+	addresses addresses
+	// files are what a workflow in the profile dev runs from.
+	files devFiles
 }
 
 // lookAround finds out about the surroundings of a workflow.
-func lookAround(req *composition.Request, doc *document, compatibility v1beta1.Compatibility) surroundings {
+func lookAround(req *composition.Request, doc *document, input *v1beta1.Input) surroundings {
 	out := surroundings{local: sharing.LookForLocal(req, doc.Namespace)}
 	out.offer = sharing.LookForOffer(req, sharing.Platform{
 		NamespacedName: types.NamespacedName{Namespace: doc.Namespace, Name: out.local.Name},
@@ -40,8 +44,10 @@ func lookAround(req *composition.Request, doc *document, compatibility v1beta1.C
 		NamesServices:  out.local.Spec.Services != nil,
 		Used:           doc.status.ClusterPlatform,
 		AnyBroker:      true,
-	}, compatibility)
+	}, input.Compatibility)
 	out.properties = lookForUserProperties(req, doc)
+	out.addresses = lookForAddresses(req, doc, out.properties, input.Workflows.Discovery)
+	out.files = lookForDevFiles(req, doc)
 	if p := out.local.Spec.Properties; p != nil {
 		out.shared = lookForSharedProperties(req, p.Flow, doc.Namespace)
 	}

@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"cmp"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,6 +39,11 @@ func lookForUserProperties(req *composition.Request, doc *document) userProperti
 		out.composed = controller != nil && controller.UID == req.Composite.GetUID()
 	}
 	return out
+}
+
+// where is how messages name the place of the properties.
+func (p userProperties) where() string {
+	return fmt.Sprintf("ConfigMap %s, %s", p.configMap, component.PropertiesFile)
 }
 
 // userPropertiesKey is the key of the ConfigMap, if it is composed.

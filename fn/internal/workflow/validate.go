@@ -9,23 +9,21 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podrules"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
-// validateProfile returns an error for a workflow that would run in a way that isn't served.
+// validateProfile returns an error for a workflow that has no image and no profile that brings
+// one.
 func validateProfile(d *document) *field.Error {
-	annotation := field.NewPath("metadata", "annotations").Key(v1alpha08.AnnotationProfile)
 	image := field.NewPath("spec", "podTemplate", "container", "image")
 	switch d.profile() {
 	case flow.Dev:
-		return field.Invalid(annotation, string(flow.Dev), fmt.Sprintf("workflows in the dev profile aren't served: build an image, set %s, and set the annotation to %s or remove it", image, flow.GitOps))
+		return nil // The image has a default.
 	case flow.Preview:
 		return field.Required(image, fmt.Sprintf("images aren't built in the cluster: build an image of the workflow and name it here; the profile is then %s", flow.GitOps))
 	case flow.GitOps:
@@ -36,23 +34,17 @@ func validateProfile(d *document) *field.Error {
 	return nil
 }
 
-// refuse returns the result for a workflow whose profile isn't served.
-func refuse(req *composition.Request, doc *document, err *field.Error) *composition.Result {
-	if err.Type == field.ErrorTypeRequired {
-		return report.MissingImage(req.Composite, err, doc.warnings)
-	}
-	return report.Invalid(req.Composite, field.ErrorList{err}, doc.warnings)
-}
-
 // validate returns everything that is wrong with a spec. The XRDs refuse some of it at
 // kubectl apply; an offline render has only the function to tell.
 func (r resolver) validate() field.ErrorList {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template, at := &s.PodTemplate.PodTemplateSpec, path.Child("podTemplate")
-	kind := component.Workflow()
+	kind := r.kind()
 	errs := podrules.Validate(template, component.NewPod(component.PodOptions{Kind: kind}), at)
 	errs = append(errs, images.ValidateTemplate(template, kind.Container, at)...)
-	errs = append(errs, validateModel(s.PodTemplate.DeploymentModel, at.Child("deploymentModel"))...)
+	if !r.dev() || s.PodTemplate.DeploymentModel != v1alpha08.DeploymentModelKnative {
+		errs = append(errs, validateModel(s.PodTemplate.DeploymentModel, at.Child("deploymentModel"))...)
+	}
 	if p := s.Persistence; p != nil {
 		errs = append(errs, postgres.Validate(p.PostgreSQL, path.Child("persistence", "postgresql"))...)
 		errs = append(errs, validateStrategy(p.DBMigrationStrategy, path.Child("persistence", "dbMigrationStrategy"))...)
@@ -61,6 +53,7 @@ func (r resolver) validate() field.ErrorList {
 	for i, c := range s.Resources.ConfigMaps {
 		errs = append(errs, names.ValidateSubdomain(c.ConfigMap.Name, path.Child("resources", "configMaps").Index(i).Child("configMap", "name"))...)
 	}
+	errs = append(errs, r.validateDev()...)
 	return append(errs, r.validatePlatform()...)
 }
 
@@ -118,7 +111,7 @@ func (r resolver) validateSource(s *v1alpha08.SonataFlowSourceSpec, path *field.
 // validatePlatform returns what is wrong with the database of the platform, if the workflow
 // uses that. The platform itself may need none.
 func (r resolver) validatePlatform() field.ErrorList {
-	if r.doc.spec.Persistence.Database() != nil {
+	if r.doc.spec.Persistence.Database() != nil || r.dev() {
 		return nil
 	}
 	errs := postgres.Validate(r.sharedDatabase(), field.NewPath("spec", "persistence", "postgresql"))

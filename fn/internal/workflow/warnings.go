@@ -4,7 +4,6 @@ package workflow
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +21,9 @@ import (
 func (r resolver) warnings(c *component.Component) []string {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template := path.Child("podTemplate")
+	if r.dev() {
+		return slices.Concat(r.doc.warnings, r.around.shared.warnings, r.devWarnings(), r.around.addresses.warnings, r.propertyWarnings(c))
+	}
 	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
 		out = append(out, path.Child("persistence", "dbMigrationStrategy").String()+": job has no effect on a workflow, whose tables the workflow itself migrates; set kie.flyway.enabled = true among its properties")
@@ -35,28 +37,14 @@ func (r resolver) warnings(c *component.Component) []string {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
 		}
 	}
-	for i, f := range r.facts.Functions {
-		if strings.HasPrefix(f.Operation, discoveredOperation) {
-			out = append(out, fmt.Sprintf("%s: %s isn't looked up, so that the call fails; write the address of the service", path.Child("flow", "functions").Index(i).Child("operation"), f.Operation))
-		}
-	}
-	return append(out, r.propertyWarnings(c)...)
+	return slices.Concat(out, r.around.addresses.warnings, r.propertyWarnings(c))
 }
-
-// What the operator would look up in the cluster: functions with such an operation, and
-// properties with such a value.
-const discoveredOperation = "knative:services.v1.serving.knative.dev"
-
-var discoveredValue = regexp.MustCompile(`^\$\{(kubernetes|knative|openshift):.*\}$`)
-
-// discoveryPrefix starts the keys of properties that are for what is looked up.
-const discoveryPrefix = "org.kie.kogito.addons.discovery."
 
 // propertyWarnings name what of the user's properties has no effect, or not the one that it
 // seems to have.
 func (r resolver) propertyWarnings(c *component.Component) []string {
 	user := r.around.properties
-	where := fmt.Sprintf("ConfigMap %s, %s", user.configMap, component.PropertiesFile)
+	where := user.where()
 	given, err := properties.Decode(user.text)
 	if err != nil {
 		return []string{fmt.Sprintf("%s: can't be read, so that the workflow doesn't start: %s", where, err)}
@@ -69,12 +57,9 @@ func (r resolver) propertyWarnings(c *component.Component) []string {
 	for _, p := range given {
 		i := slices.IndexFunc(managed, func(m properties.Property) bool { return m.Key == p.Key })
 		switch {
-		case strings.HasPrefix(p.Key, discoveryPrefix):
-			out = append(out, fmt.Sprintf("%s: %s has no effect, because nothing is looked up; write addresses where they are used", where, p.Key))
+		case i >= 0 && discoveredValue.MatchString(p.Value) && slices.Contains(r.around.addresses.properties, managed[i]):
 		case i >= 0 && managed[i].Value != p.Value:
 			out = append(out, fmt.Sprintf("%s: %s = %s has no effect, because the platform sets %s; remove it", where, p.Key, p.Value, managed[i].Value))
-		case discoveredValue.MatchString(p.Value):
-			out = append(out, fmt.Sprintf("%s: %s = %s isn't looked up, so that the workflow doesn't start; write the address", where, p.Key, p.Value))
 		}
 	}
 	if c.Database != nil && !r.migrates(append(given, managed...)) {

@@ -53,23 +53,10 @@ func TestWarnings(t *testing.T) {
 			given:  given{spec: withImage + `, sources: [{eventType: a, uri: "http://x"}]`},
 			want:   []string{"spec.sources[0]: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to http://wf.ns1 itself"},
 		},
-		"Operation": {
-			reason: "Services aren't looked up for functions.",
-			given:  given{spec: `flow: {functions: [{name: f, operation: "knative:services.v1.serving.knative.dev/s?path=/"}], states: [{name: a, type: inject}]}, podTemplate: {container: {image: i}}`},
-			want:   []string{"spec.flow.functions[0].operation: knative:services.v1.serving.knative.dev/s?path=/ isn't looked up, so that the call fails; write the address of the service"},
-		},
 		"Managed": {
 			reason: "What the platform sets wins over the user's properties; the same value is fine.",
 			given:  given{spec: withImage, required: userProps(`kogito.service.url = http://mine\nquarkus.http.port: 8080\nmine=1`)},
 			want:   []string{props + "kogito.service.url = http://mine has no effect, because the platform sets http://wf.ns1; remove it"},
-		},
-		"Discovery": {
-			reason: "Nothing is looked up for properties.",
-			given:  given{spec: withImage, required: userProps(`a = ${kubernetes:services.v1/ns/s}\norg.kie.kogito.addons.discovery.x = y\nb = x${kubernetes:y}`)},
-			want: []string{
-				props + "a = ${kubernetes:services.v1/ns/s} isn't looked up, so that the workflow doesn't start; write the address",
-				props + "org.kie.kogito.addons.discovery.x has no effect, because nothing is looked up; write addresses where they are used",
-			},
 		},
 		"Unreadable": {
 			reason: "Java can't read some properties.",

@@ -11,6 +11,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/monitoring"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
@@ -28,9 +29,9 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 		return report.Invalid(req.Composite, errs, doc.warnings)
 	}
 	if err := validateProfile(doc); err != nil {
-		return refuse(req, doc, err)
+		return report.MissingImage(req.Composite, err, doc.warnings)
 	}
-	around := lookAround(req, doc, input.Compatibility)
+	around := lookAround(req, doc, input)
 	if around.local.State == composition.StateUnknown {
 		return report.Refused(req.Composite, errors.New("workflows need a Crossplane that looks resources up for functions, which v2.2 and later do: without that, a workflow knows neither its platform nor its user's properties"))
 	}
@@ -43,6 +44,9 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 	w, errs := resolve(doc, input, around)
 	if len(errs) > 0 {
 		return report.Invalid(req.Composite, errs, doc.warnings)
+	}
+	if refused := refuseFlow(req, w); refused != nil {
+		return refused
 	}
 	plans := plan(req, w, input)
 	if taken := ownership.Taken(req, plans.names()); len(taken) > 0 {
@@ -57,6 +61,8 @@ type planned struct {
 	eventing   *eventing.Plan
 	workload   workload.Plan
 	monitoring monitoring.Plan
+	// dev are the objects that only the profile dev has.
+	dev []composition.Composed
 }
 
 // plan lets each subject look up what it needs, and plan its part.
@@ -64,11 +70,18 @@ func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 	c := w.Component
 	out := planned{references: references.For(req, []*component.Component{c}, input.Secrets)}
 	out.eventing = eventing.For(req, []eventing.Workload{{Component: c, Deployment: workload.Deployment(req, c)}}, w.BrokerPending)
+	existing := workload.Deployment(req, c)
 	pods := scaling.For(req, c)
 	out.workload = workload.For(req, c, workload.Orders{
 		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
-		Holds: []component.Hold{out.eventing.Hold(c)},
+		Holds: []component.Hold{missingFiles(w, existing != nil), out.eventing.Hold(c)},
 	})
+	if len(w.MissingFiles) > 0 {
+		out.workload.Condition = report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound, w.missing())
+	}
+	if w.Dev != nil {
+		out.dev = devmode.For(req, c, *w.Dev)
+	}
 	if w.Monitored {
 		out.monitoring = monitoring.For(req, c)
 	}
@@ -88,6 +101,7 @@ func (p planned) names() []composition.Composed {
 func (p planned) objects() []composition.Composed {
 	var out []composition.Composed
 	out = append(out, p.workload.Objects...)
+	out = append(out, p.dev...)
 	if p.monitoring.Object != nil {
 		out = append(out, *p.monitoring.Object)
 	}

@@ -278,6 +278,8 @@ func TestReport(t *testing.T) {
 		"Broken":      {reason: "A flow that can't run doesn't keep the image from running.", given: given{spec: brokenFlow}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonAvailable}, {v1alpha08.ConditionFlowValid, v1alpha08.ReasonInvalid}}, ready: true},
 		"Odd":         {reason: "What is probably a mistake is said.", given: given{spec: oddFlow}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionFlowValid, v1alpha08.ReasonValidWithWarnings}}, ready: true},
 		"Warned":      {reason: "What has no effect is said.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": false}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionSpecValid, v1alpha08.ReasonValidWithWarnings}}, ready: true},
+		"NoFiles":     {reason: "A file of a workflow in the profile dev is missing.", given: given{spec: withFiles, metadata: inDev, required: files(map[string]string{"a": "", "b": ""})}, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound}}},
+		"Dev":         {reason: "A workflow in the profile dev runs; no word is said of an image that is built.", given: given{spec: oneState, metadata: inDev}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonAvailable}}, ready: true},
 		"Secret":      {reason: "A Secret is missing.", given: given{spec: secret, required: map[string][]string{"secret-s": nil}}, want: []told{{v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretNotFound}}},
 	}
 	reached := map[told]bool{}
@@ -330,16 +332,15 @@ func TestRefusalWarnings(t *testing.T) {
 	t.Parallel()
 	const warning = "spec.podTemplate.container.imge"
 	cases := map[string]struct {
-		reason, spec, metadata string
+		reason, spec string
 	}{
 		"MissingImage": {reason: "The image is what is mistyped.", spec: oneState + `, podTemplate: {container: {imge: i}}`},
-		"Profile":      {reason: "The profile isn't served.", spec: oneState + `, podTemplate: {container: {imge: i}}`, metadata: `annotations: {sonataflow.org/profile: dev}`},
 		"Invalid":      {reason: "Another field is invalid.", spec: oneState + `, podTemplate: {replicas: -1, container: {image: i, imge: i}}`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := given{spec: tc.spec, metadata: tc.metadata}.compose(t, nil, nil)
+			r := given{spec: tc.spec}.compose(t, nil, nil)
 			if r.Fatal == nil {
 				t.Fatalf("%s\nthe workflow isn't refused", tc.reason)
 			}

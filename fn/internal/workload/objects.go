@@ -71,6 +71,7 @@ func (s state) service() *corev1.Service {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: s.Meta(s.Name()),
 		Spec: corev1.ServiceSpec{
+			Type:     s.Kind.ServiceType,
 			Selector: s.Selector(),
 			Ports: []corev1.ServicePort{{
 				Name: s.Kind.ServicePort, Protocol: corev1.ProtocolTCP, Port: 80, TargetPort: intstr.FromInt32(component.Port),
@@ -90,13 +91,13 @@ func (s state) deployment() *appsv1.Deployment {
 			Replicas: s.replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: s.selector},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{
-					Labels:      labels,
-					Annotations: map[string]string{component.AnnotationConfigChecksum: checksum(s.Properties.Beside + s.properties)},
-				},
-				Spec: s.Pod,
+				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{}},
+				Spec:       s.Pod,
 			},
 		},
+	}
+	if !s.Properties.Live {
+		d.Spec.Template.Annotations[component.AnnotationConfigChecksum] = checksum(s.Properties.Beside + s.properties)
 	}
 	maps.Copy(d.Spec.Template.Annotations, s.versions)
 	if s.Kind.Singleton {
