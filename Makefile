@@ -162,6 +162,22 @@ SOAKTIME ?= 15m
 soak: ## Call the function for SOAKTIME=15m, as Crossplane and as clients without access, then end it while calls are under way.
 	@$(GO) run -C test/bench ./soak -time $(SOAKTIME)
 
+# The newest PostgreSQL server of Debian's packages, and their JDBC driver.
+POSTGRESQL  ?= $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+JDBC_DRIVER ?= $(wildcard /usr/share/java/postgresql.jar)
+
+.PHONY: database
+database: ## Connect to a real PostgreSQL server with PostgreSQL's JDBC driver and the composed environments, on machines that have both: TESTFLAGS=-v prints each name.
+	@missing=""; \
+	[ -x "$(POSTGRESQL)/initdb" ] && [ -x "$(POSTGRESQL)/postgres" ] || missing+=" postgresql"; \
+	[ -f "$(JDBC_DRIVER)" ] || missing+=" libpostgresql-jdbc-java"; \
+	command -v java javac > /dev/null && javac -version > /dev/null 2>&1 || missing+=" default-jdk-headless"; \
+	if [ -n "$$missing" ]; then \
+		echo "database: skipped, this machine lacks$$missing (names of Debian's packages)"; \
+		exit; \
+	fi; \
+	SONATAFLOW_POSTGRESQL="$(POSTGRESQL)" SONATAFLOW_JDBC_DRIVER="$(JDBC_DRIVER)" $(GO) test -count=1 $(TESTFLAGS) ./test/database
+
 # Scenarios recorded from the reference operator, and cases from public reports, with a
 # folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
@@ -352,7 +368,7 @@ E2EFLAGS ?=
 
 .PHONY: e2e
 e2e: $(E2E_TOOLS) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
-	@SONATAFLOW_E2E_FORM=$(FORM) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
 e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced.
@@ -365,12 +381,15 @@ e2e-down: ## Stop what `make e2e-up` started.
 # How many platforms: make e2e-scale N=200
 N ?= 1 50 100 200
 
+# How many workflows: make e2e-scale N= WORKFLOWS=50
+WORKFLOWS ?= 50
+
 # How long platforms are measured at rest: make e2e-scale N=100 REST=10m
 REST ?= 66s
 
 .PHONY: e2e-scale
-e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane: N=200, or 1, 50, 100 and 200 in turn.
-	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale$$' $(E2EFLAGS) ./test/e2e
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50.
+	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
 e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.

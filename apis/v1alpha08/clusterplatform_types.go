@@ -64,9 +64,13 @@ type SonataFlowClusterPlatformCapSpec struct {
 	Workflows []WorkFlowCapability `json:"workflows,omitempty"`
 }
 
-// SonataFlowClusterPlatformStatus is the observed state of a cluster platform. Crossplane
-// adds the field conditions to it: the Condition constants are their types.
+// SonataFlowClusterPlatformStatus is the observed state of a cluster platform. The types of its
+// conditions are the Condition constants; meta.IsStatusConditionTrue of
+// k8s.io/apimachinery reads them.
 type SonataFlowClusterPlatformStatus struct {
+	// The conditions of this API, and Crossplane's Synced and Ready.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// The generation of the spec that this status is about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`

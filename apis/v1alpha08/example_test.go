@@ -5,6 +5,7 @@ package v1alpha08_test
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -13,7 +14,7 @@ import (
 )
 
 // A program that uses a typed client, such as controller-runtime's, adds the types to the
-// client's scheme, and creates a platform and a workflow.
+// client's scheme, creates a platform and a workflow, and reads their conditions.
 func Example() {
 	scheme := runtime.NewScheme()
 	if err := v1alpha08.AddToScheme(scheme); err != nil {
@@ -60,9 +61,18 @@ func Example() {
 		}
 		fmt.Println(kinds[0].Kind, len(text) > 0)
 	}
-	fmt.Println(workflow.Spec.Flow.States[0].Name)
+
+	// What a client gets.
+	answer := `{"apiVersion": "sonataflow.org/v1alpha08", "kind": "SonataFlow", "metadata": {"name": "greeting"},
+		"spec": {"flow": {"states": [{"name": "Greet", "type": "inject"}]}},
+		"status": {"conditions": [{"type": "Running", "status": "True", "reason": "Available"}]}}`
+	if err := runtime.DecodeInto(serializer.NewCodecFactory(scheme).UniversalDeserializer(), []byte(answer), workflow); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(workflow.Spec.Flow.States[0].Name, meta.IsStatusConditionTrue(workflow.Status.Conditions, v1alpha08.ConditionRunning))
 	// Output:
 	// SonataFlowPlatform true
 	// SonataFlow true
-	// Greet
+	// Greet true
 }

@@ -2,6 +2,8 @@
 
 package v1alpha08
 
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 // ClusterKind is the kind of cluster that the platform runs on.
 //
 // +kubebuilder:validation:Enum=kubernetes;openshift
@@ -13,9 +15,13 @@ const (
 	ClusterOpenShift  ClusterKind = "openshift"
 )
 
-// SonataFlowPlatformStatus is the observed state of a platform. Crossplane adds the field
-// conditions to it: the Condition constants are their types.
+// SonataFlowPlatformStatus is the observed state of a platform. The types of its
+// conditions are the Condition constants; meta.IsStatusConditionTrue of
+// k8s.io/apimachinery reads them.
 type SonataFlowPlatformStatus struct {
+	// The conditions of this API, and Crossplane's Synced and Ready.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// The generation of the spec that this status is about. Absent for a platform that is
 	// a claim: its conditions Synced and Ready have the generation.
 	// +optional

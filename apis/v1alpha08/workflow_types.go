@@ -129,9 +129,13 @@ type SonataFlowSourceSpec struct {
 	EventType string `json:"eventType"`
 }
 
-// SonataFlowStatus is what a user reads about a workflow. Conditions are beside it: see
-// the Condition constants.
+// SonataFlowStatus is what a user reads about a workflow. The types of its
+// conditions are the Condition constants; meta.IsStatusConditionTrue of
+// k8s.io/apimachinery reads them.
 type SonataFlowStatus struct {
+	// The conditions of this API, and Crossplane's Synced and Ready.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// The generation of the spec that this status is about. Absent for a workflow that is a
 	// claim: its conditions Synced and Ready have the generation.
 	// +optional

@@ -15,10 +15,11 @@ func (f form) definition(crd *extv1.CustomResourceDefinition, kind reflect.Type)
 	version := crd.Spec.Versions[0]
 	schema := version.Schema.OpenAPIV3Schema.DeepCopy()
 	trim(schema, kind)
-	// Crossplane adds these fields itself.
+	// Crossplane adds these fields and the conditions itself.
 	for _, name := range []string{"apiVersion", "kind", "metadata"} {
 		delete(schema.Properties, name)
 	}
+	delete(schema.Properties["status"].Properties, "conditions")
 
 	names := crd.Spec.Names
 	described := map[string]any{

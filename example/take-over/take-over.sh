@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Takes platforms over from the SonataFlow operator, and gives them back. README.md in this
-# folder says when to run which command. The script needs bash, kubectl and the rights of a
+# Takes platforms and workflows over from the SonataFlow operator, and gives them back.
+# README.md in this folder says when to run which command. The script needs bash, kubectl and the rights of a
 # cluster administrator.
 set -euo pipefail
 
 readonly GROUP=sonataflow.org
 readonly PLATFORMS=sonataflowplatforms.$GROUP
 readonly CLUSTER_PLATFORMS=sonataflowclusterplatforms.$GROUP
-readonly COMPOSITES=xsonataflowplatforms.$GROUP
+readonly WORKFLOWS=sonataflows.$GROUP
 readonly TRIGGERS=triggers.eventing.knative.dev
 readonly BINDINGS=sinkbindings.sources.knative.dev
+readonly MONITORS=servicemonitors.monitoring.coreos.com
 
 # The manager of the operator's former fields, between `release` and `finish`.
 readonly MANAGER=sonataflow-take-over
@@ -22,27 +23,32 @@ usage: take-over.sh COMMAND [--yes] [--operator=NAMESPACE/DEPLOYMENT]
 
 From the operator, in this order:
 
-  check        check that the platforms can be taken over; changes nothing
-  save DIR     write the platforms into DIR, as claims
-  release DIR  remove the operator's platforms and their definitions, but keep the
-               objects of the platforms; all services go on running
+  check        check that platforms and workflows can be taken over; changes nothing
+  save DIR     write the platforms into DIR and the workflows into DIR/workflows, as
+               claims
+  release DIR  remove the operator's platforms and workflows and their definitions, but
+               keep all objects of theirs; all services and workflows go on running
                ... then install the Configuration, and: kubectl apply -f DIR
+               ... and when the platforms are ready: kubectl apply -f DIR/workflows
   finish       when the claims are ready: delete the operator's Triggers and Jobs that
                the claims have replaced
 
 The way back:
 
-  back DIR     write the claims into DIR, as the operator's platforms, and remove the
-               claims, but keep their composed objects; all services go on running
+  back DIR     write the claims into DIR and DIR/workflows, as the operator's platforms
+               and workflows, and remove the claims, but keep their composed objects; all
+               services and workflows go on running
                ... then uninstall the Configuration, install the operator, and:
-               kubectl apply -f DIR
+               kubectl apply -f DIR, and then -f DIR/workflows
   back-finish  when the operator's Triggers are ready: delete the Triggers and Jobs of
                the claims that the operator has replaced
 
   --yes        don't ask for confirmation
   --operator   the Deployment of the operator, if its name is unusual
   --composition=NAME
-               for save: the Composition that the claims use
+               for save: the Composition that the claims of platforms use
+  --workflow-composition=NAME
+               for save: the Composition that the claims of workflows use
 
 A command that changes the cluster shows its steps and asks for confirmation first.
 Every command can be run again.
@@ -110,17 +116,37 @@ maker() {
   esac
 }
 
-# kinds lists the kinds of objects that a platform may own and that the cluster knows.
+# kinds lists the kinds of objects that a platform or a workflow may own and that the
+# cluster knows.
 kinds() {
-  local list=deployments.apps,services,configmaps,poddisruptionbudgets.policy,jobs.batch,persistentvolumeclaims,pods
-  if defined "$BINDINGS"; then list+=,$BINDINGS; fi
-  if defined "$TRIGGERS"; then list+=,$TRIGGERS; fi
+  local kind list=deployments.apps,services,configmaps,poddisruptionbudgets.policy,jobs.batch,persistentvolumeclaims,pods
+  for kind in "$BINDINGS" "$TRIGGERS" "$MONITORS"; do
+    if defined "$kind"; then list+=,$kind; fi
+  done
   say "$list"
 }
 
-# platforms lists namespace, name and UID.
-platforms() {
-  kubectl get "$PLATFORMS" --all-namespaces --output go-template='{{range .items}}{{.metadata.namespace}} {{.metadata.name}} {{.metadata.uid}}
+# word is how messages call an object of a kind: platform or workflow.
+word() {
+  case "$1" in
+  "$PLATFORMS") say platform ;;
+  "$WORKFLOWS") say workflow ;;
+  esac
+}
+
+# labels prints the selector of the objects of a platform or workflow: kind, namespace and
+# name.
+labels() {
+  case "$1" in
+  "$PLATFORMS") say "app=$3,app-namespace=$2,$GROUP/service" ;;
+  "$WORKFLOWS") say "$GROUP/workflow-app=$3,$GROUP/workflow-namespace=$2" ;;
+  esac
+}
+
+# all_of lists namespace, name and UID of the platforms or the workflows.
+all_of() {
+  defined "$1" || return 0
+  kubectl get "$1" --all-namespaces --output go-template='{{range .items}}{{.metadata.namespace}} {{.metadata.name}} {{.metadata.uid}}
 {{end}}'
 }
 
@@ -178,7 +204,7 @@ on_each_line() {
 triggers() {
   defined "$TRIGGERS" || return 0
   # shellcheck disable=SC2016 # These are the template's own variables.
-  kubectl get "$TRIGGERS" --all-namespaces --selector="$1" --output go-template='{{range .items}}{{if .metadata.deletionTimestamp}}{{else}}{{$ready := "False"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}{{.metadata.namespace}} {{.metadata.name}} {{.metadata.namespace}}/{{.spec.broker}}|{{.spec.filter.attributes.type}}|{{.spec.subscriber.ref.namespace}}/{{.spec.subscriber.ref.name}}{{.spec.subscriber.uri}} {{$ready}}
+  kubectl get "$TRIGGERS" --all-namespaces --selector="$1" --output go-template='{{range .items}}{{if .metadata.deletionTimestamp}}{{else}}{{$ready := "False"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}{{.metadata.namespace}} {{.metadata.name}} {{.metadata.namespace}}/{{.spec.broker}}|{{.spec.filter.attributes.type}}|{{.spec.subscriber.ref.namespace}}/{{.spec.subscriber.ref.name}}{{with .spec.subscriber.uri}}{{.}}{{end}} {{$ready}}
 {{end}}{{end}}'
 }
 
@@ -188,11 +214,12 @@ triggers() {
 # name and patch of each object that is owned by UID, which stands for the owner's UID. A patch
 # also makes MANAGER the manager of the fields that the owner's controller wrote.
 # Otherwise server-side apply could never remove such a field from the object when it
-# leaves a platform's spec.
+# leaves a platform's spec. Of the object named USERS, the user's properties, only the owner
+# changes.
 readonly LET_GO='{{define "field"}},{"op":"remove","path":{{.}}}{{end -}}
 {{range $o := .items}}{{range $i, $r := .metadata.ownerReferences}}{{if eq $r.uid "UID" -}}
 {{$o.kind}} {{$o.apiVersion}} {{$o.metadata.namespace}} {{$o.metadata.name}} [{"op":"test","path":"/metadata/ownerReferences/{{$i}}/uid","value":"UID"},{"op":"remove","path":"/metadata/ownerReferences/{{$i}}"}
-{{- range $m, $f := $o.metadata.managedFields}}{{if $f.subresource}}{{else}}{{if eq $f.operation "Update"}}{{$fields := printf "/metadata/managedFields/%d/fieldsV1" $m -}}
+{{- range $m, $f := $o.metadata.managedFields}}{{if or $f.subresource (eq $o.metadata.name "USERS")}}{{else}}{{if eq $f.operation "Update"}}{{$fields := printf "/metadata/managedFields/%d/fieldsV1" $m -}}
 {{with $f.fieldsV1}}{{$all := .}}{{with index . "f:metadata"}}{{with index . "f:ownerReferences"}}{{range $k, $v := .}}{{if eq $k (printf "k:{%q:%q}" "uid" $r.uid) -}}
 ,{"op":"test","path":"/metadata/managedFields/{{$m}}/manager","value":{{printf "%q" $f.manager}}},{"op":"replace","path":"/metadata/managedFields/{{$m}}/manager","value":"MANAGER"},{"op":"replace","path":"/metadata/managedFields/{{$m}}/operation","value":"Apply"}
 {{- /* Fields that Knative injects stay with Knative. */ -}}
@@ -227,16 +254,22 @@ readonly SET_FREE='{{range $o := .items}}{{range $i, $r := .metadata.ownerRefere
 ]
 {{end}}{{end}}{{end}}'
 
-# The merge patch that removes from a platform all fields that its user hasn't written:
-# fields of the API server and of kubectl, fields about builds that the operator writes
-# into specs, and fields that Crossplane writes into the specs of claims.
-readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"generation":null,"creationTimestamp":null,"deletionTimestamp":null,"deletionGracePeriodSeconds":null,"selfLink":null,"managedFields":null,"ownerReferences":null,"finalizers":null
+# The merge patch that removes from an object all fields that its user hasn't written:
+# fields of the API server and of kubectl, fields about builds and the number of pods that
+# the operator writes into specs, and fields that Crossplane writes into the specs of claims.
+readonly BARE='{{$written := false}}{"status":null,"metadata":{"uid":null,"resourceVersion":null,"generation":null,"creationTimestamp":null,"deletionTimestamp":null,"deletionGracePeriodSeconds":null,"selfLink":null,"managedFields":null,"ownerReferences":null,"finalizers":null
 {{- $kept := false}}{{range $k, $v := .metadata.annotations}}{{if or (eq $k "kubectl.kubernetes.io/last-applied-configuration") (eq $k "crossplane.io/paused")}}{{else}}{{$kept = true}}{{end}}{{end -}}
 {{$named := false}}{{range $k, $v := .metadata.labels}}{{if ne $k "crossplane.io/composite"}}{{$named = true}}{{end}}{{end -}}
 {{if $named}},"labels":{"crossplane.io/composite":null}{{else}},"labels":null{{end -}}
 {{if $kept}},"annotations":{"kubectl.kubernetes.io/last-applied-configuration":null,"crossplane.io/paused":null}{{else}},"annotations":null{{end -}}
 },"spec":{"resourceRef":null,"resourceRefs":null,"compositionRef":null,"compositionSelector":null,"compositionRevisionRef":null,"compositionRevisionSelector":null,"compositionUpdatePolicy":null,"compositeDeletePolicy":null,"publishConnectionDetailsTo":null,"writeConnectionSecretToRef":null,"crossplane":null
-{{- with .spec}}{{with .devMode}}{{else}},"devMode":null{{end -}}
+{{- /* Of a workflow, the replicas that the operator wrote, which is told by its finalizer. */ -}}
+{{range .metadata.managedFields}}{{if .fieldsV1}}{{$operators := false -}}
+{{with index .fieldsV1 "f:metadata"}}{{with index . "f:finalizers"}}{{range $k, $v := .}}{{if eq $k "v:\"workflow-deletion\""}}{{$operators = true}}{{end}}{{end}}{{end}}{{end -}}
+{{if $operators}}{{with index .fieldsV1 "f:spec"}}{{with index . "f:podTemplate"}}{{range $k, $v := .}}{{if eq $k "f:replicas"}}{{$written = true}}{{end}}{{end}}{{end}}{{end}}{{end -}}
+{{end}}{{end -}}
+{{with .spec}}{{with .podTemplate}}{{if and $written (eq (printf "%v" .replicas) "1")}},"podTemplate":{"replicas":null}{{end}}{{end}}{{end -}}
+{{with .spec}}{{with .devMode}}{{else}},"devMode":null{{end -}}
 {{$build := false}}{{$config := false}}{{$options := false}}{{$timeout := false -}}
 {{with .build -}}
 {{with .template}}{{$build = true}}{{end -}}
@@ -250,24 +283,39 @@ readonly BARE='{"status":null,"metadata":{"uid":null,"resourceVersion":null,"gen
 
 # --- From the operator. ---
 
-# check_platform shows one platform, and sets problems if a user must act before the
-# release.
-check_platform() {
-  local namespace=$1 name=$2 uid=$3 lines kinds elsewhere
-  say "      Platform $name in namespace $namespace"
-  lines=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    The platform is being deleted, together with all objects that it owns.
-{{end}}{{range .metadata.finalizers}}        finalizer {{.}}
-{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns the platform. The claim will have no owner.
-{{end}}{{with .status}}{{range .conditions}}{{if eq .type "Succeed"}}{{if .reason}}{{if eq .reason "Duplicated"}}note    The platform is a duplicate of an older one. Delete the platform or its saved claim, unless you want a duplicate claim.
+# What check says about a platform, and about a workflow.
+readonly ABOUT_PLATFORM='{{with .status}}{{range .conditions}}{{if eq .type "Succeed"}}{{if .reason}}{{if eq .reason "Duplicated"}}note    The platform is a duplicate of an older one. Delete the platform or its saved claim, unless you want a duplicate claim.
 {{end}}{{end}}{{end}}{{end}}{{end}}{{with .spec.services}}{{range $name, $s := .}}{{with $s.persistence}}{{if .dbMigrationStrategy}}{{if eq .dbMigrationStrategy "job"}}note    dbMigrationStrategy of {{$name}} is job: the service will stop while its schema is migrated again.
-{{end}}{{end}}{{end}}{{end}}{{end}}')
+{{end}}{{end}}{{end}}{{end}}{{end}}'
+readonly ABOUT_WORKFLOW='{{$profile := ""}}{{$image := ""}}{{range $k, $v := .metadata.annotations}}{{if eq $k "sonataflow.org/profile"}}{{$profile = $v}}{{end}}{{end -}}
+{{with .spec.podTemplate}}{{with .container}}{{with .image}}{{$image = .}}{{end}}{{end}}{{end -}}
+{{if eq $profile "dev"}}note    The workflow has the profile dev. Its claim will be refused until it has an image and another profile. Until then its pods run on, and no controller manages them.
+{{else if not $image}}note    The operator has built the image of the workflow. save writes the image that runs into the claim; the function builds none.
+{{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim will be refused until its deploymentModel is kubernetes. Until then its Knative Service runs on, and no controller of SonataFlow manages it.
+{{end}}{{end}}{{end}}{{range $k, $v := .spec}}{{if eq $k "persistence"}}{{if not $v.postgresql}}note    spec.persistence without postgresql means no persistence to the operator. Here it means the database of the platform, if that has one, unless the Composition says compatibility: Operator.
+{{end}}{{end}}{{end}}'
+
+# check_owner shows one platform or workflow with the objects that it owns, and sets problems
+# if a user must act before the release.
+check_owner() {
+  local kind=$1 namespace=$2 name=$3 uid=$4 word about lines kinds elsewhere
+  word=$(word "$kind")
+  case "$word" in
+  platform) about=$ABOUT_PLATFORM ;;
+  workflow) about=$ABOUT_WORKFLOW ;;
+  esac
+  say "      $word $name in namespace $namespace"
+  lines=$(kubectl get "$kind" "$name" --namespace="$namespace" --output go-template='{{if .metadata.deletionTimestamp}}STOP    The '"$word"' is being deleted, together with all objects that it owns.
+{{end}}{{range .metadata.finalizers}}        finalizer {{.}}
+{{end}}{{range .metadata.ownerReferences}}note    {{.kind}} {{.name}} owns the '"$word"'. The claim will have no owner.
+{{end}}'"$about")
   kinds=$(kinds)
   # shellcheck disable=SC2016 # These are the template's own variables.
   lines+=$'\n'$(kubectl get "$kinds" --namespace="$namespace" --output go-template='{{range $o := .items}}{{range .metadata.ownerReferences}}{{if eq .uid "'"$uid"'"}}        {{$o.kind}} {{$o.metadata.name}}{{if eq $o.kind "Deployment"}}{{range $o.spec.template.spec.containers}}, image {{.image}}{{end}}{{end}}
-{{if eq $o.kind "Deployment"}}{{with $o.spec.template.spec}}{{if and (eq (len .containers) 1) (not .initContainers) (or (not .serviceAccountName) (eq .serviceAccountName "default"))}}note    Pods of this Deployment will have no service account token, because the services do not read the token. To keep the token, set podTemplate.automountServiceAccountToken to true.
+{{if eq $o.kind "Deployment"}}{{with $o.spec.template.spec}}{{if and (eq (len .containers) 1) (not .initContainers) (or (not .serviceAccountName) (eq .serviceAccountName "default"))}}note    Pods of this Deployment will have no service account token. To keep the token, set podTemplate.automountServiceAccountToken to true.
 {{end}}{{end}}{{end}}{{if eq $o.kind "Job"}}{{if $o.status.active}}STOP    The Job runs: wait until it has ended.
 {{end}}{{end}}{{end}}{{end}}{{end}}')
-  elsewhere=$(triggers "app=$name,app-namespace=$namespace,$GROUP/service")
+  elsewhere=$(triggers "$(labels "$kind" "$namespace" "$name")")
   elsewhere=$(grep . <<<"$elsewhere" | grep -cv "^$namespace " || true)
   if [ "$elsewhere" -gt 0 ]; then lines+=$'\n'"        $elsewhere Triggers in other namespaces"; fi
   grep . <<<"$lines" || true
@@ -275,7 +323,7 @@ check_platform() {
 }
 
 check() {
-  local made pods all names count
+  local made pods kind all names
   problems=
   made=$(maker "$PLATFORMS")
   case "$made" in
@@ -288,7 +336,7 @@ check() {
     return
     ;;
   esac
-  if defined "$COMPOSITES"; then
+  if defined "x$PLATFORMS"; then
     say "STOP  The Configuration is installed already. Uninstall the Configuration, run release, and install the Configuration again."
     problems=1
   fi
@@ -317,71 +365,102 @@ check() {
     say "STOP  Crossplane isn't installed."
     problems=1
   fi
-  all=$(platforms)
-  on_each_line "$all" check_platform
+  for kind in "$PLATFORMS" "$WORKFLOWS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" check_owner "$kind"
+  done
   all=$(cluster_platforms)
-  on_each_line "$all" say "      Cluster platform"
-  if defined "sonataflows.$GROUP"; then
-    all=$(kubectl get "sonataflows.$GROUP" --all-namespaces --output name)
-    count=$(grep -c . <<<"$all" || true)
-    if [ "$count" -gt 0 ]; then
-      say "note  There are $count workflows. They go on running, but changes to them have no effect without the operator."
-    fi
-  fi
-  if [ -n "$problems" ]; then die "the platforms can't be released yet: do what each line with STOP says"; fi
-  say "ok    The platforms can be saved and released."
+  on_each_line "$all" say "      cluster platform"
+  if [ -n "$problems" ]; then die "platforms and workflows can't be released yet: do what each line with STOP says"; fi
+  say "ok    The platforms and workflows can be saved and released."
 }
 
-file_of_platform() { say "$1/sonataflowplatform-$2-$3.yaml"; }
+# file_of prints where a platform or a workflow is saved. Workflows have a folder of their own,
+# because they are applied after the platforms that they are wired to.
+file_of() {
+  case "$2" in
+  "$PLATFORMS") say "$1/sonataflowplatform-$3-$4.yaml" ;;
+  "$WORKFLOWS") say "$1/workflows/sonataflow-$3-$4.yaml" ;;
+  esac
+}
+
 file_of_cluster_platform() { say "$1/sonataflowclusterplatform-$2.yaml"; }
 
-# write writes a platform as a manifest into a file. It never overwrites a file, because
-# a user may have edited the file.
+# write writes an object as a manifest into a file: without all that its user hasn't written,
+# and with the changes of a merge patch. It never overwrites a file, because a user may have
+# edited the file.
 write() {
-  local file=$1 patch reference
-  shift
-  patch=$(kubectl get "$@" --output go-template="$BARE")
-  if [ -n "$composition" ]; then
-    reference='"compositionRef":{"name":"'$composition'"}'
-    patch=${patch/'"compositionRef":null'/"$reference"}
-  fi
+  local file=$1 changes=$2 bare
+  shift 2
+  bare=$(kubectl get "$@" --show-managed-fields --output go-template="$BARE")
   kubectl get "$@" --output yaml |
-    kubectl patch --local --filename=- --type=merge --patch="$patch" --output yaml >"$work/manifest"
+    kubectl patch --local --filename=- --type=merge --patch="$bare" --output yaml |
+    kubectl patch --local --filename=- --type=merge --patch="$changes" --output yaml >"$work/manifest"
   if [ ! -e "$file" ]; then
     mv "$work/manifest" "$file"
     say "Written: $file"
   elif cmp -s "$work/manifest" "$file"; then
     say "Already there, and unchanged: $file"
   elif [ -n "$keep" ]; then
-    say "Kept, although the file differs from the platform in the cluster: $file"
+    say "Kept, although the file differs from the object in the cluster: $file"
   else
-    die "$file differs from the platform in the cluster: remove the file, or give another folder"
+    die "$file differs from the object in the cluster: remove the file, or give another folder"
   fi
 }
 
-write_platform() {
-  local dir=$1 namespace=$2 name=$3 file all
-  file=$(file_of_platform "$dir" "$namespace" "$name")
+# changes prints the merge patch that gives a spec a Composition and an image; either may be
+# empty.
+changes() {
+  local fields=() IFS=,
+  if [ -n "$1" ]; then fields+=('"compositionRef":{"name":"'"$1"'"}'); fi
+  if [ -n "$2" ]; then fields+=('"podTemplate":{"container":{"image":"'"$2"'"}}'); fi
+  say '{"spec":{'"${fields[*]-}"'}}'
+}
+
+# built prints the image that the operator has built for a workflow that names none: the image
+# of its Deployment. A workflow of the profile dev runs an image that is none of its own.
+built() {
+  local own
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  own=$(kubectl get "$WORKFLOWS" "$2" --namespace="$1" --output go-template='{{range $k, $v := .metadata.annotations}}{{if and (eq $k "sonataflow.org/profile") (eq $v "dev")}}dev{{end}}{{end}}{{with .spec.podTemplate}}{{with .container}}{{with .image}}{{.}}{{end}}{{end}}{{end}}') || return
+  if [ -n "$own" ]; then return; fi
+  kubectl get deployments.apps "$2" --namespace="$1" --ignore-not-found --output jsonpath='{.spec.template.spec.containers[?(@.name=="workflow")].image}'
+}
+
+# write_one writes a platform or a workflow, and keeps its objects as they are.
+write_one() {
+  local dir=$1 kind=$2 namespace=$3 name=$4 word file all changes image
+  word=$(word "$kind")
+  file=$(file_of "$dir" "$kind" "$namespace" "$name")
   all=$(kinds)
-  write "$file" "$PLATFORMS" "$name" --namespace="$namespace"
-  kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output yaml >"$dir/before/platform-$namespace-$name.yaml"
-  kubectl get "$all" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace" --output yaml >"$dir/before/objects-$namespace-$name.yaml"
+  kubectl get "$kind" "$name" --namespace="$namespace" --output yaml >"$dir/before/$word-$namespace-$name.yaml"
+  kubectl get "$all" --namespace="$namespace" --selector="app=$name" --output yaml >"$dir/before/objects-$word-$namespace-$name.yaml"
+  changes=$(changes "$composition" '')
+  if [ "$word" = workflow ]; then
+    image=$(built "$namespace" "$name")
+    changes=$(changes "$workflow_composition" "$image")
+    # The operator gives this ConfigMap no labels.
+    kubectl get configmaps "$name-managed-props" --namespace="$namespace" --ignore-not-found --output yaml >"$dir/before/properties-$namespace-$name.yaml"
+  fi
+  write "$file" "$changes" "$kind" "$name" --namespace="$namespace"
 }
 
 write_cluster_platform() {
-  local dir=$1 name=$2 file composition=''
+  local dir=$1 name=$2 file
   file=$(file_of_cluster_platform "$dir" "$name")
-  write "$file" "$CLUSTER_PLATFORMS" "$name"
+  write "$file" '{"spec":{}}' "$CLUSTER_PLATFORMS" "$name"
   kubectl get "$CLUSTER_PLATFORMS" "$name" --output yaml >"$dir/before/clusterplatform-$name.yaml"
 }
 
-# write_all writes all platforms into a folder, and their original manifests into its
-# subfolder before.
+# write_all writes all platforms and workflows into a folder, and their original manifests
+# into its subfolder before.
 write_all() {
-  local all
-  mkdir -p "$1/before"
-  all=$(platforms)
-  on_each_line "$all" write_platform "$1"
+  local kind all
+  mkdir -p "$1/before" "$1/workflows"
+  for kind in "$PLATFORMS" "$WORKFLOWS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" write_one "$1" "$kind"
+  done
   all=$(cluster_platforms)
   on_each_line "$all" write_cluster_platform "$1"
 }
@@ -397,7 +476,7 @@ save() {
     ;;
   esac
   write_all "$dir"
-  for definition in "$PLATFORMS" "$CLUSTER_PLATFORMS"; do
+  for definition in "$PLATFORMS" "$CLUSTER_PLATFORMS" "$WORKFLOWS"; do
     if defined "$definition"; then kubectl get crd "$definition" --output yaml >"$dir/before/definition-${definition%%.*}.yaml"; fi
   done
 }
@@ -415,12 +494,13 @@ plan_patch() {
 }
 
 # plan_patches notes the patches that a template makes for the objects that a UID owns.
-# The other arguments tell kubectl which objects to read: a list of kinds, and the
-# namespaces.
+# The third argument is the name of the object with the user's properties, or empty. The other
+# arguments tell kubectl which objects to read: a list of kinds, and the namespaces.
 plan_patches() {
   local template=${1//UID/$2} patches
   template=${template//MANAGER/$MANAGER}
-  shift 2
+  template=${template//USERS/$3}
+  shift 3
   patches=$(kubectl get "$@" --show-managed-fields --output go-template="$template") || return
   on_each_line "$patches" plan_patch
 }
@@ -436,19 +516,35 @@ remove_definition() {
   kubectl delete crd "$1" --timeout=3m
 }
 
-release_platform() {
-  local dir=$1 namespace=$2 name=$3 uid=$4 file all finalizers
-  file=$(file_of_platform "$dir" "$namespace" "$name")
-  [ -f "$file" ] || die "platform $name of namespace $namespace isn't in $dir: run save first"
+# release_one notes how a platform or a workflow is removed without its objects.
+release_one() {
+  local dir=$1 kind=$2 namespace=$3 name=$4 uid=$5 word file all finalizers properties=
+  word=$(word "$kind")
+  file=$(file_of "$dir" "$kind" "$namespace" "$name")
+  [ -f "$file" ] || die "$word $name of namespace $namespace isn't in $dir: run save first"
   all=$(kinds)
-  plan_patches "$LET_GO" "$uid" "$all" --namespace="$namespace"
-  finalizers=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.metadata.finalizers}')
+  if [ "$word" = workflow ]; then properties=$name-props; fi
+  plan_patches "$LET_GO" "$uid" "$properties" "$all" --namespace="$namespace"
+  if [ "$word" = workflow ]; then plan_label "$namespace" "$name"; fi
+  finalizers=$(kubectl get "$kind" "$name" --namespace="$namespace" --output jsonpath='{.metadata.finalizers}')
   if [ -n "$finalizers" ]; then
-    step "remove the finalizers of platform $name in namespace $namespace, and keep its Triggers" \
-      kubectl patch "$PLATFORMS" "$name" --namespace="$namespace" --type=merge --patch='{"metadata":{"finalizers":null}}'
+    step "remove the finalizers of $word $name in namespace $namespace, and keep its Triggers" \
+      kubectl patch "$kind" "$name" --namespace="$namespace" --type=merge --patch='{"metadata":{"finalizers":null}}'
   fi
-  step "delete platform $name in namespace $namespace, and keep its objects" \
-    kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --cascade=orphan --timeout=3m
+  step "delete $word $name in namespace $namespace, and keep its objects" \
+    kubectl delete "$kind" "$name" --namespace="$namespace" --cascade=orphan --timeout=3m
+}
+
+# plan_label notes that the managed properties of a workflow get the label that tells the
+# function whose they are. The operator gives that label to all other objects of a workflow.
+plan_label() {
+  local labels
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  labels=$(kubectl get configmaps "$2-managed-props" --namespace="$1" --ignore-not-found --output go-template='unlabelled{{range $k, $v := .metadata.labels}}{{if eq $k "'"$GROUP/workflow-app"'"}}, but for its own{{end}}{{end}}')
+  if [ "$labels" = unlabelled ]; then
+    step "label ConfigMap $2-managed-props in namespace $1 as an object of workflow $2" \
+      kubectl label configmaps "$2-managed-props" --namespace="$1" "$GROUP/workflow-app=$2"
+  fi
 }
 
 release_cluster_platform() {
@@ -459,7 +555,7 @@ release_cluster_platform() {
 }
 
 release() {
-  local dir=$1 made all definition
+  local dir=$1 made kind all definition
   made=$(maker "$PLATFORMS")
   case "$made" in
   crossplane) die "Crossplane manages the platforms already: there is no platform of the operator to release" ;;
@@ -469,23 +565,26 @@ release() {
     ;;
   esac
   check
-  all=$(platforms)
-  on_each_line "$all" release_platform "$dir"
+  for kind in "$WORKFLOWS" "$PLATFORMS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" release_one "$dir" "$kind"
+  done
   all=$(cluster_platforms)
   on_each_line "$all" release_cluster_platform "$dir"
   # The definition of platforms is deleted last, because it tells whether anything is left
   # to do.
-  for definition in "$CLUSTER_PLATFORMS" "$PLATFORMS"; do
+  for definition in "$WORKFLOWS" "$CLUSTER_PLATFORMS" "$PLATFORMS"; do
     if defined "$definition"; then step "delete the definition $definition" remove_definition "$definition"; fi
   done
   carry_out
 }
 
-# ready tells whether a claim is ready.
+# ready tells whether a claim is ready: kind, namespace and name.
 ready() {
-  local conditions
-  conditions=$(kubectl get "$PLATFORMS" "$2" --namespace="$1" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Succeed" "Ready"}}{{.status}} {{end}}{{end}}{{end}}') || return
-  [ "$conditions" = "True True " ]
+  local conditions wanted='True '
+  if [ "$1" = "$PLATFORMS" ]; then wanted='True True '; fi # Succeed and Ready.
+  conditions=$(kubectl get "$1" "$3" --namespace="$2" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Succeed" "Ready"}}{{.status}} {{end}}{{end}}{{end}}') || return
+  [ "$conditions" = "$wanted" ]
 }
 
 plan_trigger() {
@@ -543,32 +642,37 @@ plan_to_give_up() {
     give_up "$manager" "$kind" "$version" "$namespace" "$name"
 }
 
-finish_platform() {
-  local namespace=$1 name=$2 all
-  if ! ready "$namespace" "$name"; then
-    warn "Platform $name in namespace $namespace isn't ready: its objects stay unchanged."
+finish_one() {
+  local kind=$1 namespace=$2 name=$3 word all labels
+  word=$(word "$kind")
+  labels=$(labels "$kind" "$namespace" "$name")
+  if ! ready "$kind" "$namespace" "$name"; then
+    warn "The $word $name in namespace $namespace isn't ready: its objects stay unchanged."
     late=1
     return
   fi
-  plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator" \
-    "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane"
-  plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=sonataflow-operator" sonataflow-db-migrator-job
+  plan_triggers "$labels,app.kubernetes.io/managed-by=sonataflow-operator" "$labels,app.kubernetes.io/managed-by=crossplane"
+  if [ "$word" = platform ]; then
+    plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=sonataflow-operator" sonataflow-db-migrator-job
+  fi
   all=$(kinds)
   # shellcheck disable=SC2016 # These are the template's own variables.
-  all=$(kubectl get "$all" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,app.kubernetes.io/managed-by=crossplane" --show-managed-fields --output go-template='{{range $o := .items}}{{range .metadata.managedFields}}{{if eq .manager "'"$MANAGER"'" "'"$MANAGER"'-back"}}{{$o.kind}} {{$o.apiVersion}} {{$o.metadata.name}} {{.manager}}
+  all=$(kubectl get "$all" --namespace="$namespace" --selector="$labels,app.kubernetes.io/managed-by=crossplane" --show-managed-fields --output go-template='{{range $o := .items}}{{range .metadata.managedFields}}{{if eq .manager "'"$MANAGER"'" "'"$MANAGER"'-back"}}{{$o.kind}} {{$o.apiVersion}} {{$o.metadata.name}} {{.manager}}
 {{end}}{{end}}{{end}}')
   on_each_line "$all" plan_to_give_up "$namespace"
 }
 
 finish() {
-  local made all late=
+  local made kind all late=
   made=$(maker "$PLATFORMS")
   [ "$made" = crossplane ] || die "Crossplane hasn't made the definition of platforms: install the Configuration, and apply the claims"
   stopped
-  all=$(platforms)
-  on_each_line "$all" finish_platform
+  for kind in "$PLATFORMS" "$WORKFLOWS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" finish_one "$kind"
+  done
   carry_out
-  if [ -n "$late" ]; then die "run finish again when all platforms are ready"; fi
+  if [ -n "$late" ]; then die "run finish again when all platforms and workflows are ready"; fi
 }
 
 # --- The way back. ---
@@ -584,20 +688,21 @@ await() {
   return 1
 }
 
+# is_paused, is_going and pause are about the composite of a kind of claims: kind and name.
 is_paused() {
   local reason
-  reason=$(kubectl get "$COMPOSITES" "$1" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.reason}}{{end}}{{end}}{{end}}') || return
+  reason=$(kubectl get "x$1" "$2" --output go-template='{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.reason}}{{end}}{{end}}{{end}}') || return
   [ "$reason" = ReconcilePaused ]
 }
 
 is_going() {
   local since
-  since=$(kubectl get "$COMPOSITES" "$1" --output jsonpath='{.metadata.deletionTimestamp}') || return
+  since=$(kubectl get "x$1" "$2" --output jsonpath='{.metadata.deletionTimestamp}') || return
   [ -n "$since" ]
 }
 
 pause() {
-  kubectl annotate "$COMPOSITES" "$1" crossplane.io/paused=true --overwrite && await is_paused "$1"
+  kubectl annotate "x$1" "$2" crossplane.io/paused=true --overwrite && await is_paused "$1" "$2"
 }
 
 # free removes a composite's owner references from all objects that it owns. The composite
@@ -605,7 +710,7 @@ pause() {
 free() {
   local i all what=() how=()
   all=$(kinds) || return
-  plan_patches "$SET_FREE" "$1" "$all" --all-namespaces || return
+  plan_patches "$SET_FREE" "$1" '' "$all" --all-namespaces || return
   for i in "${!what[@]}"; do
     eval "${how[i]}" || return
   done
@@ -615,30 +720,32 @@ free() {
 # doesn't finish the deletion of a paused composite. When the deletion has begun, the pause
 # can end, because Crossplane composes nothing for a composite that is being deleted.
 remove_claim() {
-  kubectl patch "$PLATFORMS" "$2" --namespace="$1" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
-    kubectl delete "$PLATFORMS" "$2" --namespace="$1" --wait=false &&
-    await is_going "$3" &&
-    kubectl annotate "$COMPOSITES" "$3" crossplane.io/paused- &&
-    kubectl wait "$PLATFORMS" "$2" --namespace="$1" --for=delete --timeout=3m
+  kubectl patch "$1" "$3" --namespace="$2" --type=merge --patch='{"spec":{"compositeDeletePolicy":"Background"}}' &&
+    kubectl delete "$1" "$3" --namespace="$2" --wait=false &&
+    await is_going "$1" "$4" &&
+    kubectl annotate "x$1" "$4" crossplane.io/paused- &&
+    kubectl wait "$1" "$3" --namespace="$2" --for=delete --timeout=3m
 }
 
-back_platform() {
-  local namespace=$1 name=$2 composite uid=
-  composite=$(kubectl get "$PLATFORMS" "$name" --namespace="$namespace" --output jsonpath='{.spec.resourceRef.name}')
+# back_one notes how a claim is removed without its objects.
+back_one() {
+  local kind=$1 namespace=$2 name=$3 word composite uid=
+  word=$(word "$kind")
+  composite=$(kubectl get "$kind" "$name" --namespace="$namespace" --output jsonpath='{.spec.resourceRef.name}')
   if [ -n "$composite" ]; then
-    uid=$(kubectl get "$COMPOSITES" "$composite" --ignore-not-found --output jsonpath='{.metadata.uid}')
+    uid=$(kubectl get "x$kind" "$composite" --ignore-not-found --output jsonpath='{.metadata.uid}')
   fi
   if [ -z "$uid" ]; then
-    step "delete claim $name in namespace $namespace, which has no composite" \
-      kubectl delete "$PLATFORMS" "$name" --namespace="$namespace" --timeout=3m
+    step "delete $word claim $name in namespace $namespace, which has no composite" \
+      kubectl delete "$kind" "$name" --namespace="$namespace" --timeout=3m
     return
   fi
-  if ! is_going "$composite"; then
-    step "pause composite $composite of claim $name in namespace $namespace" pause "$composite"
+  if ! is_going "$kind" "$composite"; then
+    step "pause composite $composite of $word claim $name in namespace $namespace" pause "$kind" "$composite"
     step "remove the owner references from the objects of composite $composite" free "$uid"
   fi
-  step "delete claim $name in namespace $namespace and composite $composite, and keep their objects" \
-    remove_claim "$namespace" "$name" "$composite"
+  step "delete $word claim $name in namespace $namespace and composite $composite, and keep their objects" \
+    remove_claim "$kind" "$namespace" "$name" "$composite"
 }
 
 back_cluster_platform() {
@@ -646,7 +753,7 @@ back_cluster_platform() {
 }
 
 back() {
-  local made all keep=
+  local made kind all keep=
   made=$(maker "$PLATFORMS")
   case "$made" in
   operator) die "the operator manages the platforms already" ;;
@@ -655,52 +762,62 @@ back() {
     return
     ;;
   esac
-  defined "$COMPOSITES" || die "back can't be used: this is for the claimed form of the API, and there are no composites $COMPOSITES"
+  defined "x$PLATFORMS" || die "back can't be used: this is for the claimed form of the API, and there are no composites x$PLATFORMS"
   stopped
   write_all "$1"
-  all=$(platforms)
-  on_each_line "$all" back_platform
+  for kind in "$WORKFLOWS" "$PLATFORMS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" back_one "$kind"
+  done
   all=$(cluster_platforms)
   on_each_line "$all" back_cluster_platform
   carry_out
 }
 
-# own makes a platform the owner of an object, as the operator does with the objects that
-# it creates.
+# own makes a platform or a workflow the owner of an object, as the operator does with the
+# objects that it creates. Its arguments are those of the owner: kind, namespace, name and UID;
+# then those of the object: kind, API version and name.
 own() {
-  local resource
-  resource=$(resource "$1" "$2") || return
-  kubectl patch "$resource" "$4" --namespace="$3" --type=merge --field-manager=manager \
-    --patch='{"metadata":{"ownerReferences":[{"apiVersion":"sonataflow.org/v1alpha08","kind":"SonataFlowPlatform","name":"'"$5"'","uid":"'"$6"'","controller":true,"blockOwnerDeletion":true}]}}'
+  local resource owner=SonataFlow
+  resource=$(resource "$5" "$6") || return
+  if [ "$1" = "$PLATFORMS" ]; then owner=SonataFlowPlatform; fi
+  kubectl patch "$resource" "$7" --namespace="$2" --type=merge --field-manager=manager \
+    --patch='{"metadata":{"ownerReferences":[{"apiVersion":"sonataflow.org/v1alpha08","kind":"'"$owner"'","name":"'"$3"'","uid":"'"$4"'","controller":true,"blockOwnerDeletion":true}]}}'
 }
 
 plan_to_own() {
-  local namespace=$1 name=$2 uid=$3 kind=$4 version=$5 object=$6
-  step "make platform $name the owner of $kind $object in namespace $namespace" \
-    own "$kind" "$version" "$namespace" "$object" "$name" "$uid"
+  local word
+  word=$(word "$1")
+  step "make $word $3 the owner of $5 $7 in namespace $2" own "$@"
 }
 
-back_finish_platform() {
-  local namespace=$1 name=$2 uid=$3 all kinds
-  plan_triggers "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=crossplane" \
-    "app=$name,app-namespace=$namespace,$GROUP/service,app.kubernetes.io/managed-by=sonataflow-operator"
-  plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=crossplane,app.kubernetes.io/name=db-migrator" ''
-  # The operator doesn't own the objects that it finds by name. Jobs and Triggers have
-  # other names.
+back_finish_one() {
+  local kind=$1 namespace=$2 name=$3 uid=$4 word labels all kinds
+  word=$(word "$kind")
+  labels=$(labels "$kind" "$namespace" "$name")
+  plan_triggers "$labels,app.kubernetes.io/managed-by=crossplane" "$labels,app.kubernetes.io/managed-by=sonataflow-operator"
+  if [ "$word" = platform ]; then
+    plan_jobs "$namespace" "app=$name,app.kubernetes.io/managed-by=crossplane,app.kubernetes.io/name=db-migrator" ''
+  fi
+  # The operator doesn't own the objects of a platform that it finds by name. Jobs and Triggers
+  # have other names.
   kinds=deployments.apps,services,configmaps,poddisruptionbudgets.policy
   if defined "$BINDINGS"; then kinds+=,$BINDINGS; fi
+  if defined "$MONITORS"; then kinds+=,$MONITORS; fi
   # shellcheck disable=SC2016 # These are the template's own variables.
-  all=$(kubectl get "$kinds" --namespace="$namespace" --selector="app=$name,app-namespace=$namespace,$GROUP/service" --output go-template='{{range .items}}{{$owned := false}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owned = true}}{{end}}{{end}}{{if $owned}}{{else}}{{.kind}} {{.apiVersion}} {{.metadata.name}}
+  all=$(kubectl get "$kinds" --namespace="$namespace" --selector="$labels" --output go-template='{{range .items}}{{$owned := false}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owned = true}}{{end}}{{end}}{{if $owned}}{{else}}{{.kind}} {{.apiVersion}} {{.metadata.name}}
 {{end}}{{end}}')
-  on_each_line "$all" plan_to_own "$namespace" "$name" "$uid"
+  on_each_line "$all" plan_to_own "$kind" "$namespace" "$name" "$uid"
 }
 
 back_finish() {
-  local made all
+  local made kind all
   made=$(maker "$PLATFORMS")
   [ "$made" = operator ] || die "the operator hasn't made the definition of platforms: install the operator, and apply the platforms"
-  all=$(platforms)
-  on_each_line "$all" back_finish_platform
+  for kind in "$PLATFORMS" "$WORKFLOWS"; do
+    all=$(all_of "$kind")
+    on_each_line "$all" back_finish_one "$kind"
+  done
   carry_out
 }
 
@@ -709,12 +826,14 @@ back_finish() {
 yes=
 operator=
 composition=
+workflow_composition=
 arguments=()
 for argument in "$@"; do
   case "$argument" in
   --yes | -y) yes=1 ;;
   --operator=*/*) operator=${argument#*=} ;;
   --composition=?*) composition=${argument#*=} ;;
+  --workflow-composition=?*) workflow_composition=${argument#*=} ;;
   --help | -h)
     usage
     exit

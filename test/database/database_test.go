@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package database_test checks that a service finds the tables that its migration made. It
-// asks the function for Deployments and Jobs, and runs a program in their environments, as they
-// are, that connects to a real PostgreSQL server with PostgreSQL's own JDBC driver. It needs
-// PostgreSQL, a JDK and the driver, and is skipped without them. Its dependencies aren't the
-// function's, so this package is a module of its own.
+// Package database_test shows where a composed service and its migration arrive in a real
+// PostgreSQL server. It asks the function for the objects of the examples and of names that
+// people give to databases and schemas. PostgreSQL's own JDBC driver connects with the
+// environments of the Jobs and the Deployments, and the server says which database and schema
+// that is. The services' images aren't run: neither Quarkus nor Flyway nor Vert.x is real here.
+// Their rules for values and URLs are in values_test.go and reactive_test.go, with sources.
 package database_test
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,279 +25,313 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"sigs.k8s.io/yaml"
+	corev1 "k8s.io/api/core/v1"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 )
 
-// tools are what the tests need of a machine.
-type tools struct {
-	// postgres is a folder with initdb and postgres.
-	postgres string
-	java     string
-	javac    string
-	// driver is the JDBC driver's archive.
-	driver string
+// root is the top of the repository.
+const root = "../.."
+
+// A place is where a connection has arrived.
+type place struct {
+	// server is the host and the port that the client asked for.
+	server, database, schema string
 }
 
-// findTools looks where Debian's packages put the tools. A test without them is skipped; with
-// SONATAFLOW_DATABASE=required in the environment it fails.
-func findTools(t *testing.T) tools {
-	t.Helper()
-	var found tools
-	var missing []string
-	servers, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if path, err := exec.LookPath("postgres"); err == nil {
-		servers = append(servers, path)
-	}
-	for _, server := range servers {
-		if server, err := filepath.EvalSymlinks(server); err == nil && exists(filepath.Join(filepath.Dir(server), "initdb")) {
-			found.postgres = filepath.Dir(server)
-		}
-	}
-	if found.postgres == "" {
-		missing = append(missing, "a PostgreSQL server (postgresql)")
-	}
-	for name, path := range map[string]*string{"java": &found.java, "javac": &found.javac} {
-		var err error
-		if *path, err = exec.LookPath(name); err != nil {
-			missing = append(missing, name+" (default-jdk-headless)")
-		}
-	}
-	if found.driver = "/usr/share/java/postgresql.jar"; !exists(found.driver) {
-		missing = append(missing, "PostgreSQL's JDBC driver (libpostgresql-jdbc-java)")
-	}
-	if len(missing) == 0 {
-		return found
-	}
-	slices.Sort(missing)
-	message := "skipped, this machine lacks " + strings.Join(missing, ", ") + "; the package of Debian is in parentheses"
-	if os.Getenv("SONATAFLOW_DATABASE") == "required" {
-		t.Fatal(message)
-	}
-	t.Skip(message)
-	return found
+// A bench has the processes that all tests of names share.
+type bench struct {
+	client fnv1.FunctionRunnerServiceClient
+	server server
+	java   *java
+
+	mu          sync.Mutex
+	locks       map[string]*sync.Mutex // By database.
+	connections int
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// A world is what the tests run in.
-type world struct {
-	function fnv1.FunctionRunnerServiceClient
-	server   *server
-	client   client
-
-	mu   sync.Mutex
-	rows []string
-}
-
-// TestDatabase composes platforms and workflows, and connects as their containers would.
 func TestDatabase(t *testing.T) {
 	t.Parallel()
-	tools := findTools(t)
-	s := startServer(t, tools.postgres)
-	w := &world{function: startFunction(t), server: s, client: compile(t, tools, s)}
-	t.Run("Names", w.names)
-	t.Run("Examples", w.examples)
-	slices.Sort(w.rows)
-	t.Logf("what PostgreSQL saw, DATABASE . SCHEMA:\n| name | JDBC URL | connected to | Job's table | found by the service | found by the reactive client |\n%s", strings.Join(w.rows, "\n"))
-}
-
-// row adds a row to the table of what PostgreSQL saw.
-func (w *world) row(columns ...string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.rows = append(w.rows, "| "+strings.Join(columns, " | ")+" |")
-}
-
-// platform returns a platform whose Jobs Service, the service with a reactive client, has a
-// migration Job; and the Secret of its database.
-func platform(name string, postgresql object, user, password string) (composite object, required []object) {
-	postgresql["secretRef"] = object{"name": "credentials"}
-	composite = object{
-		"apiVersion": "sonataflow.org/v1alpha08", "kind": "SonataFlowPlatform",
-		"metadata": object{"name": name, "namespace": "flows", "uid": "7c3b3c0e-0000-4000-8000-000000000000"},
-		"spec": object{"services": object{"jobService": object{
-			"enabled": true, "persistence": object{"dbMigrationStrategy": "job", "postgresql": postgresql},
-		}}},
+	bin, driver := os.Getenv("SONATAFLOW_POSTGRESQL"), os.Getenv("SONATAFLOW_JDBC_DRIVER")
+	if bin == "" || driver == "" {
+		t.Skip("only `make database` runs this test, on machines that have PostgreSQL, Java and the JDBC driver")
 	}
-	credentials := object{
-		"apiVersion": "v1", "kind": "Secret", "metadata": object{"name": "credentials", "namespace": "flows"},
-		"stringData": object{"POSTGRESQL_USER": user, "POSTGRESQL_PASSWORD": password},
-	}
-	return composite, []object{credentials}
+	b := &bench{client: startFunction(t), server: startServer(t, bin), locks: map[string]*sync.Mutex{}}
+	b.java = startJava(t, driver, b.server.port)
+	t.Run("Examples", b.examples)
+	t.Run("Names", b.names)
+	t.Logf("%d connections were made", b.connections)
 }
 
-// names tries names that people give databases and schemas.
-func (w *world) names(t *testing.T) {
+// java is the process of Connect.java.
+type java struct {
+	mu      sync.Mutex
+	in      io.Writer
+	answers *bufio.Scanner
+}
+
+// startJava compiles Connect.java, and runs it with the driver until the end of the test. No
+// host has an address for it, because it leads all connections to a port of the loopback address.
+func startJava(t *testing.T, driver, port string) *java {
 	t.Helper()
-	for name, tc := range nameCases() {
+	dir := t.TempDir()
+	hosts := filepath.Join(dir, "hosts")
+	if err := os.WriteFile(hosts, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	javac := exec.CommandContext(t.Context(), "javac", "-encoding", "UTF-8", "-classpath", driver, "-d", dir, filepath.Join("testdata", "Connect.java"))
+	if out, err := javac.CombinedOutput(); err != nil {
+		t.Fatalf("cannot compile Connect.java: %v\n%s", err, out)
+	}
+	// The context of the test ends before its cleanup, which ends the process.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "java", "-Djdk.net.hosts.file="+hosts, "-Dserver="+port,
+		"-classpath", dir+string(os.PathListSeparator)+driver, "Connect")
+	output := &bytes.Buffer{}
+	cmd.Stderr = output
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("cannot start Connect.java: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close() // It ends at the end of its input.
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("Connect.java did not end cleanly: %v\n%s", err, output)
+		}
+	})
+	return &java{in: in, answers: bufio.NewScanner(out)}
+}
+
+// ask lets Connect.java connect with an environment, and returns what the server says.
+func (j *java) ask(env map[string]string, todo []string) (map[string]string, error) {
+	variables := make([]string, 0, len(env))
+	for name, value := range env {
+		variables = append(variables, name+"="+value)
+	}
+	lines := [][]string{variables, todo}
+	var request strings.Builder
+	for _, line := range lines {
+		for _, field := range line {
+			if strings.ContainsAny(field, "\t\r\n") {
+				return nil, fmt.Errorf("%q has a character that separates fields or lines", field)
+			}
+		}
+		request.WriteString(strings.Join(line, "\t") + "\n")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := io.WriteString(j.in, request.String()); err != nil {
+		return nil, err
+	}
+	said := map[string]string{}
+	for j.answers.Scan() {
+		name, value, _ := strings.Cut(j.answers.Text(), " ")
+		switch name {
+		case "":
+			return said, nil
+		case "error":
+			j.answers.Scan() // The empty line.
+			return nil, errors.New(value)
+		}
+		said[name] = value
+	}
+	return nil, errors.Join(errors.New("Connect.java has ended"), j.answers.Err())
+}
+
+// examples connects with the environments that are composed for the examples.
+func (b *bench) examples(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "example", "*", "composite.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %d examples, error %v", len(files), err)
+	}
+	got := map[string][]string{}
+	for _, file := range files {
+		example := filepath.Base(filepath.Dir(file))
+		components, refused, err := compose(t.Context(), b.client, documents(t, example, "composite.yaml")[0], documents(t, example, "required.yaml"))
+		if err != nil || refused != "" {
+			t.Errorf("example/%s: %v%s", example, err, refused)
+		}
+		for _, c := range components {
+			got[example] = append(got[example], c.name)
+			t.Run(example+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				want, ok := exampleDatabases()[example][c.name]
+				if !ok {
+					t.Fatalf("example/%s has a database for %s, which exampleDatabases lacks", example, c.name)
+				}
+				searchPath := b.check(t, c, want)
+				if !t.Failed() {
+					t.Logf("| example/%s, %s | %s | %q | %q | %s |", example, c.name, want.server, want.database, want.schema, searchPath)
+				}
+			})
+		}
+		slices.Sort(got[example])
+	}
+	want := map[string][]string{}
+	for example, components := range exampleDatabases() {
+		want[example] = slices.Sorted(maps.Keys(components))
+	}
+	maps.DeleteFunc(got, func(_ string, components []string) bool { return len(components) == 0 })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("examples with a database: -want, +got:\n%s", diff)
+	}
+}
+
+// names connects with the environments that are composed for names that people use.
+func (b *bench) names(t *testing.T) {
+	for name, tc := range cases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			owner := tc.platform
-			if owner == "" {
-				owner = "platform"
+			components, refused, err := compose(t.Context(), b.client, tc.composite(), nil)
+			if err != nil {
+				t.Fatalf("%s\n%v", tc.reason, err)
 			}
-			user, password := name+" user", `p%2"'$$ `+name
-			composite, required := platform(owner, tc.postgresql, user, password)
-			composed, err := compose(t.Context(), w.function, composite, required)
 			if tc.refused != "" {
-				w.refused(t, name, tc, err)
+				if !strings.Contains(refused, tc.refused) {
+					t.Errorf("%s\nwant a refusal with %q, got %q and %v", tc.reason, tc.refused, refused, components)
+				}
+				t.Logf("| %s | refused: %s |", tc, refused)
 				return
 			}
-			if err != nil {
-				t.Fatalf("%s\ncompose(...): %v", tc.reason, err)
+			if refused != "" || len(components) != 1 {
+				t.Fatalf("%s\nwant one component, got %v, refused %q", tc.reason, components, refused)
 			}
-			all, err := containers(composed, required)
-			if err != nil {
-				t.Fatalf("%s\ncontainers(...): %v", tc.reason, err)
+			if components[0].migration == nil {
+				t.Errorf("%s\nwant a Job", tc.reason)
 			}
-			if len(all) != 2 {
-				t.Fatalf("%s\nwant a Job and a Deployment that connect, got %d containers", tc.reason, len(all))
+			searchPath := b.check(t, components[0], tc.want)
+			if !t.Failed() {
+				t.Logf("| %s | %s | %q | %q | %s |", tc, tc.want.server, tc.want.database, tc.want.schema, searchPath)
 			}
-			w.server.create(t, tc.database, user, password)
-			w.check(t, name, all, seen{User: user, Database: tc.database, Schema: tc.schema})
 		})
 	}
 }
 
-// refused checks that the function refused a case for its reason.
-func (w *world) refused(t *testing.T, name string, tc nameCase, err error) {
+// check makes a database, migrates it with the environment of a component's Job, and connects
+// as the component does, with each of its clients. All must arrive at one place, and find there
+// what the migration has made. It returns the search path of the component.
+func (b *bench) check(t *testing.T, c component, want place) (searchPath string) {
 	t.Helper()
-	var got refusal
-	if !errors.As(err, &got) || !strings.Contains(string(got), tc.refused) {
-		t.Errorf("%s\ncompose(...): want a refusal with %q, got %v", tc.reason, tc.refused, err)
+	b.makeDatabase(t, want.database)
+	args := []string{"find"}
+	maker := "migration"
+	if c.migration != nil {
+		b.connect(t, configuration(t, c.migration), want, maker, "migrate")
+	} else {
+		// The user makes the schema of a service that migrates by itself.
+		b.server.sqlIn(t, want.database, "CREATE SCHEMA IF NOT EXISTS "+quoted(want.schema)+" AUTHORIZATION "+quoted(owner))
+		args[0], maker = "make", "service"
 	}
-	w.row(name, tc.asked(), "refused: "+tc.refused, "", "", "")
+	env := configuration(t, c.service)
+	return b.connect(t, env, want, maker, append(args, reactiveArguments(t, env["QUARKUS_DATASOURCE_REACTIVE_URL"])...)...)
 }
 
-// check runs the container of a Job, if there is one, and the container of the component after
-// it. Both must see the same, and so must the reactive client of the component.
-func (w *world) check(t *testing.T, name string, all []container, want seen) {
+// reactiveArguments returns Connect.java's arguments for a connection like a reactive client's,
+// given the value of the variable with its URL: none where there is no URL.
+func reactiveArguments(t *testing.T, value string) []string {
 	t.Helper()
-	slices.SortFunc(all, func(a, b container) int { // The Job comes first.
-		if a.job == b.job {
-			return 0
-		}
-		if a.job {
-			return -1
-		}
-		return 1
-	})
-	want.Migrated = want.Schema
-	var job string
-	for _, c := range all {
-		jdbcURL := c.value("QUARKUS_DATASOURCE_JDBC_URL") + c.value("QUARKUS_DATASOURCE_JOBSSERVICE_JDBC_URL") + c.value("QUARKUS_DATASOURCE_DATAINDEX_JDBC_URL")
-		if want.Served = want.Schema; c.job {
-			want.Served = ""
-		}
-		got, err := w.client.run(t, c, jdbcURL)
-		if err != nil {
-			t.Errorf("job %t, %s: %v", c.job, jdbcURL, err)
-			continue
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("job %t, %s: -want, +got:\n%s", c.job, jdbcURL, diff)
-		}
-		if c.job {
-			job = got.Database + " . " + got.Migrated
-			continue
-		}
-		reactive := w.reactive(t, c, want)
-		w.row(name, jdbcURL, got.Database+" . "+got.Schema, job, got.Database+" . "+got.Migrated, reactive)
+	if value == "" {
+		return nil
 	}
+	urls := list(value)
+	if len(urls) != 1 {
+		t.Fatalf("Quarkus reads %d URLs in %q", len(urls), value)
+	}
+	at, err := reactive(urls[0])
+	if err != nil {
+		t.Fatalf("the reactive client refuses %q: %v", urls[0], err)
+	}
+	args := []string{at.host, at.port, at.database}
+	if at.sslMode != "" {
+		args = append(args, "sslmode="+at.sslMode)
+	}
+	for name, value := range at.settings {
+		// What the driver calls the settings that it sends to the server as they are. The
+		// server ends a connection with a setting that it doesn't know.
+		property, ok := map[string]string{"search_path": "currentSchema", "options": "options"}[name]
+		if !ok {
+			t.Fatalf("the server gets the setting %s from %q", name, urls[0])
+		}
+		args = append(args, property+"="+value)
+	}
+	return args
 }
 
-// reactive connects with the URL of a container's reactive client, if it has one, and returns
-// what was seen.
-func (w *world) reactive(t *testing.T, c container, want seen) string {
+// makeDatabase makes an empty database, which is the test's alone until the test's end.
+func (b *bench) makeDatabase(t *testing.T, name string) {
 	t.Helper()
-	reactiveURL := c.value("QUARKUS_DATASOURCE_REACTIVE_URL")
-	if reactiveURL == "" {
-		return "none"
+	b.mu.Lock()
+	lock, ok := b.locks[name]
+	if !ok {
+		lock = &sync.Mutex{}
+		b.locks[name] = lock
 	}
-	options, err := parseReactive(reactiveURL)
-	if err != nil {
-		t.Errorf("%s: %v", reactiveURL, err)
-		return "not read"
-	}
-	got, err := options.connect(t.Context(), w.server, c.value("QUARKUS_DATASOURCE_USERNAME"), c.value("QUARKUS_DATASOURCE_PASSWORD"))
-	if err != nil {
-		t.Errorf("%s: %v", reactiveURL, err)
-		return "not connected"
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s: -want, +got:\n%s", reactiveURL, diff)
-	}
-	return got.Database + " . " + got.Migrated
+	b.mu.Unlock()
+	lock.Lock()
+	t.Cleanup(lock.Unlock)
+	b.server.sql(t, "DROP DATABASE IF EXISTS "+quoted(name), "CREATE DATABASE "+quoted(name)+" OWNER "+quoted(owner)+" TEMPLATE template0")
 }
 
-// examples tries the databases of all examples. The services of an example have one server,
-// and databases that are told apart by their names.
-func (w *world) examples(t *testing.T) {
+// connect runs Connect.java with an environment, compares what the server says of each
+// connection with a place and with who has made the table there, and returns the search path.
+func (b *bench) connect(t *testing.T, env map[string]string, want place, maker string, args ...string) string {
 	t.Helper()
-	want := exampleSchemas()
-	files, err := filepath.Glob("../../example/*/composite.yaml")
+	said, err := b.java.ask(env, args)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s with %s: %v", args, env["QUARKUS_DATASOURCE_JDBC_URL"], err)
 	}
-	for _, file := range files {
-		example := filepath.Base(filepath.Dir(file))
-		required := read(t, filepath.Join(filepath.Dir(file), "required.yaml"))
-		for _, composite := range read(t, file) {
-			composed, err := compose(t.Context(), w.function, composite, required)
-			if err != nil {
-				t.Fatalf("%s: compose(...): %v", example, err)
-			}
-			all, err := containers(composed, required)
-			if err != nil {
-				t.Fatalf("%s: containers(...): %v", example, err)
-			}
-			for _, c := range all {
-				if c.job {
-					continue
+	clients := []string{"jdbc"}
+	if len(args) > 1 {
+		clients = append(clients, "reactive")
+	}
+	for _, client := range clients {
+		got := place{server: said[client+".server"], database: said[client+".database"], schema: said[client+".schema"]}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(place{})); diff != "" {
+			t.Errorf("%s, %s: -want, +got:\n%s", args, client, diff)
+		}
+		if by := said[client+".table"]; by != maker {
+			t.Errorf("%s, %s: want the table that the %s has made, got %q", args, client, maker, by)
+		}
+	}
+	b.mu.Lock()
+	b.connections += len(clients)
+	b.mu.Unlock()
+	return said["jdbc.search_path"]
+}
+
+// configuration returns the values of a container's environment as Quarkus reads them. Secrets
+// have the owner's name and password.
+func configuration(t *testing.T, env []corev1.EnvVar) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	var errs []error
+	for _, v := range env {
+		switch {
+		case strings.HasSuffix(v.Name, "_USERNAME"):
+			out[v.Name] = owner
+		case strings.HasSuffix(v.Name, "_PASSWORD"):
+			out[v.Name] = ownerPassword
+		case v.ValueFrom == nil:
+			value, err := quarkus(kubelet(v.Value))
+			if strings.HasSuffix(v.Name, "_SCHEMAS") {
+				if items := list(value); len(items) != 1 {
+					err = errors.Join(err, fmt.Errorf("%d items in %q", len(items), value))
+				} else {
+					value = items[0]
 				}
-				name := example + "/" + c.component
-				expected, found := want[name]
-				if !found {
-					t.Errorf("%s has a database: add it to exampleSchemas", name)
-					continue
-				}
-				delete(want, name)
-				t.Run(name, func(t *testing.T) {
-					own := slices.DeleteFunc(slices.Clone(all), func(other container) bool { return other.component != c.component })
-					user := c.value("QUARKUS_DATASOURCE_USERNAME")
-					w.server.create(t, expected.Database, user, c.value("QUARKUS_DATASOURCE_PASSWORD"))
-					expected.User = user
-					w.check(t, name, own, expected)
-				})
 			}
+			errs = append(errs, err)
+			out[v.Name] = value
 		}
 	}
-	for name := range want {
-		t.Errorf("want an example %s with a database", name)
-	}
-}
-
-// read returns the documents of a file, none if there is no file.
-func read(t *testing.T, file string) []object {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
-	}
-	var out []object
-	for document := range strings.SplitSeq(string(content), "\n---\n") {
-		var o object
-		if err := yaml.UnmarshalStrict([]byte(document), &o); err != nil {
-			t.Fatal(fmt.Errorf("cannot parse %s: %w", file, err))
-		}
-		if o != nil {
-			out = append(out, o)
-		}
 	}
 	return out
 }

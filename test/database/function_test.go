@@ -6,28 +6,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/function"
 )
 
-const callTimeout = 20 * time.Second
+// A component is what is composed for one service that has a database.
+type component struct {
+	name string
+	// service is the environment of the service, and migration that of the Job that
+	// migrates its database: nil where there is no Job.
+	service, migration []corev1.EnvVar
+}
 
-// An object is one of Kubernetes, as JSON has it.
-type object = map[string]any
+// labelMigrates is a label of the pods of a Job: the component whose database it migrates.
+const labelMigrates = "sonataflow.org/migrates"
 
-// startFunction runs the function until the end of the test, and returns a client of it.
+// startFunction runs the function as a process until the end of the test.
 func startFunction(t *testing.T) fnv1.FunctionRunnerServiceClient {
 	t.Helper()
-	binary, err := function.Build(t.Context(), "../..", t.TempDir())
+	binary, err := function.Build(t.Context(), root, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,139 +56,166 @@ func startFunction(t *testing.T) fnv1.FunctionRunnerServiceClient {
 	})
 	conn, err := grpc.NewClient(f.Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		t.Fatalf("cannot connect: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return fnv1.NewFunctionRunnerServiceClient(conn)
 }
 
-// A refusal is the message of a fatal result.
-type refusal string
-
-func (r refusal) Error() string { return string(r) }
-
-// compose calls the function for a composite as Crossplane does, until its Jobs have succeeded
-// and nothing is composed any more that wasn't before. It returns all composed objects. The
-// error is a refusal if the function refuses the composite.
-func compose(ctx context.Context, client fnv1.FunctionRunnerServiceClient, composite object, required []object) ([]object, error) {
+// compose returns the components with a database that the function composes for a composite,
+// also after its Jobs have succeeded, or the message with which the function refuses the
+// composite's spec.
+func compose(ctx context.Context, client fnv1.FunctionRunnerServiceClient, composite map[string]any, required []map[string]any) (components []component, refused string, err error) {
 	xr, err := encode(composite)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	req := &fnv1.RunFunctionRequest{
 		Meta: &fnv1.RequestMeta{Capabilities: []fnv1.Capability{
 			fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES,
 		}},
-		Observed: &fnv1.State{Composite: xr},
+		Observed: &fnv1.State{Composite: xr, Resources: map[string]*fnv1.Resource{}},
 	}
-	composed := map[string]object{}
-	const limit = 6 // The longest way is SinkBinding, Job, Deployment.
-	for range limit {
-		rsp, err := settle(ctx, client, req, required)
-		if err != nil {
-			return nil, err
+	rsp, err := settle(ctx, client, req, required)
+	if err != nil {
+		return nil, "", err
+	}
+	if problem := problemOf(rsp); problem != "" {
+		if n := len(rsp.GetDesired().GetResources()); n > 0 {
+			return nil, "", fmt.Errorf("the function composes %d objects of a spec that it refuses", n)
 		}
-		before := len(composed)
-		req.Observed.Resources = map[string]*fnv1.Resource{}
-		for key, r := range rsp.GetDesired().GetResources() {
-			composed[key] = r.GetResource().AsMap()
-			if req.Observed.Resources[key], err = encode(healthy(r.GetResource().AsMap())); err != nil {
-				return nil, err
-			}
+		return nil, problem, nil
+	}
+	migrations := map[string][]corev1.EnvVar{}
+	for key, r := range rsp.GetDesired().GetResources() {
+		object := r.GetResource().AsMap()
+		if object["kind"] != "Job" {
+			continue
 		}
-		if len(composed) == before {
-			out := make([]object, 0, len(composed))
-			for o := range maps.Values(composed) {
-				out = append(out, o)
-			}
-			return out, nil
+		job := &batchv1.Job{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, job); err != nil {
+			return nil, "", err
+		}
+		migrations[job.Spec.Template.Labels[labelMigrates]] = job.Spec.Template.Spec.Containers[0].Env
+		object["status"] = map[string]any{"succeeded": 1, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}}}
+		if req.Observed.Resources[key], err = encode(object); err != nil {
+			return nil, "", err
 		}
 	}
-	return nil, errors.New("the function composes more and more objects")
+	if rsp, err = settle(ctx, client, req, required); err != nil {
+		return nil, "", err
+	}
+	for _, r := range rsp.GetDesired().GetResources() {
+		object := r.GetResource().AsMap()
+		if object["kind"] != "Deployment" {
+			continue
+		}
+		d := &appsv1.Deployment{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, d); err != nil {
+			return nil, "", err
+		}
+		env := d.Spec.Template.Spec.Containers[0].Env
+		if valueOf(env, "QUARKUS_DATASOURCE_JDBC_URL") != "" {
+			components = append(components, component{name: d.Name, service: env, migration: migrations[d.Name]})
+			delete(migrations, d.Name)
+		}
+	}
+	if len(migrations) > 0 {
+		return nil, "", fmt.Errorf("Jobs without a Deployment: %v", migrations)
+	}
+	return components, "", nil
 }
 
-// settle calls the function until its requirements don't change any more.
-func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest, objects []object) (*fnv1.RunFunctionResponse, error) {
+// settle calls the function until its requirements don't change any more. It finds the
+// required resources that it is given; each Broker exists and is ready.
+func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest, objects []map[string]any) (*fnv1.RunFunctionResponse, error) {
 	const limit = 5 // Crossplane's own limit.
 	var last *fnv1.Requirements
 	for range limit {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		rsp, err := client.RunFunction(ctx, req, grpc.WaitForReady(true))
-		cancel()
+		rsp, err := client.RunFunction(ctx, req)
 		if err != nil {
 			return nil, fmt.Errorf("cannot call the function: %w", err)
 		}
-		for _, r := range rsp.GetResults() {
-			if r.GetSeverity() == fnv1.Severity_SEVERITY_FATAL {
-				return nil, refusal(r.GetMessage())
-			}
-		}
-		if proto.Equal(last, rsp.GetRequirements()) {
+		if proto.Equal(last, rsp.GetRequirements()) || problemOf(rsp) != "" {
 			return rsp, nil
 		}
 		last = rsp.GetRequirements()
 		req.RequiredResources = map[string]*fnv1.Resources{}
 		for name, q := range last.GetResources() {
-			found, err := find(q, objects)
-			if err != nil {
-				return nil, err
+			req.RequiredResources[name] = &fnv1.Resources{}
+			found := objects
+			if q.GetKind() == "Broker" {
+				found = []map[string]any{{
+					"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
+					"metadata": map[string]any{"name": q.GetMatchName(), "namespace": q.GetNamespace()},
+					"status":   map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
+				}}
 			}
-			req.RequiredResources[name] = &fnv1.Resources{Items: found}
+			for _, object := range found {
+				if object["kind"] != q.GetKind() {
+					continue
+				}
+				r, err := encode(object)
+				if err != nil {
+					return nil, err
+				}
+				req.RequiredResources[name].Items = append(req.RequiredResources[name].GetItems(), r)
+			}
 		}
 	}
 	return nil, errors.New("the function's requirements don't become stable")
 }
 
-// find returns the required resources that a selector selects. Every Broker exists and is
-// ready, because a workload waits for its Broker.
-func find(q *fnv1.ResourceSelector, objects []object) ([]*fnv1.Resource, error) {
-	if q.GetKind() == "Broker" {
-		r, err := encode(object{
-			"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
-			"metadata": object{"name": q.GetMatchName(), "namespace": q.GetNamespace()},
-			"status":   object{"conditions": []any{object{"type": "Ready", "status": "True"}}},
-		})
-		return []*fnv1.Resource{r}, err
-	}
-	var out []*fnv1.Resource
-	for _, o := range objects {
-		if o["apiVersion"] != q.GetApiVersion() || o["kind"] != q.GetKind() ||
-			q.GetMatchName() != "" && (text(o, "metadata", "name") != q.GetMatchName() || text(o, "metadata", "namespace") != q.GetNamespace()) {
-			continue
+// problemOf returns the message with which the function refuses a spec, or "".
+func problemOf(rsp *fnv1.RunFunctionResponse) string {
+	for _, r := range rsp.GetResults() {
+		if r.GetSeverity() == fnv1.Severity_SEVERITY_FATAL {
+			return r.GetMessage()
 		}
-		r, err := encode(o)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
 	}
-	return out, nil
+	for _, c := range rsp.GetConditions() {
+		if c.GetType() == "SpecValid" && c.GetStatus() == fnv1.Status_STATUS_CONDITION_FALSE {
+			return c.GetMessage()
+		}
+	}
+	return ""
 }
 
-// healthy gives a composed object the status for which another one may wait.
-func healthy(o object) object {
-	switch o["kind"] {
-	case "Job":
-		o["status"] = object{"succeeded": 1, "conditions": []any{object{"type": "Complete", "status": "True"}}}
-	case "SinkBinding":
-		o["status"] = object{"conditions": []any{object{"type": "Ready", "status": "True"}}}
-	}
-	return o
-}
-
-func encode(o object) (*fnv1.Resource, error) {
-	s, err := structpb.NewStruct(o)
+func encode(object map[string]any) (*fnv1.Resource, error) {
+	s, err := structpb.NewStruct(object)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode the object: %w", err)
 	}
 	return &fnv1.Resource{Resource: s}, nil
 }
 
-// text returns the text at a path of an object, "" if there is none.
-func text(o object, path ...string) string {
-	for _, name := range path[:len(path)-1] {
-		o, _ = o[name].(object)
+// valueOf returns the value of a variable as Kubernetes gets it, or "".
+func valueOf(env []corev1.EnvVar, name string) string {
+	for _, v := range env {
+		if v.Name == name {
+			return v.Value
+		}
 	}
-	value, _ := o[path[len(path)-1]].(string)
-	return value
+	return ""
+}
+
+// documents returns the documents of a file of an example; none if there is no such file.
+func documents(t *testing.T, example, file string) []map[string]any {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, "example", example, file))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]any
+	for doc := range strings.SplitSeq(string(content), "\n---\n") {
+		var object map[string]any
+		if err := yaml.Unmarshal([]byte(doc), &object); err != nil {
+			t.Fatalf("example/%s/%s: %v", example, file, err)
+		}
+		out = append(out, object)
+	}
+	return out
 }

@@ -7,169 +7,252 @@ import (
 	"strings"
 )
 
-// exampleSchemas are the databases and schemas of the examples, by EXAMPLE/COMPONENT.
-func exampleSchemas() map[string]seen {
-	return map[string]seen{
-		"migration-job/migration-job-data-index-service":           {Database: "workflows", Schema: "migration-job-data-index-service"},
-		"migration-job/migration-job-jobs-service":                 {Database: "workflows", Schema: "migration-job-jobs-service"},
-		"migration-mixed/migration-mixed-data-index-service":       {Database: "workflows", Schema: "data-index"},
-		"migration-mixed/migration-mixed-jobs-service":             {Database: "sonataflow", Schema: "migration-mixed-jobs-service"},
-		"pod-template/pod-template-data-index-service":             {Database: "sonataflow", Schema: "pod-template-data-index-service"},
-		"pod-template/pod-template-jobs-service":                   {Database: "sonataflow", Schema: "pod-template-jobs-service"},
-		"postgresql/postgresql-data-index-service":                 {Database: "workflows", Schema: "data-index"},
-		"postgresql/postgresql-jobs-service":                       {Database: "sonataflow", Schema: "postgresql-jobs-service"},
-		"production/production-data-index-service":                 {Database: "sonataflow", Schema: "data-index"},
-		"production/production-jobs-service":                       {Database: "sonataflow", Schema: "jobs-service"},
-		"rhdh-orchestrator/sonataflow-platform-data-index-service": {Database: "sonataflow", Schema: "sonataflow-platform-data-index-service"},
-		"rhdh-orchestrator/sonataflow-platform-jobs-service":       {Database: "sonataflow", Schema: "sonataflow-platform-jobs-service"},
-		"workflow-production/orders":                               {Database: "sonataflow", Schema: "orders"},
+// exampleDatabases returns where each component of each example keeps its data.
+func exampleDatabases() map[string]map[string]place {
+	return map[string]map[string]place{
+		"migration-job": {
+			"migration-job-data-index-service": {"postgres.databases:5433", "workflows", "migration-job-data-index-service"},
+			"migration-job-jobs-service":       {"postgres.databases:5433", "workflows", "migration-job-jobs-service"},
+		},
+		"migration-mixed": {
+			"migration-mixed-data-index-service": {"db.example.com:5432", "workflows", "data-index"},
+			"migration-mixed-jobs-service":       {"postgres.sonataflow-migration-mixed:5432", "sonataflow", "migration-mixed-jobs-service"},
+		},
+		"pod-template": {
+			"pod-template-data-index-service": {"postgres.databases:5432", "sonataflow", "pod-template-data-index-service"},
+			"pod-template-jobs-service":       {"postgres.databases:5432", "sonataflow", "pod-template-jobs-service"},
+		},
+		"postgresql": {
+			"postgresql-data-index-service": {"postgres-data-index.databases:5433", "workflows", "data-index"},
+			"postgresql-jobs-service":       {"postgres.sonataflow-postgresql:5432", "sonataflow", "postgresql-jobs-service"},
+		},
+		"production": {
+			"production-data-index-service": {"postgres-primary.databases:5432", "sonataflow", "data-index"},
+			"production-jobs-service":       {"postgres-primary.databases:5432", "sonataflow", "jobs-service"},
+		},
+		"rhdh-orchestrator": {
+			"sonataflow-platform-data-index-service": {"sonataflow-psql-postgresql.sonataflow-infra:5432", "sonataflow", "sonataflow-platform-data-index-service"},
+			"sonataflow-platform-jobs-service":       {"sonataflow-psql-postgresql.sonataflow-infra:5432", "sonataflow", "sonataflow-platform-jobs-service"},
+		},
+		"workflow-production": {
+			"orders": {"postgres-primary.databases:5432", "sonataflow", "orders"},
+		},
 	}
 }
 
-// A nameCase is a database in a spec, and what PostgreSQL must see, or why the function refuses
-// it. No two cases have the same database.
-type nameCase struct {
+// A named is a platform with one service that has a database and a migration.
+type named struct {
 	reason string
-	// platform is the name of the platform, from which the schema follows if there is none; ""
-	// is any name.
-	platform   string
-	postgresql object
-
-	database, schema string
-	refused          string
+	// platform is the claim's name, "p" where it is empty.
+	platform string
+	// dataIndex tells that the service is the Data Index, which has no reactive client, instead
+	// of the Jobs Service, which has one.
+	dataIndex bool
+	// A URL, or else the fields of serviceRef, the schema where it isn't empty.
+	url, database, schema string
+	// Where all connections arrive, or a part of the message that refuses the names.
+	want    place
+	refused string
 }
 
-// asked is the database as the spec has it.
-func (c nameCase) asked() string {
-	if jdbcURL := text(c.postgresql, "jdbcUrl"); jdbcURL != "" {
-		return jdbcURL
+// String shows what a user has written.
+func (n named) String() string {
+	switch {
+	case n.url != "":
+		return fmt.Sprintf("URL `%s`", n.url)
+	case n.schema != "":
+		return fmt.Sprintf("schema %q", n.schema)
+	case n.platform != "":
+		return fmt.Sprintf("platform %q", n.platform)
 	}
-	return fmt.Sprintf("%q, %q", text(c.postgresql, "serviceRef", "databaseName"), text(c.postgresql, "serviceRef", "databaseSchema"))
+	return fmt.Sprintf("database %q", n.database)
 }
 
-// behind is a database behind a Service.
-func behind(database, schema string) object {
-	return object{"serviceRef": object{"name": "pg", "namespace": "databases", "databaseName": database, "databaseSchema": schema}}
+func (n named) composite() map[string]any {
+	platform := n.platform
+	if platform == "" {
+		platform = "p"
+	}
+	postgresql := map[string]any{"secretRef": map[string]any{"name": "database"}}
+	if n.url != "" {
+		postgresql["jdbcUrl"] = n.url
+	} else {
+		serviceRef := map[string]any{"name": "pg", "namespace": "databases", "databaseName": n.database}
+		if n.schema != "" {
+			serviceRef["databaseSchema"] = n.schema
+		}
+		postgresql["serviceRef"] = serviceRef
+	}
+	service := "jobService"
+	if n.dataIndex {
+		service = "dataIndex"
+	}
+	return map[string]any{
+		"apiVersion": "sonataflow.org/v1alpha08", "kind": "XSonataFlowPlatform",
+		"metadata": map[string]any{"name": "xr", "labels": map[string]any{"crossplane.io/claim-name": platform, "crossplane.io/claim-namespace": "ns"}},
+		"spec": map[string]any{
+			"claimRef": map[string]any{"apiVersion": "sonataflow.org/v1alpha08", "kind": "SonataFlowPlatform", "name": platform, "namespace": "ns"},
+			"services": map[string]any{service: map[string]any{
+				"enabled":     true,
+				"persistence": map[string]any{"dbMigrationStrategy": "job", "postgresql": postgresql},
+			}},
+		},
+	}
 }
 
-// at is a database at a JDBC URL.
-func at(rest string) object { return object{"jdbcUrl": "jdbc:postgresql://" + rest} }
-
-// both is a case in which database and schema have one name, which PostgreSQL takes as it is.
-func both(reason, name string) nameCase {
-	return nameCase{reason: reason, postgresql: behind(name, name), database: name, schema: name}
-}
-
-// ofDatabase is a case of a database's name that no schema can have.
-func ofDatabase(reason, name string) nameCase {
-	return nameCase{reason: reason, postgresql: behind(name, "jobs"), database: name, schema: "jobs"}
-}
-
-func refusedSchema(reason, name, refused string) nameCase {
-	return nameCase{reason: reason, postgresql: behind("flows", name), refused: refused}
-}
-
-func refusedDatabase(reason, name, refused string) nameCase {
-	return nameCase{reason: reason, postgresql: behind(name, "jobs"), refused: refused}
-}
-
-func refusedURL(reason, rest, refused string) nameCase {
-	return nameCase{reason: reason, postgresql: at(rest), refused: refused}
-}
-
-func nameCases() map[string]nameCase {
+// cases returns names that people use. A database that is to be reached has one of the cases'
+// own where its name isn't the subject, so that cases run at once.
+func cases() map[string]named {
+	const server = "pg.databases:5432"
+	// database is the case of a database whose name PostgreSQL must see as it is.
+	database := func(name, reason string) named {
+		return named{reason: reason, database: name, want: place{server, name, "p-jobs-service"}}
+	}
+	refusedDatabase := func(name, refused, reason string) named {
+		return named{reason: reason, database: name, refused: refused}
+	}
+	// schema is the case of a schema that PostgreSQL reads as seen.
+	schema := func(name, seen, reason string) named {
+		database := "of " + name
+		if len(name) > 60 {
+			database = "of a long name, " + name[:2]
+		}
+		return named{reason: reason, database: database, schema: name, want: place{server, database, seen}}
+	}
+	refusedSchema := func(name, refused, reason string) named {
+		return named{reason: reason, database: "refused", schema: name, refused: refused}
+	}
+	url := func(url, reason string, want place) named { return named{reason: reason, url: url, want: want} }
+	refusedURL := func(url, refused, reason string) named { return named{reason: reason, url: url, refused: refused} }
 	const (
-		tooLong   = "of which PostgreSQL keeps 63"
-		splits    = "which ends or changes an unquoted name in PostgreSQL"
-		unfilled  = "holds the placeholder"
-		elsewhere = "leads the JDBC driver elsewhere"
+		start  = "jdbc:postgresql://host/"
+		host   = "host:5432"
+		dollar = "which Kubernetes or Quarkus reads otherwise"
 	)
-	return map[string]nameCase{
-		"Defaults":     {reason: "The schema is called like the service, the database as the documentation says.", platform: "plat", postgresql: object{"serviceRef": object{"name": "pg"}}, database: "sonataflow", schema: "plat-jobs-service"},
-		"Dash":         both("The names of Kubernetes have dashes.", "my-db"),
-		"DashFirst":    both("A dash may be first.", "-db"),
-		"DigitFirst":   both("A digit may be first.", "1db"),
-		"Digits":       both("A name of digits is no number.", "2024"),
-		"Umlauts":      both("Small letters outside of ASCII stay as they are.", "straße-für-ümläute"),
-		"UmlautsLarge": {reason: "PostgreSQL leaves capitals outside of ASCII as they are.", postgresql: behind("ÄÖÜ-DB", "ÄÖÜ-DB"), database: "ÄÖÜ-DB", schema: "ÄÖÜ-db"},
-		"Greek":        both("A name may be in any script.", "ροές"),
-		"Emoji":        both("A name may have characters of four bytes.", "flow🚀"),
-		"Capitals":     {reason: "PostgreSQL reads a schema in small letters, a database as it is.", postgresql: behind("MyDB", "MySchema"), database: "MyDB", schema: "myschema"},
-		"Underscore":   both("An underscore is a letter.", "my_db"),
-		"Dot":          both("A dot doesn't divide a name in the search path.", "my.db"),
-		"Plus":         both("Both clients decode a plus as a blank.", "a+b"),
-		"Percent":      both("Both clients decode a percent sign.", "50%"),
-		"PercentHex":   both("What looks like an escape is none.", "a%2bb"),
-		"Ampersand":    both("An ampersand divides parameters.", "a&b=c"),
-		"Question":     both("A question mark starts the parameters.", "a?b"),
-		"Slash":        both("A slash starts the database.", "a/b"),
-		"Hash":         both("A URL's fragment starts with a hash.", "a#b"),
-		"Semicolon":    both("A semicolon ends nothing here.", "a;b"),
-		"Colon":        both("A colon starts a port, an @ ends a user.", "a:b@c"),
-		"Brackets":     both("Brackets are around an IPv6 address.", "a[b](c){d}"),
-		"Signs":        both("The reactive client takes few signs unescaped.", "a!b*c~d^e|f<g>`"),
-		"Dollar":       both("A dollar sign alone is no placeholder.", "a$b"),
-		"Keyword":      both("A keyword is a name like others in a search path.", "select"),
-		"Default":      both("The word default has no meaning in a search path.", "default"),
-		"Unset":        both("The word unset has no meaning in a search path.", "unset"),
-		"Public":       {reason: "The default schema may be named.", postgresql: behind("of-public", "public"), database: "of-public", schema: "public"},
-		"Longest":      both("PostgreSQL keeps 63 bytes.", strings.Repeat("x", 63)),
-		"LongestBytes": both("Bytes count, not characters.", strings.Repeat("ü", 31)+"x"),
-		"LongPlatform": {reason: "The schema of a platform with a long name has at most 63 bytes.", platform: strings.Repeat("p", 49), postgresql: behind("of-long-platform", ""), database: "of-long-platform", schema: strings.Repeat("p", 49) + "-jobs-service"},
+	long := strings.Repeat("x", 63)
+	umlauts := strings.Repeat("ü", 31) + "x" // 63 bytes
 
-		"Blank":       ofDatabase("A database's name may have blanks.", "my db"),
-		"BlankAround": ofDatabase("Also around it.", " db "),
-		"Quotes":      ofDatabase("A database's name may have quotes.", `a"b'c`),
-		"Comma":       ofDatabase("Quarkus reads a list of reactive URLs: a comma would end one.", "a,b"),
-		"Backslash":   ofDatabase("A backslash escapes a comma in Quarkus' lists.", `a\b`),
-		"TwoDollars":  ofDatabase("Kubernetes reads two dollar signs as one.", "a$$b"),
+	return map[string]named{
+		"DatabaseDashes":      database("my-data-base", "Dashes are legal in a quoted name."),
+		"DatabaseCapitals":    database("MyDatabase", "Clients name a database literally."),
+		"DatabaseDigit":       database("1st", "A digit may be first."),
+		"DatabaseUmlauts":     database("Größe", "Names are in UTF-8."),
+		"DatabaseElephant":    database("data 🐘", "So are pictures."),
+		"DatabaseBlank":       database("two words", "A blank is part of a name."),
+		"DatabaseBlanks":      database(" ends ", "Also at its ends."),
+		"DatabasePlus":        database("a+b", "Clients read a + as a blank, unless it is escaped."),
+		"DatabasePercent":     database("100%", "A % is escaped, too."),
+		"DatabaseEscape":      database("%41", "A name that looks escaped isn't decoded."),
+		"DatabaseAmpersand":   database("a&b=c", "It begins no parameter."),
+		"DatabaseQuestion":    database("a?currentSchema=b", "It ends no path."),
+		"DatabaseHash":        database("a#b", "It begins no fragment."),
+		"DatabaseSlash":       database("a/b", "It ends no path."),
+		"DatabaseColon":       database("u:p@h", "It names no user."),
+		"DatabaseComma":       database("a,b", "It ends no URL in Quarkus' list of reactive URLs."),
+		"DatabaseQuotes":      database(`it's "quoted"`, "Quotes are part of a name."),
+		"DatabaseBackslash":   database(`back\slash\`, "A backslash escapes nothing."),
+		"DatabaseDollar":      database("$a$", "A dollar refers to nothing."),
+		"DatabaseDollars":     database("a$$b", "Kubernetes would make one of two."),
+		"DatabaseBrace":       database("a{b}", "Braces alone refer to nothing."),
+		"DatabaseEscaped":     database(`a\$b`, "Quarkus would take the backslash away."),
+		"DatabaseKeyword":     database("select", "A keyword is a name, too."),
+		"DatabaseLong":        database(long, "A name may have 63 bytes."),
+		"DatabaseLongUmlauts": database(umlauts, "The bytes count."),
+		"DatabaseTooLong":     refusedDatabase(long+"x", "64 bytes", "PostgreSQL cuts a name after 63 bytes."),
+		"DatabaseTooManyUmlauts": refusedDatabase(strings.Repeat("ü", 32), "64 bytes",
+			"It has 32 characters, but 64 bytes."),
+		"DatabaseUnfilled": refusedDatabase("${DB}", "placeholder", "A script wasn't run."),
+		"DatabaseNewline":  refusedDatabase("a\nb", "control character", "What can't be seen is a slip."),
 
-		"SchemaBlank":       refusedSchema("A blank ends a name in the search path.", "my schema", splits),
-		"SchemaComma":       refusedSchema("A comma ends a name in the search path.", "a,b", splits),
-		"SchemaQuote":       refusedSchema("A quote changes how PostgreSQL reads the name.", `"MySchema"`, splits),
-		"SchemaApostrophe":  refusedSchema("A quote of either kind is refused.", "a'b", splits),
-		"SchemaBackslash":   refusedSchema("Quarkus would take the backslash away.", `a\b`, splits),
-		"SchemaUser":        refusedSchema("PostgreSQL replaces $user.", "$user", "$user as the name of the user"),
-		"SchemaTwoDollars":  refusedSchema("Kubernetes would make one dollar sign of two.", "a$$b", "Kubernetes $$ as $"),
-		"SchemaReserved":    refusedSchema("PostgreSQL keeps the prefix to itself.", "PG_flows", "start with pg_"),
-		"SchemaTooLong":     refusedSchema("PostgreSQL would cut the name.", strings.Repeat("x", 64), tooLong),
-		"SchemaPlaceholder": refusedSchema("The name was to be filled in.", "${SCHEMA}", unfilled),
-		"SchemaReference":   refusedSchema("Kubernetes would replace the reference.", "$(KOGITO_PERSISTENCE_TYPE)", unfilled),
+		"SchemaDashes":         schema("data-index", "data-index", "A search path needs no quotes for it."),
+		"SchemaCapitals":       schema("MyJobs", "myjobs", "PostgreSQL reads an unquoted name in small letters."),
+		"SchemaDigit":          schema("1st-schema", "1st-schema", "A digit may be first."),
+		"SchemaUmlauts":        schema("größe", "größe", "Names are in UTF-8."),
+		"SchemaCapitalUmlauts": schema("ÄA", "Äa", "PostgreSQL folds no capitals but those of ASCII."),
+		"SchemaElephant":       schema("🐘", "🐘", "Pictures are in UTF-8, too."),
+		"SchemaPlus":           schema("a+b", "a+b", "A + isn't a blank."),
+		"SchemaPercent":        schema("100%", "100%", "A % is escaped."),
+		"SchemaEscape":         schema("%41", "%41", "A name that looks escaped isn't decoded."),
+		"SchemaAmpersand":      schema("a&b=c", "a&b=c", "It begins no parameter."),
+		"SchemaQuestion":       schema("a?b#c", "a?b#c", "It begins nothing."),
+		"SchemaDot":            schema("a.b", "a.b", "A name in a search path has no parts."),
+		"SchemaSigns":          schema("a:b@c/d;e--(f)[g]*", "a:b@c/d;e--(f)[g]*", "All but blanks, commas, quotes and backslashes are part of a name."),
+		"SchemaDollar":         schema("a$b$", "a$b$", "A dollar refers to nothing."),
+		"SchemaBrace":          schema("a{b}", "a{b}", "Braces alone refer to nothing."),
+		"SchemaKeyword":        schema("select", "select", "A keyword is a name in a search path."),
+		"SchemaDefault":        schema("default", "default", "The keyword doesn't mean the default search path."),
+		"SchemaPublic":         schema("public", "public", "The schema that every database has."),
+		"SchemaLong":           schema(long, long, "A name may have 63 bytes."),
+		"SchemaLongUmlauts":    schema(umlauts, umlauts, "The bytes count."),
+		"SchemaTooLong":        refusedSchema(long+"x", "64 bytes", "PostgreSQL cuts a name after 63 bytes."),
+		"SchemaTooManyUmlauts": refusedSchema(strings.Repeat("ü", 32), "64 bytes", "It has 32 characters, but 64 bytes."),
+		"SchemaBlank":          refusedSchema("two words", "' '", "A blank ends an unquoted name."),
+		"SchemaNoBreak":        refusedSchema("two\u00a0words", `'\u00a0'`, "A blank that looks like one is a slip."),
+		"SchemaComma":          refusedSchema("a,b", "','", "A comma makes two schemas of one."),
+		"SchemaQuotes":         refusedSchema(`"MySchema"`, `'"'`, "The migration would quote the quotes."),
+		"SchemaQuote":          refusedSchema("it's", `'\''`, "A quote is a slip."),
+		"SchemaBackslash":      refusedSchema(`a\b`, `'\\'`, "Quarkus takes a backslash out of a list."),
+		"SchemaUser":           refusedSchema("$User", "$user", "PostgreSQL reads it as the user's name."),
+		"SchemaOfPostgreSQL":   refusedSchema("PG_jobs", "pg_", "PostgreSQL makes no such schema."),
+		"SchemaDollars":        refusedSchema("a$$b", "$$", "Kubernetes makes one of two."),
+		"SchemaUnfilled":       refusedSchema("${SCHEMA}", "placeholder", "A script wasn't run."),
+		"SchemaUnclosed":       refusedSchema("a${b", dollar, "Quarkus looks for a property b."),
+		"SchemaDollarUmlaut":   refusedSchema("a$ü", dollar, "Older releases of Kubernetes break a character that isn't ASCII after a $."),
+		"SchemaTab":            refusedSchema("a\tb", "control character", "What can't be seen is a slip."),
 
-		"DatabaseTooLong":      refusedDatabase("PostgreSQL would cut the name.", strings.Repeat("x", 64), tooLong),
-		"DatabaseTooManyBytes": refusedDatabase("Bytes count, not characters.", strings.Repeat("ü", 32), tooLong),
-		"DatabaseControl":      refusedDatabase("A control character is a slip.", "a\tb", "control character"),
-		"DatabasePlaceholder":  refusedDatabase("The name was to be filled in.", "{{ .Values.db }}", unfilled),
+		"URL":             url(start+"u1?currentSchema=jobs", "A URL is used as it is.", place{host, "u1", "jobs"}),
+		"URLPort":         url("jdbc:postgresql://db.example.com:05433/u2?currentSchema=jobs", "A port is a number.", place{"db.example.com:5433", "u2", "jobs"}),
+		"URLNoSchema":     url(start+"u3", "No schema is the default one.", place{host, "u3", "public"}),
+		"URLCapitals":     url(start+"MyU4?currentSchema=MyJobs", "Names are read as PostgreSQL reads them.", place{host, "MyU4", "myjobs"}),
+		"URLPlus":         url(start+"u5+a%2Bb?currentSchema=a%2Bb", "A + is a blank.", place{host, "u5 a+b", "a+b"}),
+		"URLUmlauts":      url(start+"u6ü#?currentSchema=ü", "A URL may have them unescaped.", place{host, "u6ü#", "ü"}),
+		"URLEscaped":      url(start+"u7%2Fa%3Fb%20%25%C3%BC?currentSchema=%C3%BC%25", "A URL may have them escaped.", place{host, "u7/a?b %ü", "ü%"}),
+		"URLAmpersands":   url(start+"u8=&a?&&currentSchema=jobs&", "A database has an &; parameters may be empty.", place{host, "u8=&a", "jobs"}),
+		"URLTwice":        url(start+"u9?currentSchema=a&currentSchema=b", "Both clients take the last one.", place{host, "u9", "b"}),
+		"URLOptions":      url(start+"u10?options=-c%20search_path=jobs", "The server's options select a schema.", place{host, "u10", "jobs"}),
+		"URLLongOptions":  url(start+"u11?options=-csearch_path=a%20--Search-Path=b", "The last of them counts.", place{host, "u11", "b"}),
+		"URLFoldedOption": url(start+"u12?options=-csearch_path=Jobs", "They are read in small letters, too.", place{host, "u12", "jobs"}),
+		"URLBoth":         url(start+"u13?currentSchema=a&options=-c%20search_path=b", "A setting of its own comes before the options.", place{host, "u13", "a"}),
+		"URLMode":         url(start+"u14?sslmode=Disable&currentSchema=jobs", "Both clients know the mode, in capitals, too.", place{host, "u14", "jobs"}),
+		"URLParameters": url(start+"u15?ApplicationName=jobs&prepareThreshold=0&ssl=false&currentSchema=jobs",
+			"The reactive client gets none of the driver's parameters.", place{host, "u15", "jobs"}),
+		"URLOtherNames": url(start+"u16?currentschema=a&search_path=b&current%53chema=c", "The driver knows exact names alone.", place{host, "u16", "public"}),
+		"URLIPv4":       url("jdbc:postgresql://192.0.2.1:5433/u17?currentSchema=jobs", "A host may be an address.", place{"192.0.2.1:5433", "u17", "jobs"}),
+		"URLDollar":     url(start+"u18$a%24%24?currentSchema=a$b", "A dollar refers to nothing.", place{host, "u18$a$$", "a$b"}),
+		"URLHosts": {
+			reason: "The driver takes the first host that answers.", dataIndex: true, url: "jdbc:postgresql://pg-1,pg-2:5433/u19?currentSchema=index&targetServerType=primary",
+			want: place{"pg-1:5432", "u19", "index"},
+		},
+		"URLNoDatabase": {
+			reason: "The driver takes the database that is called like the user.", dataIndex: true, url: start + "?currentSchema=index",
+			want: place{host, owner, "index"},
+		},
+		"URLHostsReactive":      refusedURL("jdbc:postgresql://pg-1,pg-2/db?currentSchema=jobs", "takes one host", "The reactive client takes one host."),
+		"URLNoDatabaseReactive": refusedURL(start+"?currentSchema=jobs", "name the database after the host", "The reactive client would take one called db."),
+		"URLSchemaEmpty":        refusedURL(start+"db?currentSchema=", "currentSchema is empty", "It selects no schema at all."),
+		"URLSchemaQuotes":       refusedURL(start+"db?currentSchema=%22MySchema%22", `'"'`, "The migration would quote the quotes."),
+		"URLSchemas":            refusedURL(start+"db?currentSchema=a,b", "','", "A comma makes two schemas of one."),
+		"URLSchemaBlank":        refusedURL(start+"db?currentSchema=a+b", "' '", "A + is a blank."),
+		"URLOptionsSchemas":     refusedURL(start+"db?options=-csearch_path=a,b", "','", "So it does in options."),
+		"URLPercent":            refusedURL(start+"100%", "%25", "The driver can't decode it."),
+		"URLHost":               refusedURL(start+"db?host=other", "parameter host", "The reactive client would go elsewhere."),
+		"URLUnfilled":           refusedURL("jdbc:postgresql://${HOST}/db", "placeholder", "A script wasn't run."),
+		"URLCredentials":        refusedURL("jdbc:postgresql://u:p@host/db", "credentials", "The driver takes them for a part of the host."),
+		"URLSlashes":            refusedURL(start+"db/schema", "must look like", "The driver takes no path in a database."),
+		"URLDollars":            refusedURL(start+"a$$b?currentSchema=jobs", dollar, "Kubernetes makes one of two."),
+		"URLDollarsInSchema":    refusedURL(start+"db?options=-csearch_path=a$$b", dollar, "Kubernetes makes one of two."),
+		"URLUnclosed":           refusedURL(start+"a${b?currentSchema=jobs", dollar, "Quarkus looks for a property b."),
+		"URLEscapedDollar":      refusedURL(start+`a\$b?currentSchema=jobs`, dollar, "Quarkus takes the backslash away."),
+		"URLDollarUmlaut":       refusedURL(start+"a$ü?currentSchema=jobs", dollar, "Older releases of Kubernetes break a character that isn't ASCII after a $."),
+		"URLOptionsEscaped":     refusedURL(start+`db?options=-csearch_path=a%5C%20b`, `'\\'`, "The server's options have escapes of their own."),
 
-		"URL":                {reason: "A URL is used as it is.", postgresql: at("db.example.com:6543/of-url?currentSchema=jobs"), database: "of-url", schema: "jobs"},
-		"URLPort":            {reason: "The port may be left out.", postgresql: at("db.example.com/of-port?currentSchema=jobs"), database: "of-port", schema: "jobs"},
-		"URLNoSchema":        {reason: "Without a schema it is the default one.", postgresql: at("db/no-schema"), database: "no-schema", schema: "public"},
-		"URLOtherCase":       {reason: "The driver knows currentSchema in this case only.", postgresql: at("db/other-case?currentschema=jobs"), database: "other-case", schema: "public"},
-		"URLPlus":            {reason: "The driver decodes a plus as a blank, also in the path.", postgresql: at("db/url+plus?currentSchema=a%2Bb"), database: "url plus", schema: "a+b"},
-		"URLEscapedPlus":     {reason: "An escaped plus is a plus.", postgresql: at("db/url%2Bplus?currentSchema=jobs"), database: "url+plus", schema: "jobs"},
-		"URLPercent":         {reason: "An escaped percent sign is one.", postgresql: at("db/url%25?currentSchema=50%25"), database: "url%", schema: "50%"},
-		"URLUmlauts":         {reason: "The driver takes umlauts unescaped.", postgresql: at("db/url-ümläute?currentSchema=ümläute"), database: "url-ümläute", schema: "ümläute"},
-		"URLSigns":           {reason: "The driver takes signs unescaped that the reactive client refuses.", postgresql: at("db/url!*'()&=;:@?currentSchema=a;b:c@d!"), database: "url!*'()&=;:@", schema: "a;b:c@d!"},
-		"URLHash":            {reason: "The driver knows no fragment.", postgresql: at("db/url#db?currentSchema=a#b"), database: "url#db", schema: "a#b"},
-		"URLComma":           {reason: "A comma in the path doesn't end a reactive URL.", postgresql: at("db/url,db?currentSchema=jobs&ApplicationName=a,b"), database: "url,db", schema: "jobs"},
-		"URLCapitals":        {reason: "The schema is written as PostgreSQL reads it.", postgresql: at("Db/URL-Capitals?currentSchema=MySchema"), database: "URL-Capitals", schema: "myschema"},
-		"URLTwice":           {reason: "The last parameter of a name counts.", postgresql: at("db/url-twice?currentSchema=a&currentSchema=b"), database: "url-twice", schema: "b"},
-		"URLOptions":         {reason: "The server's options select a schema, too.", postgresql: at("db/url-options?options=-c%20search_path=jobs"), database: "url-options", schema: "jobs"},
-		"URLOptionsCapitals": {reason: "The schema in options is read in small letters, too.", postgresql: at("db/url-options-capitals?options=--search-path=Jobs"), database: "url-options-capitals", schema: "jobs"},
-		"URLBoth":            {reason: "currentSchema wins over options.", postgresql: at("db/url-both?options=-csearch_path=b&currentSchema=a"), database: "url-both", schema: "a"},
-		"URLParameters":      {reason: "Parameters of the driver don't reach the reactive client.", postgresql: at("db/url-parameters?ApplicationName=jobs&prepareThreshold=0&flag&sslmode=DISABLE&currentSchema=jobs"), database: "url-parameters", schema: "jobs"},
-		"URLDollar":          {reason: "Kubernetes leaves one dollar sign as it is.", postgresql: at("db/url$db?currentSchema=a$b"), database: "url$db", schema: "a$b"},
-		"URLTwoDollars":      {reason: "Two escaped dollar signs reach every client.", postgresql: at("db/url%24%24db?currentSchema=jobs"), database: "url$$db", schema: "jobs"},
-
-		"URLQuoted":      refusedURL("Quotes would keep the capitals in one of the two names only.", "db/flows?currentSchema=%22MySchema%22", splits),
-		"URLBlank":       refusedURL("A plus is a blank, which ends the schema's name.", "db/flows?currentSchema=my+schema", splits),
-		"URLEmptySchema": refusedURL("An empty schema selects none.", "db/flows?currentSchema=", "no schema is selected at all"),
-		"URLHalfEscape":  refusedURL("The driver takes such a URL for none.", "db/50%?currentSchema=jobs", "two hexadecimal digits"),
-		"URLTwoHosts":    refusedURL("The reactive client takes one host.", "a,b/flows?currentSchema=jobs", "takes one host"),
-		"URLNoDatabase":  refusedURL("The reactive client takes no database called like the user.", "db/?currentSchema=jobs", "takes no database called like the user"),
-		"URLElsewhere":   refusedURL("A parameter would replace the database.", "db/flows?PGDBNAME=other&currentSchema=jobs", elsewhere),
-		"URLUser":        refusedURL("Credentials have no place in a URL.", "user:password@db/flows", "with neither blanks nor credentials"),
-		"URLDollars":     refusedURL("Kubernetes would make one dollar sign of two, in the JDBC URL alone.", "db/a$$b?currentSchema=jobs", "write each $ as %24"),
-		"URLPlaceholder": refusedURL("The name was to be filled in.", "db/${DATABASE}?currentSchema=jobs", unfilled),
+		"PlatformDigit": {
+			reason: "A schema by default is called like the service, which has a letter in front.", platform: "1st-platform", database: "d1",
+			want: place{server, "d1", "p1st-platform-70b84c74-jobs-service"},
+		},
+		"PlatformLong": {
+			reason: "A schema by default has 63 bytes.", platform: long[:50], database: "d2",
+			want: place{server, "d2", long[:50] + "-jobs-service"},
+		},
 	}
 }

@@ -6,226 +6,167 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
+const startTimeout = 60 * time.Second
+
+// Who works on the server. The owner is who the Secrets name; its password has characters that
+// URLs would change.
 const (
-	startTimeout = 30 * time.Second
-
-	// superuser is the name of the role that makes the databases and roles of the cases.
-	superuser, superpassword = "admin", "admin"
+	admin         = "postgres"
+	adminPassword = "admin"
+	owner         = "Müller"
+	ownerPassword = `p@ss: w%20rd&+?"'\`
 )
 
-// A server is a PostgreSQL server, with empty data, on this machine's loopback interface.
+// A server is a PostgreSQL server on the loopback address that accepts passwords only.
 type server struct {
-	// address is the server's own, with a port that was free.
-	address string
-	// t is the test that started the server.
-	t *testing.T
-	// front is a loopback address of the server's own, on which the server can be reached at
-	// any port that expose was called for.
-	front   string
-	exposed map[string]bool
-	mu      sync.Mutex
+	bin  string
+	port string
 }
 
-// startServer starts a server that is ended with the test, by its process id.
-func startServer(t *testing.T, bin string) *server {
+// startServer makes a server in a temporary folder, and runs it until the end of the test.
+func startServer(t *testing.T, bin string) server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "sonataflow-database-") //nolint:usetesting // Only root may enter the folder of t.TempDir.
+	as := unprivileged(t)
+	// A folder of t.TempDir is in one that only the test's own user may enter.
+	dir, err := os.MkdirTemp("", "database-") //nolint:usetesting // The comment above says why.
 	if err != nil {
-		t.Fatalf("cannot make a folder for the server: %v", err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := unprivileged(t, dir)
-
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte(superpassword), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(t.Context(), filepath.Join(bin, "initdb"), "--pgdata="+data, "--username="+superuser, "--pwfile="+password,
-		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
-	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	data, password := filepath.Join(dir, "data"), filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte(adminPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	give(t, password, as)
+	give(t, dir, as)
+	initdb := command(t.Context(), dir, as, filepath.Join(bin, "initdb"), "--pgdata="+data, "--username="+admin, "--pwfile="+password,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		t.Fatalf("cannot initialize the server's data: %v\n%s", err, out)
+		t.Fatalf("cannot make a server: %v\n%s", err, out)
 	}
 
-	address := freeAddress(t)
-	_, port, _ := net.SplitHostPort(address)
+	s := server{bin: bin, port: freePort(t)}
 	output := &bytes.Buffer{}
-	// A signal ends the server, see below, and not the end of a context, which would kill it.
-	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", port,
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, output, output
-	// The server ends with this process, also when that is killed.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGINT}
-	started, exited := make(chan error, 1), make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // Pdeathsig is sent when the thread ends that started the process.
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			exited <- cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
+	// The context of the test ends before its cleanup, which ends the process.
+	cmd := command(context.WithoutCancel(t.Context()), dir, as, filepath.Join(bin, "postgres"), "-D", data,
+		"-c", "listen_addresses=127.0.0.1", "-c", "port="+s.port, "-c", "unix_socket_directories=", "-c", "fsync=off")
+	cmd.Stdout, cmd.Stderr = output, output
+	if err := cmd.Start(); err != nil {
 		t.Fatalf("cannot start the server: %v", err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGINT) // The process may have ended before.
-		if err := <-exited; err != nil {
+		_ = cmd.Process.Signal(syscall.SIGINT) // It ends all connections; the process may have ended before.
+		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server did not end cleanly: %v\n%s", err, output)
 		}
 	})
-
-	s := &server{t: t, address: address, exposed: map[string]bool{}}
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if err = s.run(t.Context(), "postgres", "SELECT 1"); err == nil {
-			break
-		}
-		if time.Since(began) > startTimeout {
-			t.Fatalf("the server does not serve on %s: %v", address, err)
-		}
-	}
+	s.await(t, output)
+	s.sql(t, `CREATE ROLE `+quoted(owner)+` LOGIN PASSWORD '`+strings.ReplaceAll(ownerPassword, "'", "''")+`'`)
 	return s
 }
 
-// unprivileged returns the user who may run the server, nil for the user of this process, and
-// gives that user a folder. PostgreSQL refuses to run as root.
-func unprivileged(t *testing.T, dir string) *syscall.Credential {
+// await waits until the server takes connections.
+func (s server) await(t *testing.T, output *bytes.Buffer) {
 	t.Helper()
-	if os.Getuid() != 0 {
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		err := exec.CommandContext(t.Context(), filepath.Join(s.bin, "pg_isready"), "--quiet", "--host=127.0.0.1", "--port="+s.port).Run()
+		if err == nil {
+			return
+		}
+		if time.Since(began) > startTimeout {
+			t.Fatalf("the server takes no connections: %v\n%s", err, output)
+		}
+	}
+}
+
+// sql runs statements as the administrator.
+func (s server) sql(t *testing.T, statements ...string) {
+	t.Helper()
+	s.sqlIn(t, admin, statements...)
+}
+
+// sqlIn runs statements in a database, each in a transaction of its own.
+func (s server) sqlIn(t *testing.T, database string, statements ...string) {
+	t.Helper()
+	args := []string{"--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"}
+	for _, statement := range statements {
+		args = append(args, "--command="+statement)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.bin, "psql"), args...)
+	cmd.Env = append(os.Environ(), "PGHOST=127.0.0.1", "PGPORT="+s.port, "PGUSER="+admin, "PGPASSWORD="+adminPassword, "PGDATABASE="+database, "PGCLIENTENCODING=UTF8")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("cannot run %q in %s: %v\n%s", statements, database, err, out)
+	}
+}
+
+// quoted returns a name as PostgreSQL takes it literally.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// unprivileged returns the user that runs the server where the test is run by the superuser,
+// because PostgreSQL refuses to be run by it; else nil.
+func unprivileged(t *testing.T) *syscall.Credential {
+	t.Helper()
+	if os.Geteuid() != 0 {
 		return nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		t.Fatalf("PostgreSQL refuses to run as root, and the user of Debian's package isn't there: %v", err)
+		t.Fatalf("PostgreSQL can't be run by root, and there is no user postgres: %v", err)
 	}
-	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-func freeAddress(t *testing.T) string {
+// give makes a user the owner of a file.
+func give(t *testing.T, file string, to *syscall.Credential) {
+	t.Helper()
+	if to == nil {
+		return
+	}
+	if err := os.Chown(file, int(to.Uid), int(to.Gid)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func command(ctx context.Context, dir string, as *syscall.Credential, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "LC_") })
+	return cmd
+}
+
+func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("cannot find a free port: %v", err)
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// run runs a statement in a database.
-func (s *server) run(ctx context.Context, database, statement string) error {
-	config, err := pgx.ParseConfig("")
+	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		return fmt.Errorf("cannot make a configuration: %w", err)
+		t.Fatal(err)
 	}
-	host, port, _ := net.SplitHostPort(s.address)
-	number, _ := strconv.ParseUint(port, 10, 16)
-	config.Host, config.Port, config.Database = host, uint16(number), database
-	config.User, config.Password = superuser, superpassword
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("cannot connect: %w", err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		return fmt.Errorf("cannot run %s: %w", statement, err)
-	}
-	return nil
-}
-
-// create makes an empty database that a user owns, until the end of the test.
-func (s *server) create(t *testing.T, database, owner, password string) {
-	t.Helper()
-	name, role := pgx.Identifier{database}.Sanitize(), pgx.Identifier{owner}.Sanitize()
-	secret := "'" + string(bytes.ReplaceAll([]byte(password), []byte("'"), []byte("''"))) + "'"
-	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN PASSWORD " + secret, "CREATE DATABASE " + name + " OWNER " + role} {
-		if err := s.run(t.Context(), "postgres", statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() {
-		for _, statement := range []string{"DROP DATABASE " + name + " WITH (FORCE)", "DROP ROLE " + role} {
-			if err := s.run(context.WithoutCancel(t.Context()), "postgres", statement); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-}
-
-// expose lets the server be reached at a port of its front address, and returns that address.
-// URLs can so be used as they are composed, with their ports.
-func (s *server) expose(t *testing.T, port string) string {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.exposed[port] {
-		return s.front
-	}
-	var l net.Listener
-	err := errors.New("no address was tried")
-	for n := 1; n < 255 && err != nil; n++ {
-		front := s.front
-		if front == "" {
-			front = fmt.Sprintf("127.54.32.%d", n)
-		}
-		if l, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(front, port)); err == nil {
-			s.front = front
-		}
-	}
-	if err != nil {
-		t.Fatalf("cannot listen at port %s of a loopback address: %v", port, err)
-	}
-	s.exposed[port] = true
-	s.t.Cleanup(func() { _ = l.Close() }) // Other tests use the port, too.
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return // The test has ended.
-			}
-			go s.forward(in)
-		}
-	}()
-	return s.front
-}
-
-// forward hands the bytes of a connection to the server, and those of the server back.
-func (s *server) forward(in net.Conn) {
-	defer func() { _ = in.Close() }()
-	out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", s.address)
-	if err != nil {
-		return
-	}
-	defer func() { _ = out.Close() }()
-	done := make(chan struct{}, 2)
-	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
-		go func() {
-			_, _ = io.Copy(pair[0], pair[1])
-			done <- struct{}{}
-		}()
-	}
-	<-done
+	return port
 }

@@ -39,6 +39,23 @@ func examples(t *testing.T) []string {
 	return out
 }
 
+// workflowExamples lists the examples of workflows, without the one about the cluster
+// platform.
+func workflowExamples(t *testing.T) []string {
+	t.Helper()
+	claims, err := filepath.Glob(filepath.Join(layout.Root, "example", "workflow*", "claim.yaml"))
+	if err != nil || len(claims) == 0 {
+		t.Fatalf("found %d examples: %v", len(claims), err)
+	}
+	out := make([]string, 0, len(claims))
+	for _, claim := range claims {
+		if example := filepath.Base(filepath.Dir(claim)); example != "workflow-cluster-services" {
+			out = append(out, example)
+		}
+	}
+	return out
+}
+
 // required returns what an example needs, from its required.yaml.
 func (w *world) required(example string) []*unstructured.Unstructured {
 	w.Helper()
@@ -101,7 +118,7 @@ func TestExamples(t *testing.T) {
 			if diff := cmp.Diff(rendered.conditions(), p.reported()); diff != "" {
 				t.Errorf("conditions: -rendered, +cluster:\n%s", diff)
 			}
-			p.compare(rendered)
+			w.compare(rendered, kube.Platforms, p.name, "cluster", "version", "services")
 			p.checkColumns()
 			p.checkEvents()
 
@@ -113,6 +130,66 @@ func TestExamples(t *testing.T) {
 				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestWorkflowExamples claims every example of a workflow as a user does, after the platform
+// that it needs: the cluster gets the objects of the offline render, the claim reports them,
+// and its deletion leaves nothing behind.
+func TestWorkflowExamples(t *testing.T) {
+	needs(t, lookups, "workflows look their platform up")
+	t.Parallel()
+	for _, example := range workflowExamples(t) {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			claim := (&world{T: t}).documents("example", example, "claim.yaml")[0]
+			w := newWorld(t, claim.GetNamespace())
+			w.providePlatform(example)
+			w.await("the namespace to be furnished", soon, w.furnished)
+			before := w.inventory()
+
+			w.apply(claim)
+			w.awaitReadyWorkflow(claim.GetName())
+			rendered := w.rendering(example)
+			w.compare(rendered, kube.Workflows, claim.GetName(), workflowStatus...)
+
+			w.kubectl("delete", "sonataflow", claim.GetName(), "--timeout=90s")
+			for _, o := range rendered.composed {
+				w.awaitGone(resources[o.GetKind()], o.GetNamespace(), o.GetName())
+			}
+			if diff := cmp.Diff(before, w.inventory()); diff != "" {
+				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
+			}
+		})
+	}
+}
+
+// workflowStatus are the fields of a workflow's status that are the same on each cluster.
+var workflowStatus = []string{"address", "endpoint", "services", "wiring", "platform", "image", "definition", "selector", "replicas", "triggers"}
+
+// providePlatform applies what an example of a workflow needs, and waits until its platform
+// is ready.
+func (w *world) providePlatform(example string) {
+	w.Helper()
+	needed, monitored := w.required(example), false
+	needed = slices.DeleteFunc(needed, func(o *unstructured.Unstructured) bool {
+		enabled, _, _ := unstructured.NestedBool(o.Object, "spec", "monitoring", "enabled")
+		monitored = monitored || enabled
+		// A user applies claims. Crossplane makes their composites.
+		return o.GetKind() == "XSonataFlowPlatform"
+	})
+	if monitored {
+		w.apply(w.documents("test", "e2e", "testdata", "servicemonitors.yaml")...)
+		w.await("the definition of ServiceMonitors", soon, func(ctx context.Context) error {
+			_, err := cluster.List(ctx, kube.Monitors, w.namespace)
+			return err
+		})
+	}
+	w.provide(needed)
+	for _, o := range needed {
+		if o.GetKind() == "SonataFlowPlatform" {
+			(&platform{world: w, name: o.GetName()}).awaitReady()
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ type form struct {
 	// kind and composites are the kind and the resource of the composites.
 	kind       string
 	composites kube.Resource
+	// workflowKind and workflowComposites are the same for workflows.
+	workflowKind       string
+	workflowComposites kube.Resource
 	// compositeOf returns the composite of a claim. The name is empty until there is a
 	// composite.
 	compositeOf func(claim *unstructured.Unstructured) types.NamespacedName
@@ -41,9 +44,11 @@ var api form
 
 var forms = map[stack.Form]form{
 	stack.Claimed: {
-		Form:       stack.Claimed,
-		kind:       "XSonataFlowPlatform",
-		composites: kube.Composites,
+		Form:               stack.Claimed,
+		kind:               "XSonataFlowPlatform",
+		composites:         kube.Composites,
+		workflowKind:       "XSonataFlow",
+		workflowComposites: kube.WorkflowComposites,
 		compositeOf: func(claim *unstructured.Unstructured) types.NamespacedName {
 			name, _, _ := unstructured.NestedString(claim.Object, "spec", "resourceRef", "name")
 			return types.NamespacedName{Name: name}
@@ -53,9 +58,11 @@ var forms = map[stack.Form]form{
 		elsewhere:   true,
 	},
 	stack.Namespaced: {
-		Form:       stack.Namespaced,
-		kind:       "SonataFlowPlatform",
-		composites: kube.Platforms,
+		Form:               stack.Namespaced,
+		kind:               "SonataFlowPlatform",
+		composites:         kube.Platforms,
+		workflowKind:       "SonataFlow",
+		workflowComposites: kube.Workflows,
 		compositeOf: func(claim *unstructured.Unstructured) types.NamespacedName {
 			return types.NamespacedName{Namespace: claim.GetNamespace(), Name: claim.GetName()}
 		},

@@ -59,16 +59,16 @@ func (r rendering) conditions() []string {
 // resources are the resources of the composed kinds.
 var resources = map[string]kube.Resource{
 	"ConfigMap": kube.ConfigMaps, "Service": kube.Services, "Deployment": kube.Deployments, "PodDisruptionBudget": kube.Budgets, "Job": kube.Jobs,
-	"Trigger": kube.Triggers, "SinkBinding": kube.SinkBindings,
+	"Trigger": kube.Triggers, "SinkBinding": kube.SinkBindings, "ServiceMonitor": kube.Monitors,
 }
 
-// compare waits until the claim's status and every composed object are as rendered. A
-// claim may show an earlier state of its composite for a moment, because Crossplane reads
-// the composite from a cache.
-func (p *platform) compare(r rendering) {
-	p.Helper()
-	p.await("the cluster to be as rendered", soon, func(context.Context) error {
-		differences := p.differences(r) //nolint:contextcheck // It uses the test's context.
+// compare waits until fields of a claim's status, its conditions and every composed object are
+// as rendered. A claim may show an earlier state of its composite for a moment, because
+// Crossplane reads the composite from a cache.
+func (w *world) compare(r rendering, claims kube.Resource, name string, fields ...string) {
+	w.Helper()
+	w.await("the cluster to be as rendered", soon, func(context.Context) error {
+		differences := w.differences(r, w.get(claims, name), fields) //nolint:contextcheck // It uses the test's context.
 		if len(differences) > 0 {
 			return errors.New(strings.Join(differences, "\n"))
 		}
@@ -76,33 +76,32 @@ func (p *platform) compare(r rendering) {
 	})
 }
 
-// differences compares the claim's status and every composed object with the rendering.
-func (p *platform) differences(r rendering) []string {
-	p.Helper()
+// differences compares a claim and every composed object with the rendering.
+func (w *world) differences(r rendering, claim *unstructured.Unstructured, fields []string) []string {
+	w.Helper()
 	var out []string
-	claim := p.claimed()
-	for _, field := range []string{"cluster", "version", "services"} {
+	for _, field := range fields {
 		want, _, _ := unstructured.NestedFieldNoCopy(r.composite.Object, "status", field)
 		got, _, _ := unstructured.NestedFieldNoCopy(claim.Object, "status", field)
-		out = append(out, lacks("claim "+p.name+": status."+field, want, got)...)
+		out = append(out, lacks("claim "+claim.GetName()+": status."+field, want, got)...)
 	}
 	for conditionType, want := range kube.Conditions(r.composite) {
 		if conditionType == "SecretsReady" && !layout.CoreSince(lookups) {
 			want = notChecked(want)
 		}
 		if got := kube.Conditions(claim)[conditionType]; conditionType != "Responsive" && got != want {
-			out = append(out, fmt.Sprintf("claim %s is %q, rendered %q", p.name, got, want))
+			out = append(out, fmt.Sprintf("claim %s is %q, rendered %q", claim.GetName(), got, want))
 		}
 	}
 	_, secrets := kube.Conditions(r.composite)["SecretsReady"]
 	for _, want := range r.composed {
 		resource, known := resources[want.GetKind()]
 		if !known {
-			p.Fatalf("no resource of kind %s is known to this test", want.GetKind())
+			w.Fatalf("no resource of kind %s is known to this test", want.GetKind())
 		}
-		got, err := cluster.Get(p.Context(), resource, want.GetNamespace(), want.GetName())
+		got, err := cluster.Get(w.Context(), resource, want.GetNamespace(), want.GetName())
 		if err != nil {
-			p.Fatal(err)
+			w.Fatal(err)
 		}
 		out = append(out, lacks(want.GetKind()+" "+want.GetName(), portable(want, secrets), got.Object)...)
 	}

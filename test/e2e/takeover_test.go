@@ -34,10 +34,12 @@ const (
 	operatorName = "sonataflow-operator-controller-manager"
 	// operatorPlatform is the name of each platform of the operator's.
 	operatorPlatform = "sonataflow-platform"
+	// operatorJobsService is its Jobs Service.
+	operatorJobsService = operatorPlatform + "-jobs-service"
 )
 
-// TestTakeOver takes platforms over from the operator as example/take-over tells users
-// to, and gives them back. It plays the operator: testdata/takeover has the definitions
+// TestTakeOver takes platforms and workflows over from the operator as example/take-over
+// tells users to, and gives them back. It plays the operator: testdata/takeover has the definitions
 // and objects that the operator leaves.
 //
 // It isn't parallel, because the operator's definitions and ours have the same names.
@@ -51,10 +53,11 @@ func TestTakeOver(t *testing.T) {
 	version := installedVersion(t)
 	operator, brokers := newWorld(t, "takeover-operator"), newWorld(t, "takeover-brokers")
 	taken := map[string]*world{}
-	for _, name := range []string{"http", "broker", "migrated"} {
+	for _, name := range []string{"http", "broker", "migrated", "flows"} {
 		taken[name] = newWorld(t, "takeover-"+name)
 	}
-	knative, connected, triggered := []string{brokers.namespace, taken["broker"].namespace}, []*world{taken["broker"]}, []*world{taken["broker"]}
+	flows := taken["flows"]
+	knative, connected, triggered := []string{brokers.namespace, taken["broker"].namespace, flows.namespace}, []*world{taken["broker"]}, []*world{taken["broker"]}
 	if api.elsewhere {
 		taken["elsewhere"] = newWorld(t, "takeover-elsewhere")
 		knative = append(knative, taken["elsewhere"].namespace)
@@ -70,6 +73,7 @@ func TestTakeOver(t *testing.T) {
 	brokers.broker(brokers.namespace, "js-source").create()
 	brokers.broker(brokers.namespace, "js-sink").create()
 	taken["broker"].broker(taken["broker"].namespace, "default").create()
+	flows.broker(flows.namespace, "default").create()
 	operator.knative(knative...)
 	for name, w := range taken {
 		w.create(w.operators(name)...)
@@ -79,18 +83,20 @@ func TestTakeOver(t *testing.T) {
 		w.awaitRollouts()
 	}
 	for _, w := range connected {
-		w.awaitSink()
+		w.awaitSink(operatorJobsService)
+	}
+	for _, name := range connectedWorkflows {
+		flows.awaitSink(name)
 	}
 	for _, w := range triggered {
-		w.await("the operator's Triggers to be ready", soon, func(ctx context.Context) error {
-			return checkTriggers(ctx, w.namespace)
-		})
-		defer w.always("a Trigger that is ready for each type", kube.Triggers, subscribed)()
+		defer w.alwaysSubscribed(allTriggers)()
 	}
+	defer flows.alwaysSubscribed(workflowTriggers)()
 	for _, name := range []string{"http", "broker"} {
 		defer taken[name].always("a pod of the Data Index", kube.Pods, indexed)()
 	}
-	before := keptOf(taken)
+	defer flows.always("a pod behind the Service of vet", kube.Pods, flows.selected("vet"))()
+	before, written := keptOf(taken), writtenOf(taken)
 	saved, back := filepath.Join(t.TempDir(), "claims"), filepath.Join(t.TempDir(), "platforms")
 
 	// The script refuses to do anything while the operator runs.
@@ -111,10 +117,22 @@ func TestTakeOver(t *testing.T) {
 	operator.run("check")
 	operator.run("save", saved)
 	for name, w := range taken {
-		w.checkSaved(filepath.Join(saved, "sonataflowplatform-"+w.namespace+"-"+operatorPlatform+".yaml"), name)
+		w.checkSaved(saved, name)
 	}
 
-	// Released, with an interruption.
+	// A workflow that isn't saved keeps the definition, with which it would be deleted.
+	late := object("sonataflow.org/v1alpha08", "SonataFlow", flows.namespace, "late")
+	late.Object["spec"] = map[string]any{"flow": map[string]any{"states": []any{}}}
+	flows.apply(late)
+	if out, err := operator.script("release", saved, "--yes"); err == nil || !strings.Contains(out, "workflow late of namespace takeover-flows isn't in "+saved) {
+		t.Fatalf("release with a workflow that isn't saved: %v\n%s", err, out)
+	}
+	flows.kubectl("delete", "sonataflow", "late")
+
+	// Released, with interruptions.
+	if out, err := operator.interrupted("delete sonataflows.sonataflow.org vet --namespace=takeover-flows", "release", saved, "--yes"); err == nil {
+		t.Fatalf("release wasn't interrupted:\n%s", out)
+	}
 	if out, err := operator.interrupted("delete sonataflowplatforms.sonataflow.org sonataflow-platform --namespace=takeover-http", "release", saved, "--yes"); err == nil {
 		t.Fatalf("release wasn't interrupted:\n%s", out)
 	}
@@ -123,7 +141,7 @@ func TestTakeOver(t *testing.T) {
 	operator.run("save", saved)
 	before.same(t, taken, "was released", nil)
 	for _, w := range taken {
-		w.owned("")
+		w.owned("", "")
 	}
 
 	// Claims.
@@ -131,13 +149,39 @@ func TestTakeOver(t *testing.T) {
 	applyFolder(t, saved)
 	for _, w := range taken {
 		(&platform{world: w, name: operatorPlatform}).awaitReady()
-		w.owned(api.kind)
+	}
+	applyFolder(t, filepath.Join(saved, "workflows"))
+	for _, name := range slices.Concat(connectedWorkflows, []string{greeting}) {
+		w := flows
+		if name == greeting {
+			w = taken["http"]
+		}
+		w.awaitReadyWorkflow(name)
 	}
 	once := map[string]int{}
 	for deployment := range before.revisions {
 		once[deployment] = 1
 	}
 	before.same(t, taken, "was taken over", once)
+
+	// This one is refused, and what the operator left of it stays, until its claim is served.
+	flows.await("report to be refused", soon, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Workflows, flows.namespace, "report")
+		if err != nil {
+			return err
+		}
+		return kube.Want(o, "SpecValid", "False", "Invalid")
+	})
+	if out, err := operator.script("finish", "--yes"); err == nil || !strings.Contains(out, "The workflow report in namespace takeover-flows isn't ready") {
+		t.Errorf("finish while a workflow is refused: want a message about it, got %v\n%s", err, out)
+	}
+	flows.kubectl("patch", "sonataflow", "report", "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"kubernetes"}}}`)
+	flows.awaitReadyWorkflow("report")
+	before.join(keptOf(taken), "flows/report")
+	for _, w := range taken {
+		w.owned(api.kind, api.workflowKind)
+	}
+
 	operator.run("finish", "--yes")
 	for name, w := range taken {
 		(&platform{world: w, name: operatorPlatform}).awaitReady()
@@ -148,8 +192,12 @@ func TestTakeOver(t *testing.T) {
 	once["migrated/"+operatorPlatform+"-data-index-service"] = 2
 	before.same(t, taken, "is finished", once)
 	for _, w := range connected {
-		w.checkSink()
+		w.checkSink(operatorJobsService)
 	}
+	for _, name := range connectedWorkflows {
+		flows.checkSink(name)
+	}
+	written.same(t, taken)
 	taken["http"].dropSample()
 	once["http/"+operatorPlatform+"-data-index-service"] = 2
 
@@ -166,30 +214,36 @@ func TestTakeOver(t *testing.T) {
 	operator.idle("back", back)
 	before.same(t, taken, "was given back", once)
 	for _, w := range taken {
-		w.owned("")
+		w.owned("", "")
 	}
-	if left, err := cluster.List(t.Context(), kube.Composites, ""); err != nil || len(left) > 0 {
-		t.Errorf("there are %d composites: %v", len(left), err)
+	for _, r := range []kube.Resource{kube.Composites, kube.WorkflowComposites} {
+		if left, err := cluster.List(t.Context(), r, ""); err != nil || len(left) > 0 {
+			t.Errorf("there are %d of %s: %v", len(left), r, err)
+		}
 	}
 	uninstall(t.Context(), t)
 	operator.run("back", back, "--yes")
 	operator.defineOperators()
 	applyFolder(t, back)
+	applyFolder(t, filepath.Join(back, "workflows"))
 	for name, w := range taken {
 		w.create(slices.DeleteFunc(w.operators(name), func(o *unstructured.Unstructured) bool { return o.GetKind() != "Trigger" })...)
 	}
 	for _, w := range triggered {
 		w.awaitReadyTriggers(2 * allTriggers)
 	}
+	flows.awaitReadyTriggers(2 * workflowTriggers)
 	operator.run("back-finish", "--yes")
 	operator.idle("back-finish")
 	before.same(t, taken, "is the operator's again", once)
+	written.same(t, taken)
 	for _, w := range taken {
-		w.owned("SonataFlowPlatform")
+		w.owned("SonataFlowPlatform", "SonataFlow")
 	}
 	for _, w := range triggered {
 		w.awaitReadyTriggers(allTriggers)
 	}
+	flows.awaitReadyTriggers(workflowTriggers)
 }
 
 // applyFolder applies all manifests of a folder, as a user does.
@@ -253,7 +307,7 @@ func (w *world) defineOperators() {
 	w.Helper()
 	w.apply(w.operators("definitions")...)
 	w.await("the operator's definitions", soon, func(ctx context.Context) error {
-		for _, r := range []kube.Resource{kube.Platforms, kube.ClusterPlatforms} {
+		for _, r := range []kube.Resource{kube.Platforms, kube.ClusterPlatforms, kube.Workflows} {
 			if _, err := cluster.List(ctx, r, ""); err != nil {
 				return err
 			}
@@ -262,31 +316,35 @@ func (w *world) defineOperators() {
 	})
 }
 
-// create creates objects as the operator does: first platforms with their status, then
-// the objects that they own, with the UIDs of their owners.
+// create creates objects as the operator does: first platforms and workflows with their
+// status, then the objects that they own, with the UIDs of their owners.
 func (w *world) create(objects ...*unstructured.Unstructured) {
 	w.Helper()
-	var platforms, statuses, rest []*unstructured.Unstructured
+	var owners, statuses, rest []*unstructured.Unstructured
 	for _, o := range objects {
 		status, said := o.Object["status"]
 		if !said {
 			rest = append(rest, o)
 			continue
 		}
-		platforms = append(platforms, o)
+		owners = append(owners, o)
 		s := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
 		s.Object["status"] = status
 		statuses = append(statuses, s)
 	}
-	w.asOperator(platforms, "create")
+	w.createOwners(owners)
 	w.asOperator(statuses, "apply", "--server-side", "--subresource=status")
 	for _, o := range rest {
-		owners := o.GetOwnerReferences()
-		for i := range owners {
-			owners[i].UID = w.get(kube.Platforms, owners[i].Name).GetUID()
+		references := o.GetOwnerReferences()
+		for i, owner := range references {
+			r := kube.Platforms
+			if owner.Kind == "SonataFlow" {
+				r = kube.Workflows
+			}
+			references[i].UID = w.get(r, owner.Name).GetUID()
 		}
-		if len(owners) > 0 {
-			o.SetOwnerReferences(owners)
+		if len(references) > 0 {
+			o.SetOwnerReferences(references)
 		}
 	}
 	w.asOperator(rest, "create")
@@ -326,11 +384,11 @@ func (w *world) awaitRollouts() {
 	})
 }
 
-// awaitSink waits until the pods of the Jobs Service know their sink.
-func (w *world) awaitSink() {
+// awaitSink waits until the pods of a Deployment know their sink.
+func (w *world) awaitSink(deployment string) {
 	w.Helper()
-	w.await("the sink of the Jobs Service", soon, func(ctx context.Context) error {
-		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, operatorPlatform+"-jobs-service")
+	w.await("the sink of "+deployment, soon, func(ctx context.Context) error {
+		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, deployment)
 		if err != nil {
 			return err
 		}
@@ -343,10 +401,10 @@ func (w *world) awaitSink() {
 	w.awaitRollouts()
 }
 
-// checkSink fails the scenario if a pod of the Jobs Service doesn't know its sink.
-func (w *world) checkSink() {
+// checkSink fails the scenario if a pod of a Deployment doesn't know its sink.
+func (w *world) checkSink(deployment string) {
 	w.Helper()
-	for _, pod := range w.pods(operatorPlatform + "-jobs-service") {
+	for _, pod := range w.pods(deployment) {
 		containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
 		if environment(containers[0].(map[string]any))["K_SINK"] == "" {
 			w.Errorf("pod %s of %s doesn't know its sink", pod.GetName(), w.namespace)
@@ -354,27 +412,44 @@ func (w *world) checkSink() {
 	}
 }
 
-// checkSaved compares a saved claim with what the user wrote.
-func (w *world) checkSaved(file, name string) {
+// checkSaved compares the saved claims with what the users wrote.
+func (w *world) checkSaved(dir, name string) {
 	w.Helper()
-	relative, err := filepath.Rel(layout.Root, file)
-	if err != nil {
-		w.Fatal(err)
-	}
-	got := w.documents(relative)
-	i := slices.IndexFunc(w.operators(name), func(o *unstructured.Unstructured) bool { return o.GetKind() == "SonataFlowPlatform" })
-	o := w.operators(name)[i]
-	want := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
-	want.SetLabels(o.GetLabels())
-	want.Object["spec"] = o.Object["spec"]
-	for _, written := range []string{"build", "devMode"} {
-		unstructured.RemoveNestedField(want.Object, "spec", written)
-	}
-	if len(got) != 1 {
-		w.Fatalf("%s has %d documents", file, len(got))
-	}
-	if diff := cmp.Diff(want.Object, got[0].Object); diff != "" {
-		w.Errorf("%s: -want, +got:\n%s", file, diff)
+	for _, o := range w.operators(name) {
+		var file string
+		switch o.GetKind() {
+		case "SonataFlowPlatform":
+			file = filepath.Join(dir, "sonataflowplatform-"+w.namespace+"-"+o.GetName()+".yaml")
+		case "SonataFlow":
+			file = filepath.Join(dir, "workflows", "sonataflow-"+w.namespace+"-"+o.GetName()+".yaml")
+		default:
+			continue
+		}
+		relative, err := filepath.Rel(layout.Root, file)
+		if err != nil {
+			w.Fatal(err)
+		}
+		got := w.documents(relative)
+		want := object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName())
+		want.SetLabels(o.GetLabels())
+		want.Object["spec"] = o.Object["spec"]
+		if o.GetKind() == "SonataFlow" {
+			want.SetAnnotations(o.GetAnnotations())
+		}
+		for _, written := range []string{"build", "devMode"} {
+			unstructured.RemoveNestedField(want.Object, "spec", written)
+		}
+		if o.GetName() == builtWorkflow {
+			if err := unstructured.SetNestedField(want.Object, builtImage, "spec", "podTemplate", "container", "image"); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if len(got) != 1 {
+			w.Fatalf("%s has %d documents", file, len(got))
+		}
+		if diff := cmp.Diff(want.Object, got[0].Object); diff != "" {
+			w.Errorf("%s: -want, +got:\n%s", file, diff)
+		}
 	}
 }
 
@@ -383,7 +458,7 @@ func (w *world) checkFinished(name string) {
 	w.Helper()
 	for kind, o := range w.keepers() {
 		for _, manager := range o.GetManagedFields() {
-			if manager.Subresource == "" && (manager.Manager == operatorManager || strings.HasPrefix(manager.Manager, "sonataflow-take-over")) {
+			if manager.Subresource == "" && (manager.Manager == operatorManager && !ofUser(o) || strings.HasPrefix(manager.Manager, "sonataflow-take-over")) {
 				w.Errorf("%s %s of %s: fields are still %s's", kind, o.GetName(), w.namespace, manager.Manager)
 			}
 		}
@@ -447,13 +522,17 @@ func (w *world) keepers() iter.Seq2[string, unstructured.Unstructured] {
 	}
 }
 
-// owned fails the scenario unless the owner of each kept object is of a kind; an empty
-// kind wants no owner.
-func (w *world) owned(kind string) {
+// owned fails the scenario unless the owner of each kept object is of a kind: of one for the
+// objects of platforms, of another for those of workflows. An empty kind wants no owner.
+func (w *world) owned(platforms, workflows string) {
 	w.Helper()
 	for of, o := range w.keepers() {
-		if o.GetLabels()["app"] == "" {
-			continue // An object of Kubernetes itself.
+		kind := platforms
+		switch _, isWorkflows := o.GetLabels()[workflowLabel]; {
+		case ofUser(o), o.GetLabels()["app"] == "":
+			continue // An object of the user, or of Kubernetes itself.
+		case isWorkflows:
+			kind = workflows
 		}
 		var want []string
 		if kind != "" {
@@ -501,6 +580,25 @@ func revision(o unstructured.Unstructured) int {
 	return n
 }
 
+// join adds the objects of another record whose names begin like this one.
+func (k kept) join(other kept, prefix string) {
+	for of, uid := range other.uids {
+		if _, key, _ := strings.Cut(of, " "); strings.HasPrefix(key, prefix) {
+			k.uids[of] = uid
+		}
+	}
+	for key, address := range other.addresses {
+		if strings.HasPrefix(key, prefix) {
+			k.addresses[key] = address
+		}
+	}
+	for key, revision := range other.revisions {
+		if strings.HasPrefix(key, prefix) {
+			k.revisions[key] = revision
+		}
+	}
+}
+
 // same fails the scenario if an object was replaced since, or if pods were replaced more
 // or less often than rollouts says.
 func (k kept) same(t *testing.T, worlds map[string]*world, what string, rollouts map[string]int) {
@@ -521,31 +619,35 @@ func (k kept) same(t *testing.T, worlds map[string]*world, what string, rollouts
 	}
 }
 
-// subscribed returns an error unless each type of events has a Trigger that is ready.
-func subscribed(triggers map[types.UID]unstructured.Unstructured) error {
-	ready := map[string]bool{}
-	for _, o := range triggers {
-		if o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
-			eventType, _, _ := unstructured.NestedString(o.Object, "spec", "filter", "attributes", "type")
-			ready[eventType] = true
+// alwaysSubscribed waits until there is a ready Trigger for each of so many types of events,
+// and fails the scenario if there isn't one at any time after that.
+func (w *world) alwaysSubscribed(count int) (end func()) {
+	w.Helper()
+	subscribed := func(triggers map[types.UID]unstructured.Unstructured) error {
+		ready := map[string]bool{}
+		for _, o := range triggers {
+			if o.GetDeletionTimestamp() == nil && kube.Conditions(&o)["Ready"].Status == "True" {
+				eventType, _, _ := unstructured.NestedString(o.Object, "spec", "filter", "attributes", "type")
+				ready[eventType] = true
+			}
 		}
+		if len(ready) != count {
+			return fmt.Errorf("only these types have a Trigger that is ready: %v", slices.Sorted(maps.Keys(ready)))
+		}
+		return nil
 	}
-	if len(ready) != allTriggers {
-		return fmt.Errorf("only these types have a Trigger that is ready: %v", slices.Sorted(maps.Keys(ready)))
-	}
-	return nil
-}
-
-func checkTriggers(ctx context.Context, namespace string) error {
-	list, err := cluster.List(ctx, kube.Triggers, namespace)
-	if err != nil {
-		return err
-	}
-	triggers := map[types.UID]unstructured.Unstructured{}
-	for _, o := range list {
-		triggers[o.GetUID()] = o
-	}
-	return subscribed(triggers)
+	w.await("the operator's Triggers to be ready", soon, func(ctx context.Context) error {
+		list, err := cluster.List(ctx, kube.Triggers, w.namespace)
+		if err != nil {
+			return err
+		}
+		triggers := map[types.UID]unstructured.Unstructured{}
+		for _, o := range list {
+			triggers[o.GetUID()] = o
+		}
+		return subscribed(triggers)
+	})
+	return w.always("a Trigger that is ready for each type", kube.Triggers, subscribed)
 }
 
 // awaitReadyTriggers waits until there are as many Triggers as wanted, and all of them
@@ -655,7 +757,7 @@ func reinstall(ctx context.Context, t *testing.T, version string) {
 		}
 		return
 	}
-	for _, r := range []kube.Resource{kube.Platforms, kube.ClusterPlatforms} {
+	for _, r := range []kube.Resource{kube.Workflows, kube.Platforms, kube.ClusterPlatforms} {
 		platforms, err := cluster.List(ctx, r, "")
 		if kerrors.IsNotFound(err) {
 			continue

@@ -52,9 +52,6 @@ func urlProblems(jdbcURL string) []string {
 	}
 	l := parse(jdbcURL)
 	var out []string
-	if strings.Contains(jdbcURL, "$$") {
-		out = append(out, "Kubernetes reads $$ as $ in an environment variable, so that the JDBC driver would read another URL: write each $ as %24")
-	}
 	for _, h := range l.hosts {
 		out = append(out, h.problems()...)
 	}

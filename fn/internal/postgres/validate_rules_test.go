@@ -70,9 +70,6 @@ func TestRules(t *testing.T) {
 		"SchemaLong":         {reason: "PostgreSQL cuts names, and Flyway wouldn't find its own.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: strings.Repeat("x", 64)}), want: []problem{{"p.serviceRef.databaseSchema", "64 bytes"}}},
 		"SchemaOfPostgreSQL": {reason: "PostgreSQL makes no such schema.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "PG_jobs"}), want: []problem{{"p.serviceRef.databaseSchema", "pg_"}}},
 		"SchemaOfUser":       {reason: "Service and migration would mean two.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "$user"}), want: []problem{{"p.serviceRef.databaseSchema", "$user"}}},
-		"URLDollars":         {reason: "Kubernetes makes one of two before the driver reads them.", spec: byURL("jdbc:postgresql://host/a$$b"), want: []problem{{"p.jdbcUrl", "write each $ as %24"}}},
-		"URLDollarsEscaped":  {reason: "An escaped $ reaches the driver.", spec: byURL("jdbc:postgresql://host/a%24%24b")},
-		"URLDollar":          {reason: "Kubernetes leaves one as it is.", spec: byURL("jdbc:postgresql://host/a$b")},
 		"SchemaDollars":      {reason: "Kubernetes makes one of two.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "a$$b"}), want: []problem{{"p.serviceRef.databaseSchema", "$$"}}},
 
 		"SchemaUnclosed":     {reason: "Quarkus looks for a property b.", spec: byService(v1alpha08.SQLServiceOptions{Name: "pg", DatabaseSchema: "a${b"}), want: []problem{{"p.serviceRef.databaseSchema", "has ${ in it"}}},

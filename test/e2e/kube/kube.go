@@ -45,13 +45,17 @@ const (
 
 	CustomResourceDefinitions Resource = "apiextensions.k8s.io/v1/customresourcedefinitions"
 
+	Monitors     Resource = "monitoring.coreos.com/v1/servicemonitors"
 	Brokers      Resource = "eventing.knative.dev/v1/brokers"
 	Triggers     Resource = "eventing.knative.dev/v1/triggers"
 	SinkBindings Resource = "sources.knative.dev/v1/sinkbindings"
 
-	Platforms        Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
-	Composites       Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
-	Workflows        Resource = "sonataflow.org/v1alpha08/sonataflows"
+	Platforms  Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
+	Composites Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
+	Workflows  Resource = "sonataflow.org/v1alpha08/sonataflows"
+
+	WorkflowComposites Resource = "sonataflow.org/v1alpha08/xsonataflows"
+
 	ClusterPlatforms Resource = "sonataflow.org/v1alpha08/sonataflowclusterplatforms"
 
 	Functions         Resource = "pkg.crossplane.io/v1/functions"
