@@ -71,11 +71,6 @@ test: $(RENDER_BINS) $(BIN)/crossplane-v1.16 xpkg ## Run all tests: unit, golden
 	@cd test/knative && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/kubernetes && $(GO) test -count=1 $(TESTFLAGS) ./...
 	@cd test/bench && $(GO) vet ./...
-	@cd test/database && $(GO) vet ./...
-
-.PHONY: database
-database: ## Connect to a real PostgreSQL with its JDBC driver, in the environments of composed Deployments and Jobs; skipped on machines without PostgreSQL, a JDK or the driver.
-	@cd test/database && $(GO) test -count=1 -v $(TESTFLAGS) . | { grep -vE '^ *(===|--- PASS)' || true; }
 
 .PHONY: clis
 clis: $(RENDER_BINS) $(CLIS:%=$(BIN)/crossplane-%) ## Render all examples with every older CLI.
@@ -123,7 +118,6 @@ GENERATED = find apis input package -type f | LC_ALL=C sort | xargs cksum
 .PHONY: check-generated
 check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generate` would change anything.
 	@$(GO) mod tidy -diff
-	@cd test/database && $(GO) mod tidy -diff
 	@cd test/gitops && $(GO) mod tidy -diff
 	@cd test/knative && $(GO) mod tidy -diff
 	@cd test/kubernetes && $(GO) mod tidy -diff
