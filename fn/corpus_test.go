@@ -67,7 +67,9 @@ func TestCorpus(t *testing.T) {
 			default:
 				composed++
 				for _, key := range []string{"workflow-config", "workflow-config-user", "workflow-deployment", "workflow-service"} {
-					if rsp.GetDesired().GetResources()[key] == nil {
+					// The cluster has no files of workflows in the profile dev.
+					waits := key == "workflow-deployment" && conditionOf(rsp, v1alpha08.ConditionRunning).GetReason() == v1alpha08.ReasonExternalResourcesNotFound
+					if rsp.GetDesired().GetResources()[key] == nil && !waits {
 						t.Errorf("%s: %s isn't composed", filepath.Base(file), key)
 					}
 				}
