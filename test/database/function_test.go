@@ -18,6 +18,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
@@ -126,8 +128,7 @@ func compose(ctx context.Context, client fnv1.FunctionRunnerServiceClient, compo
 	return components, "", nil
 }
 
-// settle calls the function until its requirements don't change any more. It finds the
-// required resources that it is given; each Broker exists and is ready.
+// settle calls the function until its requirements don't change any more.
 func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest, objects []map[string]any) (*fnv1.RunFunctionResponse, error) {
 	const limit = 5 // Crossplane's own limit.
 	var last *fnv1.Requirements
@@ -142,28 +143,49 @@ func settle(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *f
 		last = rsp.GetRequirements()
 		req.RequiredResources = map[string]*fnv1.Resources{}
 		for name, q := range last.GetResources() {
-			req.RequiredResources[name] = &fnv1.Resources{}
-			found := objects
-			if q.GetKind() == "Broker" {
-				found = []map[string]any{{
-					"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
-					"metadata": map[string]any{"name": q.GetMatchName(), "namespace": q.GetNamespace()},
-					"status":   map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
-				}}
+			found, err := find(q, objects)
+			if err != nil {
+				return nil, err
 			}
-			for _, object := range found {
-				if object["kind"] != q.GetKind() {
-					continue
-				}
-				r, err := encode(object)
-				if err != nil {
-					return nil, err
-				}
-				req.RequiredResources[name].Items = append(req.RequiredResources[name].GetItems(), r)
-			}
+			req.RequiredResources[name] = &fnv1.Resources{Items: found}
 		}
 	}
 	return nil, errors.New("the function's requirements don't become stable")
+}
+
+// find returns the objects that a selector selects, as Crossplane does. Every Broker exists and
+// is ready, because a workload waits for its Broker.
+func find(q *fnv1.ResourceSelector, objects []map[string]any) ([]*fnv1.Resource, error) {
+	if q.GetKind() == "Broker" {
+		r, err := encode(map[string]any{
+			"apiVersion": q.GetApiVersion(), "kind": q.GetKind(),
+			"metadata": map[string]any{"name": q.GetMatchName(), "namespace": q.GetNamespace()},
+			"status":   map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
+		})
+		return []*fnv1.Resource{r}, err
+	}
+	var out []*fnv1.Resource
+	for _, object := range objects {
+		o := unstructured.Unstructured{Object: object}
+		if o.GetAPIVersion() != q.GetApiVersion() || o.GetKind() != q.GetKind() {
+			continue
+		}
+		switch {
+		case q.GetMatchName() != "":
+			if o.GetName() != q.GetMatchName() || o.GetNamespace() != q.GetNamespace() {
+				continue
+			}
+		case q.GetNamespace() != "" && o.GetNamespace() != q.GetNamespace(),
+			!labels.SelectorFromSet(q.GetMatchLabels().GetLabels()).Matches(labels.Set(o.GetLabels())):
+			continue
+		}
+		r, err := encode(object)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // problemOf returns the message with which the function refuses a spec, or "".
