@@ -284,7 +284,7 @@ func (b *bench) connect(t *testing.T, env map[string]string, want place, maker s
 	t.Helper()
 	said, err := b.java.ask(env, args)
 	if err != nil {
-		t.Fatalf("%s with %s: %v", args, env["QUARKUS_DATASOURCE_JDBC_URL"], err)
+		t.Fatalf("%s: want a connection to database %q on %s, got %v", args, want.database, want.server, err)
 	}
 	clients := []string{"jdbc"}
 	if len(args) > 1 {
