@@ -126,8 +126,7 @@ func devConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
 	for _, f := range o.Files {
 		folders[f.Folder] = append(folders[f.Folder], allOf(f.ConfigMap))
 	}
-	var volumes []corev1.Volume
-	var mounts []corev1.VolumeMount
+	volumes, mounts := make([]corev1.Volume, 0, len(folders)), make([]corev1.VolumeMount, 0, len(folders))
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		volume := projected(name, folders[folder]...)
 		if folder != "" {

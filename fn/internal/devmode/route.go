@@ -44,8 +44,8 @@ type RouteTLS struct {
 
 // DeepCopyObject makes a Route an object of Kubernetes.
 func (r *Route) DeepCopyObject() runtime.Object {
-	out := *r
-	out.ObjectMeta = *r.ObjectMeta.DeepCopy()
+	out, meta := *r, r.ObjectMeta
+	out.ObjectMeta = *meta.DeepCopy()
 	return &out
 }
 

@@ -93,7 +93,7 @@ func ofPods(t Target, object *unstructured.Unstructured, services []*unstructure
 	chosen := max(0, slices.IndexFunc(candidates, func(s *unstructured.Unstructured) bool { return contains(s.GetLabels(), t.Labels) }))
 	address, err := ofService(candidates[chosen], t.Port)
 	if err != nil {
-		return "", fmt.Errorf("Service %s, which selects its pods: %w", candidates[chosen].GetName(), err)
+		return "", fmt.Errorf("its pods are selected by Service %s: %w", candidates[chosen].GetName(), err)
 	}
 	return address, nil
 }

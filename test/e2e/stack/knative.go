@@ -272,7 +272,7 @@ func (s *supervisor) furnishRoom(ctx context.Context) (*room, error) {
 		if err != nil {
 			return nil, err
 		}
-		go forward(l, dialing(target))
+		go forward(ctx, l, dialing(target))
 	}
 	return r, nil
 }

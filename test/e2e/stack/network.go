@@ -66,7 +66,7 @@ func loopbackUp() error {
 }
 
 // forward sends connections on to where dial leads, until the listener is closed.
-func forward(l net.Listener, dial func() (net.Conn, error)) {
+func forward(ctx context.Context, l net.Listener, dial func(context.Context) (net.Conn, error)) {
 	for {
 		from, err := l.Accept()
 		if err != nil {
@@ -74,14 +74,16 @@ func forward(l net.Listener, dial func() (net.Conn, error)) {
 		}
 		go func() {
 			defer func() { _ = from.Close() }()
-			to, err := dial()
+			to, err := dial(ctx)
 			if err != nil {
 				return // The client sees a connection that is closed, as it would a dead pod's.
 			}
 			defer func() { _ = to.Close() }()
 			go func() {
 				_, _ = io.Copy(to, from)
-				_ = to.(*net.TCPConn).CloseWrite()
+				if tcp, ok := to.(*net.TCPConn); ok {
+					_ = tcp.CloseWrite()
+				}
 			}()
 			_, _ = io.Copy(from, to)
 		}()
@@ -161,7 +163,7 @@ func (s *supervisor) listenForNames(ctx context.Context) error {
 
 // expose makes a process reachable at the address of its Service, which kube-proxy does in a
 // cluster. Connections to the Service's port lead to where dial does.
-func (s *supervisor) expose(ctx context.Context, namespace, service, port string, dial func() (net.Conn, error)) error {
+func (s *supervisor) expose(ctx context.Context, namespace, service, port string, dial func(context.Context) (net.Conn, error)) error {
 	address, err := s.resolve(ctx, service+"."+namespace+".svc")
 	if err != nil {
 		return err
@@ -173,11 +175,13 @@ func (s *supervisor) expose(ctx context.Context, namespace, service, port string
 	if err != nil {
 		return fmt.Errorf("cannot listen on the address of Service %s: %w", service, err)
 	}
-	go forward(l, dial)
+	go forward(ctx, l, dial)
 	return nil
 }
 
 // dialing returns a function that connects to an address.
-func dialing(address string) func() (net.Conn, error) {
-	return func() (net.Conn, error) { return net.DialTimeout("tcp", address, 5*time.Second) }
+func dialing(address string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", address)
+	}
 }

@@ -5,6 +5,7 @@
 package stack
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"runtime"
@@ -65,9 +66,9 @@ func (r *room) listenPacket(address string) (l net.PacketConn, err error) {
 }
 
 // dialing returns a function that connects to an address of the room.
-func (r *room) dialing(address string) func() (net.Conn, error) {
-	return func() (conn net.Conn, err error) {
-		r.in(func() { conn, err = net.DialTimeout("tcp", address, time.Second) })
+func (r *room) dialing(address string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (conn net.Conn, err error) {
+		r.in(func() { conn, err = (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address) })
 		return conn, err
 	}
 }
