@@ -160,12 +160,16 @@ func TestEventingKnative(t *testing.T) {
 	// Crossplane can't reconcile a platform with objects of a kind that is gone, and for
 	// minutes it can't reconcile other platforms either. All services go on running, and
 	// connect again when Knative is back.
-	check := w.steady()
+	before := w.inventory()
 	removeKnative(t)
 	installKnative(t)
 	b.create()
 	p.awaitEventing()
-	check("Knative was away")
+	// The pods of the Jobs Service may be others: Knative takes the address of the sink away
+	// until the Broker is back.
+	if diff := cmp.Diff(before, w.inventory()); diff != "" {
+		t.Errorf("objects while Knative was away: -before, +after:\n%s", diff)
+	}
 
 	// So eventing must leave the spec before Knative is removed.
 	w.apply(w.withoutBroker())
@@ -204,21 +208,6 @@ func TestEventingSink(t *testing.T) {
 		t.Errorf("the Deployment's label bindings.knative.dev/include is %q: Knative wouldn't bind it where it binds only what is included", got)
 	}
 
-	if err := certify(t.Context(), w.namespace, jobsService); err != nil {
-		t.Fatal(err)
-	}
-	w.await("the pods of the Jobs Service to have certificates", soon, func(ctx context.Context) error {
-		d, err := cluster.Get(ctx, kube.Deployments, w.namespace, jobsService)
-		if err != nil {
-			return err
-		}
-		status, _, _ := unstructured.NestedMap(d.Object, "status")
-		if status["observedGeneration"] != d.GetGeneration() || status["updatedReplicas"] != int64(1) || status["replicas"] != int64(1) {
-			return fmt.Errorf("the rollout isn't complete: %v", status)
-		}
-		return nil
-	})
-	p.awaitEventing()
 	check := w.steady()
 	for range 10 {
 		p.reconcile()
@@ -228,9 +217,6 @@ func TestEventingSink(t *testing.T) {
 		containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
 		if got := environment(containers[0].(map[string]any))["K_SINK"]; got != address(b.namespace, b.name) {
 			t.Errorf("K_SINK in %s is %q", pod.GetName(), got)
-		}
-		if volumes, _, _ := unstructured.NestedSlice(pod.Object, "spec", "volumes"); !slices.ContainsFunc(volumes, func(v any) bool { return v.(map[string]any)["name"] == "kne-bundle-volume" }) {
-			t.Errorf("%s has no certificates, only %v", pod.GetName(), volumes)
 		}
 	}
 }

@@ -264,21 +264,6 @@ func condition(conditionType, status string) map[string]any {
 	return map[string]any{"type": conditionType, "status": status, "lastTransitionTime": "2026-01-01T00:00:00Z"}
 }
 
-// certificates is what Knative writes into the Deployment of a SinkBinding too, if Knative
-// encrypts.
-const certificates = `{"spec": {"template": {"spec": {
-	"containers": [{"name": "jobs-service", "volumeMounts": [{"name": "kne-bundle-volume", "mountPath": "/knative-custom-certs", "readOnly": true}]}],
-	"volumes": [{"name": "kne-bundle-volume", "projected": {"sources": [{"configMap": {"name": "knative-bundle"}}]}}]
-}}}}`
-
-// certify changes a Deployment as Knative does when it encrypts: by an update, so that
-// Knative owns the fields that it writes.
-func certify(ctx context.Context, namespace, deployment string) error {
-	_, err := cluster.Kubectl(ctx, "", "patch", "deployment", deployment, "--namespace="+namespace,
-		"--type=strategic", "--field-manager=webhook", "--patch="+certificates)
-	return err
-}
-
 // knative plays the controllers of Broker classes that have none here, for scenarios that
 // aren't about Knative: such Brokers in the namespaces, and their Triggers, become ready as
 // soon as they exist.
