@@ -158,7 +158,8 @@ func TestAccumulation(t *testing.T) {
 // TestNeverShrink holds the set of resources against every state of the world: as
 // long as the spec is the same, none goes. A PodDisruptionBudget may, which depends
 // on the number of pods; what a migration gates is for TestMigrationStates; a Trigger that
-// isn't there yet waits for its Broker, and a Deployment for its SinkBinding.
+// isn't there yet waits for its Broker, and a Deployment for its SinkBinding or for what its
+// pods read.
 func TestNeverShrink(t *testing.T) {
 	t.Parallel()
 	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
@@ -166,7 +167,9 @@ func TestNeverShrink(t *testing.T) {
 		all := slices.DeleteFunc(slices.Sorted(maps.Keys(whole)), gated)
 		waits := func(key string) bool {
 			component, isDeployment := strings.CutSuffix(key, "-deployment")
-			return isDeployment && whole[component+"-sinkbinding"] != nil || strings.Contains(key, "-trigger-")
+			// In the profile dev, a workflow waits for the ConfigMaps that it reads.
+			held := whole[component+"-sinkbinding"] != nil || whole[component+"-flow"] != nil
+			return isDeployment && held || strings.Contains(key, "-trigger-")
 		}
 		for name, req := range states(t, xr) {
 			rsp := run(t, req)

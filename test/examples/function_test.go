@@ -94,7 +94,7 @@ func TestFunction(t *testing.T) {
 }
 
 // ask returns the function's answers to the composites of all examples: first before any
-// composed resource exists, then after every Job has failed.
+// composed resource exists, on Kubernetes and on OpenShift, then after every Job has failed.
 func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	t.Helper()
 	f, err := function.Start(t.Context(), binary)
@@ -116,23 +116,31 @@ func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	var out []*fnv1.RunFunctionResponse
 	for _, name := range examples(t) {
 		observed := &fnv1.State{Composite: &fnv1.Resource{Resource: encode(t, one(t, folder, name, "composite.yaml").Object)}}
-		rsp := call(t, client, name, observed)
-		out = append(out, rsp)
+		rsp := call(t, client, name, "Kubernetes", observed)
+		out = append(out, rsp, call(t, client, name, "OpenShift", observed))
 		if observed.Resources = failedJobs(t, rsp); len(observed.GetResources()) > 0 {
-			out = append(out, call(t, client, name, observed))
+			out = append(out, call(t, client, name, "Kubernetes", observed))
 		}
 	}
 	return out
 }
 
+// otherAddresses are properties with addresses of the kinds that no example names.
+const otherAddresses = `
+other.stateful.url = ${kubernetes:statefulsets.v1.apps/shop/stateful}
+other.knative.url = ${knative:services.v1.serving.knative.dev/shop/service}
+`
+
 // call calls the function for an example. Of the required resources it finds only Brokers,
-// because without Brokers there are no Triggers, and the platforms that workflows belong to.
-func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string, observed *fnv1.State) *fnv1.RunFunctionResponse {
+// because without Brokers there are no Triggers, the platforms that workflows belong to, and
+// ConfigMaps with properties of workflows, which name addresses of every kind.
+func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example, cluster string, observed *fnv1.State) *fnv1.RunFunctionResponse {
 	t.Helper()
 	req := &fnv1.RunFunctionRequest{
 		Meta: &fnv1.RequestMeta{Capabilities: []fnv1.Capability{
 			fnv1.Capability_CAPABILITY_CAPABILITIES, fnv1.Capability_CAPABILITY_REQUIRED_RESOURCES,
 		}},
+		Input:             encode(t, map[string]any{"apiVersion": "sonataflow.fn.crossplane.io/v1beta1", "kind": "Input", "cluster": cluster}),
 		Observed:          observed,
 		RequiredResources: map[string]*fnv1.Resources{},
 	}
@@ -145,7 +153,11 @@ func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example string,
 		for name, q := range rsp.GetRequirements().GetResources() {
 			req.RequiredResources[name] = &fnv1.Resources{}
 			for _, doc := range documents(t, folder, example, "required.yaml") {
-				if doc.GetKind() == v1alpha08.KindXSonataFlowPlatform && q.GetKind() == doc.GetKind() {
+				if text, named, _ := unstructured.NestedString(doc.Object, "data", "application.properties"); named {
+					doc.Object["data"] = map[string]any{"application.properties": text + otherAddresses}
+				}
+				asked := doc.GetKind() == v1alpha08.KindXSonataFlowPlatform || doc.GetKind() == "ConfigMap" && doc.GetName() == q.GetMatchName()
+				if asked && q.GetKind() == doc.GetKind() {
 					req.RequiredResources[name].Items = append(req.RequiredResources[name].Items, &fnv1.Resource{Resource: encode(t, doc.Object)})
 				}
 			}
