@@ -158,6 +158,11 @@ const (
 	// Status False. To do: create the ConfigMap that the message names, or remove it from the
 	// spec.
 	ReasonExternalResourcesNotFound = "ExternalResourcesNotFound"
+	// ReasonKnativeServingNotAvailable means that the cluster lacks Knative Serving, on which the
+	// workflow is to run. A workflow that runs on a Deployment keeps it.
+	//
+	// Status False. To do: install Knative Serving, or remove deploymentModel from the spec.
+	ReasonKnativeServingNotAvailable = "KnativeServingNotAvailable"
 	// ReasonUnchanged means that nothing can be composed at the moment, so that all of the
 	// workflow stays as it is.
 	//

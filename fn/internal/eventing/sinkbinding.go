@@ -41,14 +41,14 @@ func bind(req *composition.Request, c *component.Component, k knowledge, leaving
 	return []object{newObject(req, key, binding)}
 }
 
-// newSinkBinding returns a SinkBinding that tells the pods of the component's Deployment
-// where to send events.
+// newSinkBinding returns a SinkBinding that tells the component's pods where to send events.
 func newSinkBinding(c *component.Component, sink duckv1.Destination) *SinkBinding {
+	subject := c.Kind.Runner.Object()
 	return &SinkBinding{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersionSinkBinding, Kind: kindSinkBinding},
 		ObjectMeta: c.Meta(c.SinkBinding()),
 		Spec: SinkBindingSpec{
-			Subject: Subject{APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Namespace, Name: c.Name()},
+			Subject: Subject{APIVersion: subject.GroupVersion().String(), Kind: subject.Kind, Namespace: c.Namespace, Name: c.Name()},
 			Sink:    sink,
 		},
 	}
