@@ -101,8 +101,8 @@ func TestComposed(t *testing.T) {
 			installed: withServing(true), want: []string{"workflow-config", "workflow-config-user", "workflow-knative-service"},
 		},
 		"ServingDev": {reason: "In the profile dev, a workflow runs on a Deployment.", given: given{spec: onKnative, metadata: inDev}, installed: withServing(true), want: append(slices.Clone(least), "workflow-flow")},
-		"NoKnative": {reason: "Without Knative there are neither.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(false), want: least},
-		"NoBroker":  {reason: "A Trigger waits for its Broker.", given: given{spec: consumes, platform: withBroker, required: map[string][]string{"broker-ns1/default": nil}}, installed: knative(true), want: append(slices.Clone(least), "workflow-sinkbinding")},
+		"NoKnative":  {reason: "Without Knative there are neither.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(false), want: least},
+		"NoBroker":   {reason: "A Trigger waits for its Broker.", given: given{spec: consumes, platform: withBroker, required: map[string][]string{"broker-ns1/default": nil}}, installed: knative(true), want: append(slices.Clone(least), "workflow-sinkbinding")},
 	}
 	hash := func(keys []string) []string {
 		slices.Sort(keys)
