@@ -125,7 +125,7 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 			"desiredHealthy":     int64(1),
 			"disruptionsAllowed": int64(1),
 			"expectedPods":       int64(2),
-			fieldConditions:         []any{condition("DisruptionAllowed", "SufficientPods")},
+			fieldConditions:      []any{condition("DisruptionAllowed", "SufficientPods")},
 		}, "status")
 	}
 	return nil
@@ -167,7 +167,7 @@ func serve(o *unstructured.Unstructured) {
 		"url":                     "http://" + host + ".example.com",
 		"address":                 map[string]any{"url": "http://" + host + ".svc.cluster.local"},
 		"latestReadyRevisionName": o.GetName() + "-00001",
-		fieldConditions:              []any{condition("ConfigurationsReady", ""), condition("Ready", ""), condition("RoutesReady", "")},
+		fieldConditions:           []any{condition("ConfigurationsReady", ""), condition("Ready", ""), condition("RoutesReady", "")},
 	}, "status")
 }
 
@@ -212,7 +212,7 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 		"startTime":      then,
 		"completionTime": then,
 		"succeeded":      int64(1),
-		fieldConditions:     []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
+		fieldConditions:  []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
 	}, "status")
 	return nil
 }
