@@ -9,6 +9,7 @@ import (
 	_ "embed" // Manifests.
 	"errors"
 	"path/filepath"
+	"slices"
 )
 
 // serving is Knative Serving: its webhook, its controllers and its autoscaler, which decide
@@ -18,14 +19,18 @@ import (
 // would configure proxies that aren't there. kwok plays the network layer's controller: it
 // says of each Ingress that it is ready.
 func serving() system {
-	const module, networking = "knative.dev/serving", "knative.dev/networking"
-	definitions := []source{{module, "core/300-resources/*.yaml"}, {"knative.dev/caching", "image.yaml"}}
+	const (
+		module, networking, caching = "knative.dev/serving", "knative.dev/networking", "knative.dev/caching"
+		// account is the ServiceAccount of all of Serving's processes.
+		account = "controller"
+	)
 	return system{
-		module:      module,
-		definitions: append(definitions, from(networking, "certificate.yaml", "domain-claim.yaml", "ingress.yaml", "serverlessservice.yaml")...),
-		objects: append(from(module,
+		module: module,
+		definitions: slices.Concat(from(module, "core/300-resources/*.yaml"), from(caching, "image.yaml"),
+			from(networking, "certificate.yaml", "domain-claim.yaml", "ingress.yaml", "serverlessservice.yaml")),
+		objects: slices.Concat(from(module,
 			"core/100-namespace.yaml", "core/200-roles/*.yaml", "core/200-serviceaccount.yaml", "core/300-knativecertificate.yaml",
-			"core/configmaps/*.yaml", "core/deployments/*.yaml", "core/999-cache.yaml"), source{networking, "config-network.yaml"}),
+			"core/configmaps/*.yaml", "core/deployments/*.yaml", "core/999-cache.yaml"), from(networking, "config-network.yaml")),
 		webhooks: from(module, "core/webhooks/*.yaml"),
 		settings: map[string]map[string]string{
 			// Every second, the autoscaler has an error for each Revision, because no container
@@ -42,13 +47,13 @@ func serving() system {
 		firstPort: 7300,
 		processes: []knativeProcess{
 			{
-				binary: "webhook", leads: true, account: "controller", service: "webhook", port: "443", listens: "127.0.0.1:7445",
+				binary: "webhook", leads: true, account: account, service: "webhook", port: "443", listens: "127.0.0.1:7445",
 				env: []string{"WEBHOOK_NAME=webhook", "WEBHOOK_PORT=7445"},
 			},
-			{binary: "controller", account: "controller"},
+			{binary: "controller", account: account},
 			// It takes the port 8080. Its lease has its name and its address, so an autoscaler
 			// that is started again needn't wait for the lease. The address is that of all pods.
-			{binary: "autoscaler", alone: true, account: "controller", env: []string{"POD_IP=192.0.2.1"}},
+			{binary: "autoscaler", alone: true, account: account, env: []string{"POD_IP=192.0.2.1"}},
 		},
 		played: playIngresses,
 		works:  servingWorks,
