@@ -5,6 +5,8 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -69,17 +71,24 @@ func TestAppliers(t *testing.T) {
 				t.Fatal(err)
 			}
 			tc.apply(w, claim)
+			dataIndex := p.name + "-data-index-service"
+			w.await("the change to reach the Data Index", noticed, func(ctx context.Context) error {
+				o, err := cluster.Get(ctx, kube.Deployments, w.namespace, dataIndex)
+				if err != nil {
+					return err
+				}
+				if replicas, _, _ := unstructured.NestedInt64(o.Object, "spec", "replicas"); replicas != 2 {
+					return fmt.Errorf("it has %d replicas, want 2", replicas)
+				}
+				return nil
+			})
 			p.awaitReady()
-			dataIndex := w.get(kube.Deployments, p.name+"-data-index-service")
-			if replicas, _, _ := unstructured.NestedInt64(dataIndex.Object, "spec", "replicas"); replicas != 2 {
-				t.Errorf("%s: the Data Index has %d replicas after the change, want 2", tc.reason, replicas)
-			}
 			if diff := cmp.Diff(before, p.identities()); diff != "" {
 				t.Errorf("%s: UIDs: -before the change, +after it:\n%s", tc.reason, diff)
 			}
 
 			tc.remove(w, p.name)
-			w.awaitGone(kube.Deployments, w.namespace, dataIndex.GetName())
+			w.awaitGone(kube.Deployments, w.namespace, dataIndex)
 		})
 	}
 }
