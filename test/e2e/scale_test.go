@@ -455,7 +455,7 @@ func (s *scale) events() (objects, recorded int) {
 // because there were too many.
 func (s *scale) unresponsive() int {
 	s.Helper()
-	composites, err := cluster.List(s.Context(), kube.Composites, "")
+	composites, err := cluster.List(s.Context(), api.composites, "")
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -471,7 +471,7 @@ func (s *scale) clear(namespaces []string) {
 		return s.client.Resource(served(kube.Platforms)).Namespace(namespace).Delete(ctx, "minimal", metav1.DeleteOptions{})
 	})
 	timeout := gone + time.Duration(len(namespaces))*2*time.Second
-	for _, r := range []kube.Resource{kube.Platforms, kube.Composites, kube.Deployments, kube.Services, kube.Pods} {
+	for _, r := range []kube.Resource{kube.Platforms, api.composites, kube.Deployments, kube.Services, kube.Pods} {
 		s.await("all "+string(r)+" to go", timeout, func(ctx context.Context) error {
 			left, err := cluster.List(ctx, r, "")
 			if err != nil {
