@@ -455,9 +455,9 @@ func TestEventingWebhookDown(t *testing.T) {
 	b.create()
 	check := runs.steady()
 
-	(&faults{T: t}).kill("webhook")
+	(&faults{T: t}).kill("knative-eventing-webhook")
 	back := func() {
-		if err := stack.StartKnative(context.WithoutCancel(t.Context())); err != nil {
+		if err := stack.StartKnative(context.WithoutCancel(t.Context()), stack.Eventing); err != nil {
 			t.Error(err)
 		}
 	}

@@ -66,8 +66,11 @@ func TestFaults(t *testing.T) {
 	f.await("their changes to be forgotten", f.forgotten)
 
 	f.fault("Panic", (*faults).panicked)
-	for _, process := range stack.KnativeProcesses() {
+	for _, process := range stack.Eventing.Processes() {
 		f.fault("KnativeKilled/"+process, func(f *faults) { f.knativeKilled(process) })
+	}
+	for _, process := range append(stack.Serving.Processes(), stack.IngressesPlayed) {
+		f.fault("KnativeKilled/"+process, func(f *faults) { f.servingKilled(process) })
 	}
 	f.fault("BrokerRemoved", (*faults).brokerRemoved)
 	// No event is sent after this fault: Knative's channels may keep subscribers of the
@@ -138,6 +141,7 @@ func (f *faults) populate() {
 		f.migrated = append(f.migrated, w.claim(w.migrated("platform", "sonataflow", "job")))
 	}
 	installKnative(f.T)
+	installServing(f.T)
 	for range eventingPlatforms {
 		w := place()
 		f.eventing = append(f.eventing, w.eventing(w.broker(w.namespace, "default")))
