@@ -388,8 +388,8 @@ WORKFLOWS ?= 50
 REST ?= 66s
 
 .PHONY: e2e-scale
-e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50.
-	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50; FORM=claimed|namespaced.
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
 e2e-faults: $(E2E_ALL) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.

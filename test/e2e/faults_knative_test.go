@@ -20,6 +20,8 @@ func (f *faults) brokerOf(p *platform) broker {
 func (f *faults) brokerRemoved() {
 	p := f.in(f.eventing[0])
 	b := f.brokerOf(p)
+	// Knative takes K_SINK from the pods of a workload whose Broker is gone.
+	f.touched[p.namespace] = true
 	b.delete()
 	said := f.saying(p, "EventingReady", "False", "BrokerNotFound")
 	if !strings.Contains(said.Message, b.name) {

@@ -4,11 +4,9 @@ package eventing
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -96,20 +94,37 @@ func injectionOf(deployment *unstructured.Unstructured, container string) inject
 	if deployment == nil {
 		return absent
 	}
-	d := appsv1.Deployment{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(deployment.Object, &d); err != nil {
+	d, err := decoded(deployment)
+	if err != nil {
 		return runs
 	}
-	hasSink := func(c corev1.Container) bool {
-		return c.Name == container && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == component.VariableSink })
-	}
-	switch {
-	case slices.ContainsFunc(d.Spec.Template.Spec.Containers, hasSink):
+	switch _, knows := sinkIn(d, container); {
+	case knows:
 		return injected
 	case ptr.Deref(d.Spec.Replicas, 1) == 0 || !ran(d):
 		return idle
 	}
 	return runs
+}
+
+// decoded reads an observed Deployment.
+func decoded(deployment *unstructured.Unstructured) (appsv1.Deployment, error) {
+	d := appsv1.Deployment{}
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(deployment.Object, &d)
+	return d, err
+}
+
+// sinkIn returns the address that Knative has written into a Deployment's container, and
+// whether there is one.
+func sinkIn(d appsv1.Deployment, container string) (address string, found bool) {
+	for _, c := range d.Spec.Template.Spec.Containers {
+		for _, e := range c.Env {
+			if c.Name == container && e.Name == component.VariableSink {
+				return e.Value, true
+			}
+		}
+	}
+	return "", false
 }
 
 // annotationRevision of a Deployment counts the changes of its pods' template. The
