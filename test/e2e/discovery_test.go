@@ -76,11 +76,7 @@ func TestDiscoveryKnativeService(t *testing.T) {
 	w.apply(w.workflow())
 	w.awaitReadyWorkflow(greeting)
 	w.rolls(1, "the Knative Service that was missing", func() {
-		prices := object("serving.knative.dev/v1", "Service", w.namespace, "prices")
-		prices.Object["spec"] = map[string]any{"template": map[string]any{"spec": map[string]any{
-			"containers": []any{map[string]any{"image": "registry.example.com/prices:1.0"}},
-		}}}
-		w.apply(prices)
+		w.apply(w.knativeService("prices", "first"))
 	}, func() {
 		w.await("the address of the Knative Service", noticed, func(ctx context.Context) error {
 			o, err := cluster.Get(ctx, kube.KnativeServices, w.namespace, "prices")

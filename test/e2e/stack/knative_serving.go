@@ -37,7 +37,7 @@ func serving() system {
 			// of the pods runs that it could ask for metrics.
 			"config-logging": {"zap-logger-config": quiet, "loglevel.autoscaler": "dpanic"},
 			// Images aren't looked up, because the stack reaches no registry.
-			"config-deployment": {"registries-skipping-tag-resolving": "index.docker.io,docker.io,quay.io,registry.access.redhat.com,registry.redhat.io,ghcr.io,gcr.io"},
+			"config-deployment": {"registries-skipping-tag-resolving": "index.docker.io,docker.io,quay.io,registry.example.com,registry.access.redhat.com,registry.redhat.io,ghcr.io,gcr.io"},
 			"config-domain":     {"example.com": ""},
 			"config-network":    {"ingress-class": "played"},
 			// After a kill, the next controller waits until the lease of the one before it has
