@@ -21,7 +21,8 @@ var templates = []string{"19", "20", "21", "22", "29"}
 
 // TestCorpus claims the workflows that users published, in an empty cluster. They aren't part
 // of this repository: `make corpus` says where they are. The API server accepts each document;
-// the function composes those that have an image or the profile dev, and says of the others
+// the function composes those that have an image, on Deployments or Knative Serving, or the profile
+// dev, and says of the others
 // what to do.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
@@ -66,7 +67,11 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("%s: the function refuses it: %s", filepath.Base(file), problem)
 			default:
 				composed++
-				for _, key := range []string{"workflow-config", "workflow-config-user", "workflow-deployment", "workflow-service"} {
+				runs := []string{"workflow-deployment", "workflow-service"}
+				if model, _, _ := unstructured.NestedString(doc.Object, "spec", "podTemplate", "deploymentModel"); model == "knative" {
+					runs = []string{"workflow-knative-service"}
+				}
+				for _, key := range append(runs, "workflow-config", "workflow-config-user") {
 					// The cluster has no files of workflows in the profile dev.
 					waits := key == "workflow-deployment" && conditionOf(rsp, v1alpha08.ConditionRunning).GetReason() == v1alpha08.ReasonExternalResourcesNotFound
 					if rsp.GetDesired().GetResources()[key] == nil && !waits {

@@ -52,15 +52,20 @@ func TestWorkflowRefusal(t *testing.T) {
 	container := func(fields string) string {
 		return flow + "podTemplate: {container: {image: r.example.com/wf:1, " + fields + "}}"
 	}
+	onKnative := func(container, pod string) string {
+		return flow + "podTemplate: {deploymentModel: knative, container: {image: r.example.com/wf:1, " + container + "}" + pod + "}"
+	}
+	knative := func(fields string) string { return onKnative("tty: false", ", "+fields) }
 	data := func(pg string) string { return flow + image + "persistence: {postgresql: {" + pg + "}}" }
 	// What one of both says where they say it differently. Where the schema says nothing, the
 	// API server accepts the document.
 	type says struct{ schema, function string }
 	cases := map[string]struct {
-		reason        string
-		profile, spec string
-		path          string
-		says          says
+		reason              string
+		profile, spec       string
+		annotations, labels map[string]string
+		path                string
+		says                says
 		// condition is the reason of the condition about the spec; Invalid when empty.
 		condition string
 	}{
@@ -74,8 +79,19 @@ func TestWorkflowRefusal(t *testing.T) {
 		"DevPathColon":        {reason: "Kubernetes mounts nothing there.", profile: "dev", spec: flow + `resources: {configMaps: [{configMap: {name: a}, workflowPath: "a:b"}]}`, path: "spec.resources.configMaps[0].workflowPath", says: says{"", "a folder below that of the flow"}},
 		"DevImageIllegal":     {reason: "No container runtime understands the image.", profile: "dev", spec: flow + `podTemplate: {container: {image: "no image!"}}`, path: template + ".container.image", says: says{"", "not an image"}},
 		"DevModelUnknown":     {reason: "There are two models.", profile: "dev", spec: flow + "podTemplate: {deploymentModel: openshift}", path: template + ".deploymentModel", says: says{`supported values: "kubernetes", "knative"`, `supported values: "kubernetes", "knative"`}},
-		"Knative":             {reason: "Knative Serving isn't served.", spec: pod("deploymentModel: knative"), path: template + ".deploymentModel", says: says{"", "set kubernetes, or remove the field"}},
 		"UnknownModel":        {reason: "There are two models.", spec: pod("deploymentModel: openshift"), path: template + ".deploymentModel", says: says{`supported values: "kubernetes", "knative"`, `supported values: "kubernetes", "knative"`}},
+
+		"KnativeField":      {reason: "Serving's schema has no such field.", spec: knative("terminationGracePeriodSeconds: 60"), path: template + ".terminationGracePeriodSeconds", says: says{"", "takes no such field"}},
+		"KnativeFeature":    {reason: "Serving takes it where a feature is enabled.", spec: knative("nodeSelector: {disk: ssd}"), path: template + ".nodeSelector", says: says{"", "kubernetes.podspec-nodeselector"}},
+		"KnativeToken":      {reason: "Serving takes only false.", spec: knative("automountServiceAccountToken: true"), path: template + ".automountServiceAccountToken", says: says{"", "takes only false"}},
+		"KnativeUnmounted":  {reason: "Serving takes no such volume.", spec: knative("volumes: [{name: data, emptyDir: {}}]"), path: template + ".volumes[data]", says: says{"", "that no container mounts"}},
+		"KnativeMountLost":  {reason: "A mount that is left out mounts nothing.", spec: onKnative("volumeMounts: [{name: data, mountPath: /deployments/config}]", ", volumes: [{name: data, emptyDir: {}}]"), path: template + ".volumes[data]", says: says{"", "that no container mounts"}},
+		"KnativePort":       {reason: "A pod has one port.", spec: onKnative("ports: [{name: debug, containerPort: 5005}]", ""), path: template + ".container.ports", says: says{"", "one port"}},
+		"KnativeVariable":   {reason: "Serving sets it itself.", spec: onKnative(`env: [{name: PORT, value: "80"}]`, ""), path: template + ".container.env[PORT].name", says: says{"", "sets this variable itself"}},
+		"KnativePrivileged": {reason: "Serving takes only false.", spec: onKnative("securityContext: {privileged: true, allowPrivilegeEscalation: true}", ""), path: template + ".container.securityContext.privileged", says: says{"", "no privileged containers"}},
+		"KnativeSidecar":    {reason: "Serving's own container has the name.", spec: knative("containers: [{name: queue-proxy, image: i}]"), path: template + ".containers[queue-proxy].name", says: says{"", "choose another"}},
+		"KnativeAnnotation": {reason: "Serving's webhook reads the annotations.", annotations: map[string]string{"autoscaling.knative.dev/min-scale": "many"}, spec: knative("hostNetwork: false"), path: "metadata.annotations[autoscaling.knative.dev/min-scale]", says: says{"", "a whole number"}},
+		"KnativeVisibility": {reason: "There is one other visibility.", labels: map[string]string{"networking.knative.dev/visibility": "private"}, spec: knative("hostNetwork: false"), path: "metadata.labels[networking.knative.dev/visibility]", says: says{"", "cluster-local"}},
 
 		"NoFlow":          {reason: "A workflow does something.", spec: image, path: "spec.flow", says: says{"Required value", "say what the workflow does"}},
 		"FlowEmpty":       {reason: "A workflow does something.", spec: image + "flow: {}", path: "spec.flow", says: says{"Required value", "say what the workflow does"}},
@@ -120,6 +136,12 @@ func TestWorkflowRefusal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			xr := workflowOf(t, tc.profile, tc.spec)
+			if tc.annotations != nil {
+				xr.SetAnnotations(tc.annotations)
+			}
+			if tc.labels != nil {
+				xr.SetLabels(tc.labels)
+			}
 			schema := validator.Validate(xr.Object).ToAggregate()
 			switch {
 			case tc.says.schema == "" && schema != nil:

@@ -21,8 +21,8 @@ const (
 	// completed Job for its current database, image and credentials.
 	ConditionDatabaseMigrated = "DatabaseMigrated"
 	// ConditionEventingReady tells whether events travel through Knative as the spec
-	// asks: Brokers, Triggers and SinkBinding are ready, and each Deployment that sends
-	// events has the address of its sink.
+	// asks: Brokers, Triggers and SinkBinding are ready, and each Deployment or Knative Service
+	// that sends events has the address of its sink.
 	ConditionEventingReady = "EventingReady"
 	// ConditionDataIndexReady tells whether the Deployment of the Data Index is available
 	// at its current generation.
@@ -35,8 +35,8 @@ const (
 // Condition types of workflows. They have ConditionSpecValid, ConditionSecretsReady and
 // ConditionEventingReady, too.
 const (
-	// ConditionRunning tells whether the Deployment of the workflow is available at its
-	// current generation. The operator has this condition, too.
+	// ConditionRunning tells whether the Deployment or Knative Service of the workflow is
+	// available at its current generation. The operator has this condition, too.
 	ConditionRunning = "Running"
 	// ConditionBuilt tells whether the workflow's image was built in the cluster. The
 	// operator has this condition, too. It is never True here.
@@ -137,9 +137,10 @@ const ReasonBuildSkipped = "BuildSkipped"
 // Reasons of ConditionRunning. ReasonAvailable, ReasonDeploymentFailure,
 // ReasonWaitingForSink and ReasonScaledToZero are reasons, too.
 const (
-	// ReasonWaitingForDeployment means that the Deployment is being rolled out.
+	// ReasonWaitingForDeployment means that the Deployment or Knative Service is being rolled
+	// out.
 	//
-	// Status False. To do: wait. The message says what the Deployment waits for.
+	// Status False. To do: wait. The message says what it waits for.
 	ReasonWaitingForDeployment = "WaitingForDeployment"
 	// ReasonDeploymentIsUnavailable means that the Deployment was rolled out, but too
 	// few of its pods are available.
@@ -158,6 +159,11 @@ const (
 	// Status False. To do: create the ConfigMap that the message names, or remove it from the
 	// spec.
 	ReasonExternalResourcesNotFound = "ExternalResourcesNotFound"
+	// ReasonKnativeServingNotAvailable means that the cluster lacks Knative Serving, on which the
+	// workflow is to run. A workflow that runs on a Deployment keeps it.
+	//
+	// Status False. To do: install Knative Serving, or remove deploymentModel from the spec.
+	ReasonKnativeServingNotAvailable = "KnativeServingNotAvailable"
 	// ReasonUnchanged means that nothing can be composed at the moment, so that all of the
 	// workflow stays as it is.
 	//
@@ -264,7 +270,7 @@ const (
 	// Status False. To do: wait. The message says what the Deployment waits for.
 	ReasonProgressing = "Progressing"
 	// ReasonDeploymentFailure means that the rollout makes no progress. The message repeats
-	// the message of the Deployment's condition.
+	// the message of the Deployment's, or the Knative Service's, condition.
 	//
 	// Status False. To do: read the message, and look at the pods of the Deployment.
 	ReasonDeploymentFailure = "DeploymentFailure"
@@ -279,7 +285,8 @@ const (
 	// Status False. To do: do what ConditionDatabaseMigrated says.
 	ReasonDBMigrationFailure = "DBMigrationFailure"
 	// ReasonWaitingForSink means that the Jobs Service or workflow doesn't run until Knative
-	// has written the address of the sink into its Deployment.
+	// has written the address of the sink into its Deployment, or will into its Knative
+	// Service.
 	//
 	// Status False. To do: read ConditionEventingReady.
 	ReasonWaitingForSink = "WaitingForSink"

@@ -143,7 +143,8 @@ type SonataFlowStatus struct {
 	// Where the workflow is reached within the cluster.
 	// +optional
 	Address *WorkflowAddress `json:"address,omitempty"`
-	// Where an instance of the workflow is started.
+	// Where an instance of the workflow is started. On Knative Serving, absent before Knative
+	// has decided.
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
 	// The services that the workflow is connected to.
@@ -167,7 +168,7 @@ type SonataFlowStatus struct {
 	// operator's API.
 	// +optional
 	NodePort int32 `json:"nodePort,omitempty"`
-	// How many pods the workflow has.
+	// How many pods the workflow has. Absent on Knative Serving.
 	// +optional
 	Replicas int32 `json:"replicas,omitempty"`
 	// The labels that select the workflow's pods, as autoscalers read them.

@@ -12,6 +12,7 @@ readonly CLUSTER_PLATFORMS=sonataflowclusterplatforms.$GROUP
 readonly WORKFLOWS=sonataflows.$GROUP
 readonly TRIGGERS=triggers.eventing.knative.dev
 readonly BINDINGS=sinkbindings.sources.knative.dev
+readonly KNATIVE_SERVICES=services.serving.knative.dev
 readonly MONITORS=servicemonitors.monitoring.coreos.com
 
 # The manager of the operator's former fields, between `release` and `finish`.
@@ -120,7 +121,7 @@ maker() {
 # cluster knows.
 kinds() {
   local kind list=deployments.apps,services,configmaps,poddisruptionbudgets.policy,jobs.batch,persistentvolumeclaims,pods
-  for kind in "$BINDINGS" "$TRIGGERS" "$MONITORS"; do
+  for kind in "$BINDINGS" "$TRIGGERS" "$KNATIVE_SERVICES" "$MONITORS"; do
     if defined "$kind"; then list+=,$kind; fi
   done
   say "$list"
@@ -291,7 +292,7 @@ readonly ABOUT_WORKFLOW='{{$profile := ""}}{{$image := ""}}{{range $k, $v := .me
 {{with .spec.podTemplate}}{{with .container}}{{with .image}}{{$image = .}}{{end}}{{end}}{{end -}}
 {{if eq $profile "dev"}}note    The workflow has the profile dev. Its pods are replaced, and what they have in memory is lost. No scenario has tried the take-over of this profile.
 {{else if not $image}}note    The operator has built the image of the workflow. save writes the image that runs into the claim; the function builds none.
-{{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim will be refused until its deploymentModel is kubernetes. Until then its Knative Service runs on, and no controller of SonataFlow manages it.
+{{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim keeps the Knative Service, and makes one new revision. No scenario has tried the take-over of this model.
 {{end}}{{end}}{{end}}{{range $k, $v := .spec}}{{if eq $k "persistence"}}{{if not $v.postgresql}}note    spec.persistence without postgresql means no persistence to the operator. Here it means the database of the platform, if that has one, unless the Composition says compatibility: Operator.
 {{end}}{{end}}{{end}}'
 
@@ -803,6 +804,7 @@ back_finish_one() {
   # have other names.
   kinds=deployments.apps,services,configmaps,poddisruptionbudgets.policy
   if defined "$BINDINGS"; then kinds+=,$BINDINGS; fi
+  if defined "$KNATIVE_SERVICES"; then kinds+=,$KNATIVE_SERVICES; fi
   if defined "$MONITORS"; then kinds+=,$MONITORS; fi
   # shellcheck disable=SC2016 # These are the template's own variables.
   all=$(kubectl get "$kinds" --namespace="$namespace" --selector="$labels" --output go-template='{{range .items}}{{$owned := false}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owned = true}}{{end}}{{end}}{{if $owned}}{{else}}{{.kind}} {{.apiVersion}} {{.metadata.name}}

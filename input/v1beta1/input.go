@@ -235,6 +235,47 @@ type Workflows struct {
 	// +optional
 	// +kubebuilder:default:=Live
 	DevReload DevReload `json:"devReload,omitempty"`
+	// The features of Knative Serving that the cluster's administrator has enabled, by their keys
+	// in the ConfigMap config-features of the namespace knative-serving, such as
+	// kubernetes.podspec-affinity. Without its feature, Serving takes no affinity, and the function
+	// refuses a workflow with `deploymentModel: knative` that has one. The key
+	// allow-zero-initial-scale of config-autoscaler belongs here, too.
+	// +optional
+	ServingFeatures []string `json:"servingFeatures,omitempty"`
+}
+
+// ServingFeatures lists the features of Knative Serving that decide what the function accepts
+// of a workflow. All others make no difference.
+func ServingFeatures() []string {
+	return []string{
+		"allow-zero-initial-scale",
+		"kubernetes.containerspec-addcapabilities",
+		"kubernetes.podspec-affinity",
+		"kubernetes.podspec-dnsconfig",
+		"kubernetes.podspec-dnspolicy",
+		"kubernetes.podspec-fieldref",
+		"kubernetes.podspec-hostaliases",
+		"kubernetes.podspec-hostipc",
+		"kubernetes.podspec-hostnetwork",
+		"kubernetes.podspec-hostpid",
+		"kubernetes.podspec-init-containers",
+		"kubernetes.podspec-nodeselector",
+		"kubernetes.podspec-persistent-volume-claim",
+		"kubernetes.podspec-persistent-volume-write",
+		"kubernetes.podspec-priorityclassname",
+		"kubernetes.podspec-runtimeclassname",
+		"kubernetes.podspec-schedulername",
+		"kubernetes.podspec-securitycontext",
+		"kubernetes.podspec-shareprocessnamespace",
+		"kubernetes.podspec-tolerations",
+		"kubernetes.podspec-topologyspreadconstraints",
+		"kubernetes.podspec-volumes-csi",
+		"kubernetes.podspec-volumes-ephemeral",
+		"kubernetes.podspec-volumes-hostpath",
+		"kubernetes.podspec-volumes-image",
+		"kubernetes.podspec-volumes-mount-propagation",
+		"multi-container-probing",
+	}
 }
 
 // DevReload says what happens when the files of a workflow in the profile dev change.

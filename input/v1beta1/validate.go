@@ -42,6 +42,11 @@ func (in *Input) Validate() field.ErrorList {
 	errs = append(errs, oneOf(path.Child("brokers"), in.Brokers, BrokersCluster, BrokersNamespace)...)
 	errs = append(errs, oneOf(path.Child("workflows", "discovery"), in.Workflows.Discovery, DiscoveryCluster, DiscoveryNamespace, DiscoveryOff)...)
 	errs = append(errs, oneOf(path.Child("workflows", "devReload"), in.Workflows.DevReload, DevReloadLive, DevReloadRoll)...)
+	for i, f := range in.Workflows.ServingFeatures {
+		if !slices.Contains(ServingFeatures(), f) {
+			errs = append(errs, field.NotSupported(path.Child("workflows", "servingFeatures").Index(i), f, ServingFeatures()))
+		}
+	}
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))

@@ -74,9 +74,7 @@ func (w *world) judge(file string, o *unstructured.Unstructured) string {
 		return "refused by the API server"
 	}
 	image, _, _ := unstructured.NestedString(o.Object, "spec", "podTemplate", "container", "image")
-	model, _, _ := unstructured.NestedString(o.Object, "spec", "podTemplate", "deploymentModel")
-	// In the profile dev there is no other deployment model.
-	served := o.GetAnnotations()["sonataflow.org/profile"] == "dev" || image != "" && model != "knative"
+	served := o.GetAnnotations()["sonataflow.org/profile"] == "dev" || image != ""
 	var said kube.Condition
 	w.await(file+" to be judged", noticed, func(ctx context.Context) error {
 		claim, err := cluster.Get(ctx, kube.Workflows, w.namespace, o.GetName())

@@ -164,16 +164,16 @@ func TestTakeOver(t *testing.T) {
 	}
 	before.same(t, taken, "was taken over", once)
 
-	// This one is refused, and what the operator left of it stays, until its claim is served.
-	flows.await("report to be refused", soon, func(ctx context.Context) error {
+	// This one waits for Knative Serving, until its claim wants a Deployment.
+	flows.await("report to miss Knative Serving", soon, func(ctx context.Context) error {
 		o, err := cluster.Get(ctx, kube.Workflows, flows.namespace, "report")
 		if err != nil {
 			return err
 		}
-		return kube.Want(o, "SpecValid", "False", "Invalid")
+		return kube.Want(o, "Running", "False", "KnativeServingNotAvailable")
 	})
 	if out, err := operator.script("finish", "--yes"); err == nil || !strings.Contains(out, "The workflow report in namespace takeover-flows isn't ready") {
-		t.Errorf("finish while a workflow is refused: want a message about it, got %v\n%s", err, out)
+		t.Errorf("finish while a workflow waits: want a message about it, got %v\n%s", err, out)
 	}
 	flows.kubectl("patch", "sonataflow", "report", "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"kubernetes"}}}`)
 	flows.awaitReadyWorkflow("report")

@@ -94,7 +94,8 @@ func TestFunction(t *testing.T) {
 }
 
 // ask returns the function's answers to the composites of all examples: first before any
-// composed resource exists, on Kubernetes and on OpenShift, then after every Job has failed.
+// composed resource exists, on Kubernetes and on OpenShift, then after every Job has failed and
+// Knative has taken up every SinkBinding.
 func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 	t.Helper()
 	f, err := function.Start(t.Context(), binary)
@@ -118,7 +119,7 @@ func ask(t *testing.T, binary string) []*fnv1.RunFunctionResponse {
 		observed := &fnv1.State{Composite: &fnv1.Resource{Resource: encode(t, one(t, folder, name, "composite.yaml").Object)}}
 		rsp := call(t, client, name, "Kubernetes", observed)
 		out = append(out, rsp, call(t, client, name, "OpenShift", observed))
-		if observed.Resources = failedJobs(t, rsp); len(observed.GetResources()) > 0 {
+		if observed.Resources = later(t, rsp); len(observed.GetResources()) > 0 {
 			out = append(out, call(t, client, name, "Kubernetes", observed))
 		}
 	}
@@ -177,17 +178,24 @@ func call(t *testing.T, client fnv1.FunctionRunnerServiceClient, example, cluste
 	return rsp
 }
 
-// failedJobs returns the Jobs of an answer with the status of a failed Job.
-func failedJobs(t *testing.T, rsp *fnv1.RunFunctionResponse) map[string]*fnv1.Resource {
+// later returns the Jobs of an answer with the status of a failed Job, and the SinkBindings with
+// that of one whose workload Knative misses.
+func later(t *testing.T, rsp *fnv1.RunFunctionResponse) map[string]*fnv1.Resource {
 	t.Helper()
 	out := map[string]*fnv1.Resource{}
 	for key, r := range rsp.GetDesired().GetResources() {
-		job := r.GetResource().AsMap()
-		if job["kind"] != "Job" {
+		o := r.GetResource().AsMap()
+		var condition map[string]any
+		switch o["kind"] {
+		case "Job":
+			condition = map[string]any{"type": "Failed", "status": "True"}
+		case "SinkBinding":
+			condition = map[string]any{"type": "Ready", "status": "False", "reason": "SubjectMissing"}
+		default:
 			continue
 		}
-		job["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Failed", "status": "True"}}}
-		out[key] = &fnv1.Resource{Resource: encode(t, job)}
+		o["status"] = map[string]any{"conditions": []any{condition}}
+		out[key] = &fnv1.Resource{Resource: encode(t, o)}
 	}
 	return out
 }

@@ -25,8 +25,8 @@ func (s step) change(in *input) error {
 	pipeline, _, _ := unstructured.NestedSlice(docs[0].Object, "spec", "pipeline")
 	for _, p := range pipeline {
 		if fn, ok := p.(map[string]any); ok {
-			if err := unstructured.SetNestedField(fn, s.tag, "input", "images", "tag"); err != nil {
-				return fmt.Errorf("cannot change the tag in %s: %w", in.composition, err)
+			if err := s.changeInput(fn); err != nil {
+				return fmt.Errorf("cannot change the input in %s: %w", in.composition, err)
 			}
 		}
 	}
@@ -36,6 +36,14 @@ func (s step) change(in *input) error {
 	set(&docs[0], pipeline, "spec", "pipeline")
 	in.composition = filepath.Join(in.dir, "composition.yaml")
 	return store(in.composition, docs...)
+}
+
+// changeInput makes the step's changes in a step of a pipeline.
+func (s step) changeInput(fn map[string]any) error {
+	if s.cluster != "" {
+		return unstructured.SetNestedField(fn, s.cluster, "input", "cluster")
+	}
+	return unstructured.SetNestedField(fn, s.tag, "input", "images", "tag")
 }
 
 // observe writes the objects that Crossplane would observe after a render was applied: the
@@ -102,6 +110,12 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 		set(o, []any{condition("Ready", "")}, "status", "conditions")
 	case "SinkBinding":
 		s.bind(o)
+	case "Service":
+		if o.GetAPIVersion() == "serving.knative.dev/v1" {
+			serve(o)
+		}
+	case "Route":
+		set(o, o.GetName()+"-"+o.GetNamespace()+".apps.example.com", "spec", "host")
 	case "PodDisruptionBudget":
 		set(o, map[string]any{
 			"observedGeneration": int64(generation),
@@ -140,6 +154,21 @@ func (s step) deploy(o *unstructured.Unstructured) {
 	}, "status")
 }
 
+// serve gives a Knative Service its status, and the address of its sink.
+func serve(o *unstructured.Unstructured) {
+	if o.GetLabels()["bindings.knative.dev/include"] != "" {
+		inject(o)
+	}
+	host := o.GetName() + "." + o.GetNamespace()
+	set(o, map[string]any{
+		"observedGeneration":      int64(generation),
+		"url":                     "http://" + host + ".example.com",
+		"address":                 map[string]any{"url": "http://" + host + ".svc.cluster.local"},
+		"latestReadyRevisionName": o.GetName() + "-00001",
+		"conditions":              []any{condition("ConfigurationsReady", ""), condition("Ready", ""), condition("RoutesReady", "")},
+	}, "status")
+}
+
 // bind gives a SinkBinding its status, once Knative has taken it up.
 func (s step) bind(o *unstructured.Unstructured) {
 	if !s.sinkPending {
@@ -150,7 +179,7 @@ func (s step) bind(o *unstructured.Unstructured) {
 // sinkURI is the address of every Broker.
 const sinkURI = "http://broker-ingress.knative-eventing.svc.cluster.local/namespace/broker"
 
-// inject writes the address of the sink into a Deployment, as Knative does.
+// inject writes the address of the sink into a Deployment or Knative Service, as Knative does.
 func inject(o *unstructured.Unstructured) {
 	containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {

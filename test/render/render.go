@@ -108,7 +108,7 @@ func (r renderer) render(ctx context.Context, example, state string) (*output, e
 // has the events of all these renders.
 func (r renderer) take(ctx context.Context, in *input, out *output, s step) (*output, error) {
 	var events []string
-	if s.tag != "" {
+	if s.tag != "" || s.cluster != "" {
 		if err := s.change(in); err != nil {
 			return nil, err
 		}

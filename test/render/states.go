@@ -32,10 +32,12 @@ type state struct {
 type step struct {
 	// tag of all images, in the input of the Composition; "" leaves it as it is.
 	tag string
+	// cluster is the kind of cluster, in the same input; "" leaves it as it is.
+	cluster string
 	// jobs is the outcome of all Jobs.
 	jobs outcome
 	// sinkPending means that Knative hasn't taken up the SinkBinding yet, so that there is no
-	// Deployment.
+	// Deployment and no Knative Service.
 	sinkPending bool
 	// linger means that the pods of Deployments that are scaled to zero still run.
 	linger bool
@@ -67,6 +69,7 @@ func states() []state {
 		{name: "knative-missing", of: connects, lacks: "Broker", uninstalled: true},
 		{name: "broker-missing", of: connects, lacks: "Broker"},
 		{name: "sink-pending", of: connects, steps: []step{{sinkPending: true}}},
+		{name: "openshift", of: develops, steps: []step{{cluster: "OpenShift"}}},
 		{name: "upgrade-done", of: migrates, steps: []step{{jobs: complete}, {tag: newer, jobs: complete}}},
 	}
 }
@@ -107,6 +110,11 @@ func connects(xr unstructured.Unstructured) bool {
 	_, broker, _ := unstructured.NestedFieldNoCopy(xr.Object, "spec", "eventing", "broker")
 	_, events, _ := unstructured.NestedFieldNoCopy(xr.Object, "spec", "flow", "events")
 	return broker || events
+}
+
+// develops tells whether an example is a workflow in the profile dev, which differs on OpenShift.
+func develops(xr unstructured.Unstructured) bool {
+	return xr.GetAnnotations()["sonataflow.org/profile"] == "dev"
 }
 
 // migrates tells whether an example has migration Jobs.

@@ -35,6 +35,9 @@ type Component struct {
 	Image, Version string
 	// Pod is the pod, with the user's podTemplate merged in.
 	Pod corev1.PodSpec
+	// Annotations are those that the user gives the pods, beside those that say what the pods
+	// read.
+	Annotations map[string]string
 	// Properties are the component's application.properties.
 	Properties Properties
 	// UserConfigMap is the ConfigMap with properties that the user writes; empty when there
@@ -91,7 +94,8 @@ type Migration struct {
 	SecurityContext *corev1.SecurityContext
 }
 
-// Name is the name of the component's Deployment, Service and PodDisruptionBudget.
+// Name is the name of the component's Deployment or Knative Service, and of its Service and
+// PodDisruptionBudget.
 func (c *Component) Name() string { return c.Kind.Name(c.Owner) }
 
 // ConfigMap is the name of the ConfigMap with the component's properties.
@@ -107,16 +111,18 @@ func (c *Component) URL() string { return c.Kind.URL(c.Owner, c.Namespace) }
 // Key is the key under which one of the component's resources is composed.
 func (c *Component) Key(resource string) string { return c.Kind.Key + "-" + resource }
 
-// The resources of a component, as their keys name them.
+// RunnerKey is the key of the object that runs the component's pods.
+func (c *Component) RunnerKey() string { return c.Key(c.Kind.Runner.Resource()) }
+
+// The resources of a component, as their keys name them. Runner.Resource has further ones.
 const (
-	ResourceConfig     = "config"
-	ResourceDeployment = "deployment"
-	ResourceService    = "service"
-	ResourceBudget     = "pdb"
-	ResourceSink       = "sinkbinding"
-	ResourceMonitor    = "monitor"
-	ResourceFlow       = "flow"
-	ResourceRoute      = "route"
+	ResourceConfig  = "config"
+	ResourceService = "service"
+	ResourceBudget  = "pdb"
+	ResourceSink    = "sinkbinding"
+	ResourceMonitor = "monitor"
+	ResourceFlow    = "flow"
+	ResourceRoute   = "route"
 	// ResourceUserConfig is the ConfigMap whose properties the user writes.
 	ResourceUserConfig = "config-user"
 	// ResourceMigration is followed by the hash of the migration's target.

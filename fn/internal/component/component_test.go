@@ -70,7 +70,7 @@ func TestNames(t *testing.T) {
 			t.Parallel()
 			got := names{
 				Name: tc.in.Name(), ConfigMap: tc.in.ConfigMap(), SinkBinding: tc.in.SinkBinding(),
-				URL: tc.in.URL(), Key: tc.in.Key(component.ResourceDeployment), Selector: tc.in.Selector(),
+				URL: tc.in.URL(), Key: tc.in.Key(component.RunnerDeployment.Resource()), Selector: tc.in.Selector(),
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nnames: -want, +got:\n%s", tc.reason, diff)
@@ -144,7 +144,7 @@ func TestLegal(t *testing.T) {
 					}
 				}
 				for _, resource := range []string{
-					component.ResourceConfig, component.ResourceDeployment, component.ResourceService, component.ResourceBudget,
+					component.ResourceConfig, component.RunnerDeployment.Resource(), component.ResourceService, component.ResourceBudget,
 					component.ResourceSink, component.ResourceMigration, component.ResourceTrigger,
 				} {
 					if k := c.Key(resource); !key.MatchString(k) {

@@ -18,6 +18,8 @@ type Kind struct {
 	Key string
 	// Title is what people call the component.
 	Title string
+	// Runner is what runs the component's pods.
+	Runner Runner
 	// Condition is the type of the condition about the component. Progressing and Unavailable
 	// are its reasons while the Deployment is rolled out, and when the Deployment isn't
 	// available although it was rolled out.
@@ -138,7 +140,7 @@ func JobsService() Kind {
 // service is what the supporting services of a platform have in common.
 func service(key, title, condition, container string) Kind {
 	return Kind{
-		Key: key, Title: title,
+		Key: key, Title: title, Runner: RunnerDeployment,
 		Condition: condition, Progressing: v1alpha08.ReasonProgressing, Unavailable: v1alpha08.ReasonProgressing,
 		Container: container, Suffix: "-" + container, ConfigSuffix: "-" + container + "-props",
 		Labels: serviceLabels, Selector: serviceSelector,
@@ -150,7 +152,7 @@ func service(key, title, condition, container string) Kind {
 // Workflow is what runs a flow.
 func Workflow() Kind {
 	return Kind{
-		Key: "workflow", Title: "the workflow",
+		Key: "workflow", Title: "the workflow", Runner: RunnerDeployment,
 		Condition: v1alpha08.ConditionRunning, Progressing: v1alpha08.ReasonWaitingForDeployment, Unavailable: v1alpha08.ReasonDeploymentIsUnavailable,
 		Container: "workflow", ConfigSuffix: "-managed-props",
 		Labels: workflowLabels, Selector: workflowSelector,
@@ -158,6 +160,14 @@ func Workflow() Kind {
 		Probes: workflowProbes(), LastWords: corev1.TerminationMessageFallbackToLogsOnError,
 		Sends: true,
 	}
+}
+
+// WorkflowKnative is what runs a flow on Knative Serving, which scales the pods with the
+// requests that arrive, to none when none arrive.
+func WorkflowKnative() Kind {
+	out := Workflow()
+	out.Runner = RunnerKnativeService
+	return out
 }
 
 // WorkflowDev is what runs a flow that isn't in its image: the image compiles the flow when it

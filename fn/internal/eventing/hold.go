@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -24,34 +25,50 @@ import (
 // workload as the workload is created. It also returns what is waited for, beside the
 // SinkBinding, if anything is.
 func holdFor(req *composition.Request, w Workload, k knowledge) (hold component.Hold, waiting []string) {
-	zero := component.Hold{
-		Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForSink,
-		Message: fmt.Sprintf("Deployment %s has no pods until Knative has told it where to send events: see the condition %s", w.Name(), v1alpha08.ConditionEventingReady),
-	}
-	waiting = []string{"Waiting until Knative writes " + component.VariableSink + " into Deployment " + w.Name()}
-	switch injectionOf(w.Deployment, w.Kind.Container) {
+	waiting = []string{fmt.Sprintf("Waiting until Knative writes %s into %s %s", component.VariableSink, w.Kind.Runner, w.Name())}
+	switch injectionOf(w) {
 	case injected:
 		return component.Hold{}, nil
 	case runs:
 		return component.Hold{WithoutSink: true}, waiting
 	case idle:
-		return zero, waiting
+		return w.withoutPods(), waiting
 	case absent:
 	}
 	if !k.hasSink(req, w) {
-		return zero, waiting
+		return w.withoutPods(), waiting
 	}
-	switch takenUp(req.Observed[w.Key(component.ResourceSink)]) {
+	switch w.takenUp(req.Observed[w.Key(component.ResourceSink)]) {
 	case "":
-		return component.Hold{
-			Gate: component.Withheld, Reason: v1alpha08.ReasonWaitingForSink,
-			Message: fmt.Sprintf("Deployment %s is made once Knative has taken up SinkBinding %s: see the condition %s", w.Name(), w.SinkBinding(), v1alpha08.ConditionEventingReady),
-		}, nil
+		return w.withheld(fmt.Sprintf("once Knative has taken up SinkBinding %s", w.SinkBinding())), nil
 	case metav1.ConditionTrue, metav1.ConditionFalse:
 		return component.Hold{}, waiting
 	case metav1.ConditionUnknown:
 	}
-	return zero, waiting
+	return w.withoutPods(), waiting
+}
+
+// withheld keeps a workload from being made until something is so.
+func (w Workload) withheld(until string) component.Hold {
+	return component.Hold{
+		Gate: component.Withheld, Reason: v1alpha08.ReasonWaitingForSink,
+		Message: fmt.Sprintf("%s %s is made %s: see the condition %s", w.Kind.Runner, w.Name(), until, v1alpha08.ConditionEventingReady),
+	}
+}
+
+// withoutPods keeps a workload without pods. A Knative Service always has a revision: one that
+// isn't there yet isn't made, and one that is there gets the sink as it is applied.
+func (w Workload) withoutPods() component.Hold {
+	switch {
+	case w.Kind.Runner == component.RunnerDeployment:
+		return component.Hold{
+			Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForSink,
+			Message: fmt.Sprintf("%s %s has no pods until Knative has told it where to send events: see the condition %s", w.Kind.Runner, w.Name(), v1alpha08.ConditionEventingReady),
+		}
+	case w.Runs == nil:
+		return w.withheld("once its sink is there")
+	}
+	return component.Hold{}
 }
 
 // takenUp returns the status of an observed SinkBinding's condition Ready; empty before
@@ -59,12 +76,19 @@ func holdFor(req *composition.Request, w Workload, k knowledge) (hold component.
 // controller has decided, and also when it misses the workload, the webhook that writes
 // sinks into workloads knows the SinkBinding: both are one process. See
 // https://github.com/knative/eventing/blob/main/cmd/webhook/main.go.
-func takenUp(binding *unstructured.Unstructured) metav1.ConditionStatus {
+//
+// A workload that moves takes the SinkBinding with it. Until the controller misses the new
+// workload, what the SinkBinding says is about the earlier one.
+func (w Workload) takenUp(binding *unstructured.Unstructured) metav1.ConditionStatus {
 	if binding == nil {
 		return ""
 	}
+	subject, _, err := unstructured.NestedString(binding.Object, "spec", "subject", "kind")
 	ready := meta.FindStatusCondition(composition.Conditions(binding), "Ready")
-	if ready == nil {
+	switch {
+	case ready == nil:
+		return ""
+	case w.Moving && (err != nil || subject != w.Kind.Runner.Object().Kind || ready.Status == metav1.ConditionTrue):
 		return ""
 	}
 	return ready.Status
@@ -86,45 +110,56 @@ const (
 	runs injection = "Runs"
 )
 
-// injectionOf tells whether the pods of an observed Deployment (nil when there is none yet)
-// know their sink: the container has the variable. What a SinkBinding says of itself isn't
-// enough, because it tells whether the sink was resolved, not whether the Deployment has
-// it.
-func injectionOf(deployment *unstructured.Unstructured, container string) injection {
-	if deployment == nil {
+// injectionOf tells whether the pods of a workload know their sink: the container has the
+// variable. What a SinkBinding says of itself isn't enough, because it tells whether the sink
+// was resolved, not whether the workload has it.
+func injectionOf(w Workload) injection {
+	if w.Runs == nil {
 		return absent
 	}
-	d, err := decoded(deployment)
-	if err != nil {
+	switch _, knows, err := w.knownSink(); {
+	case err != nil:
 		return runs
-	}
-	switch _, knows := sinkIn(d, container); {
 	case knows:
 		return injected
-	case ptr.Deref(d.Spec.Replicas, 1) == 0 || !ran(d):
+	case !w.ran():
 		return idle
 	}
 	return runs
 }
 
-// decoded reads an observed Deployment.
-func decoded(deployment *unstructured.Unstructured) (appsv1.Deployment, error) {
-	d := appsv1.Deployment{}
-	err := runtime.DefaultUnstructuredConverter.FromUnstructured(deployment.Object, &d)
-	return d, err
-}
-
-// sinkIn returns the address that Knative has written into a Deployment's container, and
-// whether there is one.
-func sinkIn(d appsv1.Deployment, container string) (address string, found bool) {
-	for _, c := range d.Spec.Template.Spec.Containers {
+// knownSink returns the address that Knative has written into the workload, and whether there
+// is one.
+func (w Workload) knownSink() (address string, found bool, err error) {
+	o := struct {
+		Spec struct {
+			Template corev1.PodTemplateSpec `json:"template"`
+		} `json:"spec"`
+	}{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(w.Runs.Object, &o); err != nil {
+		return "", false, fmt.Errorf("%s %s can't be read: %w", w.Runs.GetKind(), w.Runs.GetName(), err)
+	}
+	for _, c := range o.Spec.Template.Spec.Containers {
 		for _, e := range c.Env {
-			if c.Name == container && e.Name == component.VariableSink {
-				return e.Value, true
+			if c.Name == w.Kind.Container && e.Name == component.VariableSink {
+				return e.Value, true, nil
 			}
 		}
 	}
-	return "", false
+	return "", false, nil
+}
+
+// ran tells whether pods of a workload ran, and are to run on, as far as the workload shows.
+func (w Workload) ran() bool {
+	if w.Kind.Runner == component.RunnerKnativeService {
+		revision, _, err := unstructured.NestedString(w.Runs.Object, "status", "latestReadyRevisionName")
+		return revision != "" || err != nil
+	}
+	d := appsv1.Deployment{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(w.Runs.Object, &d); err != nil {
+		return true
+	}
+	return ptr.Deref(d.Spec.Replicas, 1) != 0 && wasAvailable(d)
 }
 
 // annotationRevision of a Deployment counts the changes of its pods' template. The
@@ -132,10 +167,11 @@ func sinkIn(d appsv1.Deployment, container string) (address string, found bool) 
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#deployment-kubernetes-io-revision.
 const annotationRevision = "deployment.kubernetes.io/revision"
 
-// ran tells whether pods of a Deployment were ever available, as far as the Deployment
-// shows: some are, or its template has changed, as it does when Knative takes a sink out of
-// it. A Deployment that replaces all of its pods at once has none available in between.
-func ran(d appsv1.Deployment) bool {
+// wasAvailable tells whether pods of a Deployment were ever available, as far as the
+// Deployment shows: some are, or its template has changed, as it does when Knative takes a
+// sink out of it. A Deployment that replaces all of its pods at once has none available in
+// between.
+func wasAvailable(d appsv1.Deployment) bool {
 	revision, err := strconv.Atoi(d.Annotations[annotationRevision])
 	return d.Status.AvailableReplicas > 0 || err == nil && revision > 1
 }

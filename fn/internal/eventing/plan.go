@@ -15,11 +15,15 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
 )
 
-// A Workload is a component, and its Deployment; nil when there is none.
+// A Workload is a component, and what runs it.
 type Workload struct {
 	*component.Component
 
-	Deployment *unstructured.Unstructured
+	// Runs is the object that runs the component's pods; nil when there is none.
+	Runs *unstructured.Unstructured
+	// Moving tells that pods of another kind of object still serve, on which the component ran
+	// before: events go on to them.
+	Moving bool
 }
 
 // A Plan is what carries the events of some components, as far as it can be there now.
@@ -59,7 +63,7 @@ func For(req *composition.Request, workloads []Workload, brokerPending bool) *Pl
 	var leaving []component.Broker
 	moving := slices.ContainsFunc(workloads, func(w Workload) bool { return sendsElsewhere(req, w) })
 	for _, w := range workloads {
-		triggers, reserved, left := subscribe(req, w.Component, k, moving)
+		triggers, reserved, left := subscribe(req, w, k, moving)
 		objects, leaving = append(objects, triggers...), append(leaving, left...)
 		plan.Reserved = append(plan.Reserved, reserved...)
 	}

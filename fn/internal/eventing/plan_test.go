@@ -89,7 +89,7 @@ func connected(t testing.TB, components ...*component.Component) compositiontest
 	}
 	out.Observed = observed(t, plan(t, out, components...), compositiontest.Ready)
 	for _, c := range components {
-		out.Observed[c.Key(component.ResourceDeployment)] = deployment(t, c, compositiontest.Ready)
+		out.Observed[c.Key(component.RunnerDeployment.Resource())] = deployment(t, c, compositiontest.Ready)
 	}
 	return out
 }
@@ -141,7 +141,7 @@ func request(t testing.TB, c compositiontest.Cluster) *composition.Request {
 func workloads(req *composition.Request, components ...*component.Component) []eventing.Workload {
 	out := make([]eventing.Workload, 0, len(components))
 	for _, c := range components {
-		out = append(out, eventing.Workload{Component: c, Deployment: req.Observed[c.Key(component.ResourceDeployment)]})
+		out = append(out, eventing.Workload{Component: c, Runs: req.Observed[c.RunnerKey()]})
 	}
 	return out
 }

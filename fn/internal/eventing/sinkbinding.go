@@ -42,14 +42,14 @@ func bind(req *composition.Request, c *component.Component, k knowledge, leaving
 	return []object{newObject(req, key, binding)}
 }
 
-// newSinkBinding returns a SinkBinding that tells the pods of the component's Deployment
-// where to send events.
+// newSinkBinding returns a SinkBinding that tells the component's pods where to send events.
 func newSinkBinding(c *component.Component, sink duckv1.Destination) *SinkBinding {
+	subject := c.Kind.Runner.Object()
 	return &SinkBinding{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersionSinkBinding, Kind: kindSinkBinding},
 		ObjectMeta: c.Meta(c.SinkBinding()),
 		Spec: SinkBindingSpec{
-			Subject: Subject{APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Namespace, Name: c.Name()},
+			Subject: Subject{APIVersion: subject.GroupVersion().String(), Kind: subject.Kind, Namespace: c.Namespace, Name: c.Name()},
 			Sink:    sink,
 		},
 	}
@@ -69,20 +69,19 @@ func sinkOf(binding *unstructured.Unstructured) *duckv1.Destination {
 
 // sendsElsewhere tells whether pods of a workload may still send events to another Broker
 // than its sink: its SinkBinding has not moved there, or Knative has not yet written the new
-// address into the Deployment, or pods with the earlier address still run. A workload that
+// address into the workload, or pods with the earlier address still run. A workload that
 // sends nothing, because its pods know no sink, doesn't.
 func sendsElsewhere(req *composition.Request, w Workload) bool {
 	broker, ok := component.BrokerOf(w.Sink, w.Namespace)
-	if !ok || w.Deployment == nil {
+	if !ok || w.Runs == nil {
 		return false
 	}
-	d, err := decoded(w.Deployment)
-	address, knows := sinkIn(d, w.Kind.Container)
+	address, knows, err := w.knownSink()
 	binding := req.Observed[w.Key(component.ResourceSink)]
 	if err != nil || !knows || binding == nil {
 		return false
 	}
 	bound, _ := component.BrokerOf(sinkOf(binding), w.Namespace)
 	resolved, _, _ := unstructured.NestedString(binding.Object, "status", "sinkUri")
-	return bound != broker || resolved != address || health.Of(binding).Phase != health.Ready || health.Of(w.Deployment).Phase != health.Ready
+	return bound != broker || resolved != address || health.Of(binding).Phase != health.Ready || health.Of(w.Runs).Phase != health.Ready
 }

@@ -30,12 +30,12 @@ const (
 // place are ready, so that no event is lost in between: their Brokers are the ones that are
 // left. They also stay while pods still send to an address of before. Triggers that can't be
 // made before their Broker is ready are reserved.
-func subscribe(req *composition.Request, c *component.Component, k knowledge, moving bool) (triggers []object, reserved []composition.Composed, left []component.Broker) {
+func subscribe(req *composition.Request, c Workload, k knowledge, moving bool) (triggers []object, reserved []composition.Composed, left []component.Broker) {
 	current := map[string]bool{}
 	complete := true
 	for _, s := range c.Subscriptions {
 		from := k.broker(s.From)
-		key := triggerKey(c, s, from.Broker)
+		key := triggerKey(c.Component, s, from.Broker)
 		observed := req.Observed[key]
 		current[key] = true
 		complete = complete && health.Of(observed).Phase == health.Ready
@@ -53,7 +53,7 @@ func subscribe(req *composition.Request, c *component.Component, k knowledge, mo
 	for _, s := range c.Subscriptions {
 		for _, key := range slices.Sorted(maps.Keys(req.Observed)) {
 			observed := req.Observed[key]
-			if earlier := brokerOfTrigger(observed); !current[key] && key == triggerKey(c, s, earlier) {
+			if earlier := brokerOfTrigger(observed); !current[key] && key == triggerKey(c.Component, s, earlier) {
 				triggers = append(triggers, newObject(req, key, newTrigger(c, s, earlier, isOrdered(observed))))
 				if !complete {
 					left = append(left, earlier)
@@ -71,10 +71,16 @@ func triggerKey(c *component.Component, s component.Subscription, from component
 }
 
 // newTrigger returns a Trigger that hands the events of a subscription to the component's
-// Service. The Trigger lives where its Broker does.
-func newTrigger(c *component.Component, s component.Subscription, from component.Broker, inOrder bool) *Trigger {
-	meta := c.Meta(triggerName(c, s, from))
+// Service. The Trigger lives where its Broker does. While the component moves between a
+// Deployment and a Knative Service, the Service of Kubernetes with its name leads to the pods
+// that serve: both have one.
+func newTrigger(c Workload, s component.Subscription, from component.Broker, inOrder bool) *Trigger {
+	meta := c.Meta(triggerName(c.Component, s, from))
 	meta.Namespace = from.Namespace
+	receiver := c.Kind.Runner.Receiver()
+	if c.Moving {
+		receiver = component.RunnerDeployment.Receiver()
+	}
 	if s.Ordered && inOrder {
 		meta.Annotations = map[string]string{annotationOrder: ordered}
 	}
@@ -85,7 +91,7 @@ func newTrigger(c *component.Component, s component.Subscription, from component
 			Broker: from.Name,
 			Filter: TriggerFilter{Attributes: map[string]string{"type": s.Type}},
 			Subscriber: duckv1.Destination{
-				Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: c.Namespace, Name: c.Name()},
+				Ref: &duckv1.KReference{APIVersion: receiver.GroupVersion().String(), Kind: receiver.Kind, Namespace: c.Namespace, Name: c.Name()},
 			},
 		},
 	}

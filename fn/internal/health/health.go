@@ -54,6 +54,8 @@ func ruleOf(kind schema.GroupKind) rule {
 		schema.GroupKind{Group: "eventing.knative.dev", Kind: "Trigger"},
 		schema.GroupKind{Group: "sources.knative.dev", Kind: "SinkBinding"}:
 		return knative
+	case schema.GroupKind{Group: "serving.knative.dev", Kind: "Service"}:
+		return knativeService
 	}
 	return func(_ *unstructured.Unstructured, byKstatus Verdict) Verdict { return byKstatus }
 }

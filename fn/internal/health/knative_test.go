@@ -14,6 +14,7 @@ import (
 
 func TestOfKnative(t *testing.T) {
 	t.Parallel()
+	const serving = "serving.knative.dev/v1"
 	in := func(state compositiontest.State, apiVersion, kind string) string {
 		return compositiontest.Text(t, compositiontest.Observe(t, metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}, state))
 	}
@@ -51,6 +52,41 @@ func TestOfKnative(t *testing.T) {
 			reason: "Knative hasn't seen a SinkBinding without conditions.",
 			object: in(compositiontest.Stale, "sources.knative.dev/v1", "SinkBinding"),
 			want:   health.Verdict{Phase: health.Progressing, Message: "Knative hasn't seen it yet"},
+		},
+		"ServiceUnseen": {
+			reason: "Knative hasn't seen a Service without conditions.",
+			object: `{apiVersion: serving.knative.dev/v1, kind: Service}`,
+			want:   health.Verdict{Phase: health.Progressing, Message: "Knative hasn't seen it yet"},
+		},
+		"ServiceUnready": {
+			reason: "A Service is on its way while its condition is Unknown.",
+			object: in(compositiontest.Unready, serving, "Service"),
+			want:   health.Verdict{Phase: health.Progressing, Message: "Configuration is waiting for a Revision to become ready."},
+		},
+		"ServiceStuck": {
+			reason: "To Knative, False means that the Service doesn't get on by itself.",
+			object: in(compositiontest.Stuck, serving, "Service"),
+			want:   health.Verdict{Phase: health.Failed, Message: "Unable to fetch image"},
+		},
+		"ServiceStuckBefore": {
+			reason: "What Knative said about an earlier generation doesn't count.",
+			object: `{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {generation: 2}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", message: before}]}}`,
+			want:   health.Verdict{Phase: health.Progressing, Message: "Service generation is 2, but latest observed generation is 1"},
+		},
+		"ServiceNotOwned": {
+			reason: "Knative waits until another Service of the name is gone.",
+			object: `{apiVersion: serving.knative.dev/v1, kind: Service, status: {conditions: [{type: Ready, status: "False", reason: NotOwned, message: There is another}]}}`,
+			want:   health.Verdict{Phase: health.Progressing, Message: "There is another"},
+		},
+		"ServiceSilent": {
+			reason: "A Service that says no more than a reason says that.",
+			object: `{apiVersion: serving.knative.dev/v1, kind: Service, status: {conditions: [{type: Ready, status: "False", reason: RevisionFailed}]}}`,
+			want:   health.Verdict{Phase: health.Failed, Message: "RevisionFailed"},
+		},
+		"ServiceReady": {
+			reason: "A Service that is ready does its work, also without pods.",
+			object: in(compositiontest.Ready, serving, "Service"),
+			want:   health.Verdict{Phase: health.Ready, Message: "Resource is Ready"},
 		},
 	}
 	for name, tc := range cases {

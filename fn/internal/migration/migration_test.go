@@ -79,7 +79,7 @@ func (s situation) request(t testing.TB, c *component.Component) *composition.Re
 		cluster.Observed[desiredJob(t, other).Key] = compositiontest.Text(t, job(t, other, compositiontest.Complete))
 	}
 	if s.deployment != nil {
-		cluster.Observed[c.Key(component.ResourceDeployment)] = compositiontest.Text(t, s.deployment)
+		cluster.Observed[c.Key(component.RunnerDeployment.Resource())] = compositiontest.Text(t, s.deployment)
 	}
 	return compositiontest.Request(t, `{apiVersion: sonataflow.org/v1alpha08, kind: XSonataFlowPlatform}`, cluster)
 }
@@ -96,7 +96,7 @@ func (s situation) input() v1beta1.MigrationPods {
 func (s situation) plan(t testing.TB, c *component.Component) *migration.Plan {
 	t.Helper()
 	req := s.request(t, c)
-	return migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)], s.input())
+	return migration.For(req, c, req.Observed[c.Key(component.RunnerDeployment.Resource())], s.input())
 }
 
 // desiredJob is the Job that migrates a component of which nothing exists.

@@ -60,7 +60,7 @@ func TestQueries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			req := tc.situation.request(t, c)
-			migration.For(req, c, req.Observed[c.Key(component.ResourceDeployment)], tc.situation.input())
+			migration.For(req, c, req.Observed[c.Key(component.RunnerDeployment.Resource())], tc.situation.input())
 			got, _ := req.Queries()
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\nFor(...): -want queries, +got queries:\n%s", tc.reason, diff)

@@ -24,10 +24,15 @@ const LabelHandOver = "sonataflow.org/service"
 // the operator made. Its value is the name of the workflow.
 const labelWorkflow = "sonataflow.org/workflow-app"
 
-// Query asks for the object of a kind that has a name.
+// Query asks for the object of a kind that has a name. Knative's Services are told apart from
+// those of Kubernetes.
 func Query(kind schema.GroupVersionKind, namespace, name string) composition.Query {
+	prefix := strings.ToLower(kind.Kind)
+	if kind.Group == "serving.knative.dev" {
+		prefix = "knative-" + prefix
+	}
 	return composition.Query{
-		Name: strings.ToLower(kind.Kind) + "-" + name, APIVersion: kind.GroupVersion().String(), Kind: kind.Kind,
+		Name: prefix + "-" + name, APIVersion: kind.GroupVersion().String(), Kind: kind.Kind,
 		Namespace: namespace, ResourceName: name,
 	}
 }

@@ -65,13 +65,13 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 	out := planned{references: references.For(req, p.Components, input.Secrets)}
 	workloads := make([]eventing.Workload, 0, len(p.Components))
 	for _, c := range p.Components {
-		workloads = append(workloads, eventing.Workload{Component: c, Deployment: workload.Deployment(req, c)})
+		workloads = append(workloads, eventing.Workload{Component: c, Runs: workload.Look(req, c).Runs})
 	}
 	out.eventing = eventing.For(req, workloads, p.BrokerPending)
 	for _, w := range workloads {
 		pods := scaling.For(req, w.Component)
 		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(w.Component)}
-		m := migration.For(req, w.Component, w.Deployment, input.Migration.Pods)
+		m := migration.For(req, w.Component, w.Runs, input.Migration.Pods)
 		if m != nil {
 			orders.Holds = append(orders.Holds, m.Hold)
 		}

@@ -17,10 +17,9 @@ import (
 // versions returns the annotations of a component's pods that say which versions of
 // objects the pods read. An annotation is made of the objects' metadata: a hash of values
 // could be guessed at. While an object isn't there or nothing is known about it, the
-// annotation is the one with which the pods of the Deployment were last started, so that
-// they keep running.
+// annotation is the one with which the pods were last started, so that they keep running.
 func versions(req *composition.Request, c *component.Component, uses []use, all []*reference) map[string]string {
-	last := lastVersions(req.Observed[c.Key(component.ResourceDeployment)])
+	last := lastVersions(req.Observed[c.RunnerKey()])
 	var credentials, rest []*unstructured.Unstructured
 	knowsCredentials, knowsRest := true, true
 	for _, ref := range all {
@@ -70,12 +69,12 @@ func versionOf(objects []*unstructured.Unstructured) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lastVersions are the annotations of a Deployment's pods.
-func lastVersions(deployment *unstructured.Unstructured) map[string]string {
-	if deployment == nil {
+// lastVersions are the annotations of the pods of a Deployment or Knative Service.
+func lastVersions(runs *unstructured.Unstructured) map[string]string {
+	if runs == nil {
 		return nil
 	}
-	out, _, err := unstructured.NestedStringMap(deployment.Object, "spec", "template", "metadata", "annotations")
+	out, _, err := unstructured.NestedStringMap(runs.Object, "spec", "template", "metadata", "annotations")
 	if err != nil {
 		return nil
 	}

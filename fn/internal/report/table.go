@@ -58,6 +58,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			alarm(v1alpha08.ReasonDeploymentFailure),
 			alarm(v1alpha08.ReasonWaitingForPlatform),
 			alarm(v1alpha08.ReasonExternalResourcesNotFound),
+			alarm(v1alpha08.ReasonKnativeServingNotAvailable),
 			alarm(v1alpha08.ReasonUnchanged),
 			wait(v1alpha08.ReasonWaitingForSink),
 			wait(v1alpha08.ReasonWaitingForDeployment),

@@ -29,13 +29,16 @@ type Plan struct {
 // every few seconds, and each change would reconcile every platform that asked. Whether an
 // autoscaler works is seen on the Deployment that it scales.
 func For(req *composition.Request, c *component.Component) Plan {
+	if c.Kind.Runner == component.RunnerKnativeService {
+		return Plan{} // Knative scales by itself.
+	}
 	if c.Kind.Singleton {
 		return Plan{Replicas: singleton(c.Replicas)}
 	}
 	if c.Replicas == nil && c.Budget == nil {
 		return Plan{}
 	}
-	key := c.Key(component.ResourceDeployment)
+	key := c.RunnerKey()
 	plan := Plan{Replicas: c.Replicas}
 	if ptr.Deref(c.Replicas, 0) != 0 && autoscaled(req.ManagedFields(key)) {
 		plan.Replicas = nil

@@ -101,14 +101,6 @@ func folderOf(workflowPath string) string {
 // dev tells whether the workflow runs in the profile dev.
 func (r resolver) dev() bool { return r.doc.profile() == flow.Dev }
 
-// kind is what runs the flow.
-func (r resolver) kind() component.Kind {
-	if r.dev() {
-		return component.WorkflowDev()
-	}
-	return component.Workflow()
-}
-
 // image is what the workflow runs: its own image, else, in the profile dev, that of the
 // platform or of the input.
 func (r resolver) image() string {

@@ -85,13 +85,15 @@ func flowCondition(findings []flow.Finding) composition.Condition {
 
 // statusOf describes the workflow.
 func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.SonataFlowStatus {
-	url, endpoint := w.Component.URL(), w.Component.URL()
+	endpoint := plans.workload.URL
 	if w.Host != "" {
 		endpoint = "https://" + w.Host
 	}
+	if endpoint != "" {
+		endpoint += "/" + w.Identity.ID
+	}
 	out := &v1alpha08.SonataFlowStatus{
-		Address:         &v1alpha08.WorkflowAddress{URL: url},
-		Endpoint:        endpoint + "/" + w.Identity.ID,
+		Endpoint:        endpoint,
 		NodePort:        w.NodePort,
 		Services:        w.Services,
 		Wiring:          w.Wiring,
@@ -101,6 +103,9 @@ func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.S
 		Selector:        labels.FormatLabels(plans.workload.Selector),
 		Image:           w.Component.Image,
 		Definition:      &v1alpha08.WorkflowDefinitionStatus{ID: w.Identity.ID, Version: w.Identity.Version},
+	}
+	if plans.workload.Address != "" {
+		out.Address = &v1alpha08.WorkflowAddress{URL: plans.workload.Address}
 	}
 	// As for platforms: a claim has the composite's status, but not its generation.
 	if !composition.Claimed(req.Composite) {

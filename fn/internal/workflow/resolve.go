@@ -81,6 +81,9 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 	if err != nil {
 		return nil, field.ErrorList{err}
 	}
+	if errs := r.validateKnative(c); len(errs) > 0 {
+		return nil, errs
+	}
 	local := around.local
 	w := &Workflow{
 		NamespacedName:  doc.NamespacedName,
@@ -96,11 +99,22 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		Services:        services,
 		Wiring:          r.wiring(services),
 		Built:           r.built(),
-		Monitored:       local.Spec.Monitoring != nil && local.Spec.Monitoring.Enabled,
+		Monitored:       !r.knative() && local.Spec.Monitoring != nil && local.Spec.Monitoring.Enabled,
 		BrokerPending:   local.State == composition.StatePending && !r.dev() || around.offer.BrokerPending && r.mayBorrow(),
 	}
 	w.Warnings = slices.Concat(warnings, r.warnings(c))
 	return w, nil
+}
+
+// kind is what runs the flow.
+func (r resolver) kind() component.Kind {
+	switch {
+	case r.dev():
+		return component.WorkflowDev()
+	case r.knative():
+		return component.WorkflowKnative()
+	}
+	return component.Workflow()
 }
 
 // component decides about what runs the flow.
@@ -140,6 +154,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 		Image:         r.image(),
 		Version:       r.version(),
 		Pod:           pod,
+		Annotations:   r.podAnnotations(),
 		UserConfigMap: r.around.properties.configMap,
 		Database:      database,
 		Subscriptions: subscriptions,
@@ -147,7 +162,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 		Sink:          sink,
 		Replicas:      template.Replicas,
 	}
-	if dev == nil {
+	if kind.Runner == component.RunnerDeployment && dev == nil {
 		c.Budget = podtemplate.Budget(template.PodDisruptionBudget)
 	}
 	wired := wiring{

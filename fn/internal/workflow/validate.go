@@ -42,9 +42,7 @@ func (r resolver) validate() field.ErrorList {
 	kind := r.kind()
 	errs := podrules.Validate(template, component.NewPod(component.PodOptions{Kind: kind}), at)
 	errs = append(errs, images.ValidateTemplate(template, kind.Container, at)...)
-	if !r.dev() || s.PodTemplate.DeploymentModel != v1alpha08.DeploymentModelKnative {
-		errs = append(errs, validateModel(s.PodTemplate.DeploymentModel, at.Child("deploymentModel"))...)
-	}
+	errs = append(errs, validateModel(s.PodTemplate.DeploymentModel, at.Child("deploymentModel"))...)
 	if p := s.Persistence; p != nil {
 		errs = append(errs, postgres.Validate(p.PostgreSQL, path.Child("persistence", "postgresql"))...)
 		errs = append(errs, validateStrategy(p.DBMigrationStrategy, path.Child("persistence", "dbMigrationStrategy"))...)
@@ -59,10 +57,8 @@ func (r resolver) validate() field.ErrorList {
 
 func validateModel(m v1alpha08.DeploymentModel, path *field.Path) field.ErrorList {
 	switch m {
-	case "", v1alpha08.DeploymentModelKubernetes:
+	case "", v1alpha08.DeploymentModelKubernetes, v1alpha08.DeploymentModelKnative:
 		return nil
-	case v1alpha08.DeploymentModelKnative:
-		return field.ErrorList{field.Invalid(path, m, fmt.Sprintf("workflows on Knative Serving aren't served: set %s, or remove the field", v1alpha08.DeploymentModelKubernetes))}
 	}
 	return field.ErrorList{field.NotSupported(path, m, []v1alpha08.DeploymentModel{v1alpha08.DeploymentModelKubernetes, v1alpha08.DeploymentModelKnative})}
 }

@@ -28,10 +28,14 @@ func (r resolver) warnings(c *component.Component) []string {
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
 		out = append(out, path.Child("persistence", "dbMigrationStrategy").String()+": job has no effect on a workflow, whose tables the workflow itself migrates; set kie.flyway.enabled = true among its properties")
 	}
-	if ptr.Deref(s.PodTemplate.Replicas, 1) > 1 && c.Database == nil {
+	if r.knative() {
+		out = append(out, r.knativeWarnings(c)...)
+	} else if ptr.Deref(s.PodTemplate.Replicas, 1) > 1 && c.Database == nil {
 		out = append(out, template.Child("replicas").String()+": each replica keeps its instances to itself, so that callbacks and timers may reach another one; set persistence.postgresql to share them")
 	}
-	out = append(out, podtemplate.BudgetWarnings(&s.PodTemplate.PodTemplateSpec, template)...)
+	if !r.knative() {
+		out = append(out, podtemplate.BudgetWarnings(&s.PodTemplate.PodTemplateSpec, template)...)
+	}
 	for i, source := range s.Sources {
 		if _, isBroker := component.BrokerOf(&source.Destination, r.doc.Namespace); !isBroker {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))

@@ -69,12 +69,12 @@ type planned struct {
 func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 	c := w.Component
 	out := planned{references: references.For(req, []*component.Component{c}, input.Secrets)}
-	out.eventing = eventing.For(req, []eventing.Workload{{Component: c, Deployment: workload.Deployment(req, c)}}, w.BrokerPending)
-	existing := workload.Deployment(req, c)
+	seen := workload.Look(req, c)
+	out.eventing = eventing.For(req, []eventing.Workload{{Component: c, Runs: seen.Runs, Moving: seen.Earlier != nil}}, w.BrokerPending)
 	pods := scaling.For(req, c)
 	out.workload = workload.For(req, c, workload.Orders{
 		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
-		Holds: []component.Hold{missingFiles(w, existing != nil), out.eventing.Hold(c)},
+		Holds: []component.Hold{missingFiles(w, seen.Runs != nil), out.eventing.Hold(c)},
 	})
 	if len(w.MissingFiles) > 0 {
 		out.workload.Condition = report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound, w.missing())

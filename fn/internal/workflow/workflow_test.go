@@ -59,6 +59,7 @@ func objectOf(r *composition.Result, key string) composition.Object {
 
 // The Brokers of these tests, and the kinds of Knative.
 const (
+	onKnative   = `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, container: {image: i}}`
 	withBroker  = `eventing: {broker: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}}`
 	consumes    = `flow: {events: [{name: In, type: in}], states: [{name: a, type: event, onEvents: [{eventRefs: [In]}], end: true}]}, podTemplate: {container: {image: i}}`
 	readyBroker = `{kind: Broker, metadata: {name: default, namespace: ns1}, status: {conditions: [{type: Ready, status: "True"}]}}`
@@ -67,6 +68,8 @@ const (
 func knative(there bool) map[string]bool {
 	return map[string]bool{"knative-trigger": there, "knative-sinkbinding": there, "knative-broker": there}
 }
+
+func withServing(there bool) map[string]bool { return map[string]bool{"knative-service": there} }
 
 // TestComposed shows which objects a workflow becomes.
 func TestComposed(t *testing.T) {
@@ -91,8 +94,15 @@ func TestComposed(t *testing.T) {
 			reason: "A Broker means a SinkBinding, and a Trigger for each type of event. The Deployment is made after the SinkBinding.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(true),
 			want: []string{"workflow-config", "workflow-config-user", "workflow-service", "workflow-sinkbinding", "workflow-trigger-c2f35eca-815b300d"},
 		},
-		"NoKnative": {reason: "Without Knative there are neither.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(false), want: least},
-		"NoBroker":  {reason: "A Trigger waits for its Broker.", given: given{spec: consumes, platform: withBroker, required: map[string][]string{"broker-ns1/default": nil}}, installed: knative(true), want: append(slices.Clone(least), "workflow-sinkbinding")},
+		"Serving":   {reason: "Knative Serving makes the rest itself.", given: given{spec: onKnative}, installed: withServing(true), want: []string{"workflow-config", "workflow-config-user", "workflow-knative-service"}},
+		"NoServing": {reason: "Without Knative Serving there are the properties alone.", given: given{spec: onKnative}, installed: withServing(false), want: []string{"workflow-config", "workflow-config-user"}},
+		"ServingBudget": {
+			reason: "Knative Serving has no use for a budget, nor the Prometheus operator for a Service of another name.", given: given{spec: `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, replicas: 2, podDisruptionBudget: {minAvailable: 1}, container: {image: i}}`, platform: `monitoring: {enabled: true}`},
+			installed: withServing(true), want: []string{"workflow-config", "workflow-config-user", "workflow-knative-service"},
+		},
+		"ServingDev": {reason: "In the profile dev, a workflow runs on a Deployment.", given: given{spec: onKnative, metadata: inDev}, installed: withServing(true), want: append(slices.Clone(least), "workflow-flow")},
+		"NoKnative":  {reason: "Without Knative there are neither.", given: given{spec: consumes, platform: withBroker, required: broker}, installed: knative(false), want: least},
+		"NoBroker":   {reason: "A Trigger waits for its Broker.", given: given{spec: consumes, platform: withBroker, required: map[string][]string{"broker-ns1/default": nil}}, installed: knative(true), want: append(slices.Clone(least), "workflow-sinkbinding")},
 	}
 	hash := func(keys []string) []string {
 		slices.Sort(keys)
@@ -278,6 +288,9 @@ func TestReport(t *testing.T) {
 		"Broken":      {reason: "A flow that can't run doesn't keep the image from running.", given: given{spec: brokenFlow}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonAvailable}, {v1alpha08.ConditionFlowValid, v1alpha08.ReasonInvalid}}, ready: true},
 		"Odd":         {reason: "What is probably a mistake is said.", given: given{spec: oddFlow}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionFlowValid, v1alpha08.ReasonValidWithWarnings}}, ready: true},
 		"Warned":      {reason: "What has no effect is said.", given: given{spec: withImage, platform: `monitoring: {enabled: true}`}, installed: map[string]bool{"service-monitor": false}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionSpecValid, v1alpha08.ReasonValidWithWarnings}}, ready: true},
+		"Serving":     {reason: "A Knative Service is ready.", given: given{spec: onKnative}, installed: withServing(true), state: compositiontest.Ready, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonAvailable}}, ready: true},
+		"NoServing":   {reason: "Knative Serving isn't there.", given: given{spec: onKnative}, installed: withServing(false), want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonKnativeServingNotAvailable}}},
+		"Failing":     {reason: "No revision gets ready.", given: given{spec: onKnative}, installed: withServing(true), state: compositiontest.Stuck, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonDeploymentFailure}}},
 		"NoFiles":     {reason: "A file of a workflow in the profile dev is missing.", given: given{spec: withFiles, metadata: inDev, required: files(map[string]string{"a": "", "b": ""})}, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound}}},
 		"Dev":         {reason: "A workflow in the profile dev runs; no word is said of an image that is built.", given: given{spec: oneState, metadata: inDev}, state: compositiontest.Ready, want: []told{{v1alpha08.ConditionRunning, v1alpha08.ReasonAvailable}}, ready: true},
 		"Secret":      {reason: "A Secret is missing.", given: given{spec: secret, required: map[string][]string{"secret-s": nil}}, want: []told{{v1alpha08.ConditionSecretsReady, v1alpha08.ReasonSecretNotFound}}},

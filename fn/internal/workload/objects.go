@@ -20,14 +20,17 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
 )
 
-// objects are those of a workload that should exist, with its Deployment.
-func (s state) objects(req *composition.Request, deployment *appsv1.Deployment) []composition.Composed {
-	out := []composition.Composed{
-		s.composed(req, component.ResourceConfig, s.configMap()),
-		s.composed(req, component.ResourceService, s.service()),
+// objects are those of a workload that should exist, with the one that runs the pods.
+func (s state) objects(req *composition.Request, runs composition.Object) []composition.Composed {
+	out := []composition.Composed{s.composed(req, component.ResourceConfig, s.configMap())}
+	if s.serviceNamed {
+		out = append(out, s.composed(req, component.ResourceService, s.service()))
 	}
 	if s.gate != component.Withheld {
-		out = append(out, s.composed(req, component.ResourceDeployment, deployment))
+		out = append(out, s.composed(req, s.Kind.Runner.Resource(), runs))
+	}
+	if s.moving {
+		out = append(out, composition.Composed{Key: s.Key(s.Kind.Runner.Other().Resource()), Object: kept(s.seen.Earlier), Ready: true})
 	}
 	if s.budget != nil {
 		out = append(out, s.composed(req, component.ResourceBudget, s.disruptionBudget()))
@@ -38,10 +41,10 @@ func (s state) objects(req *composition.Request, deployment *appsv1.Deployment) 
 // reserved are those of a workload that don't exist yet, or any more, because of what the
 // plans say at the moment. A budget also depends on how many pods an autoscaler asks for;
 // where the user asks for one pod or none, there will hardly be one.
-func (s state) reserved(deployment *appsv1.Deployment) []composition.Composed {
+func (s state) reserved(runs composition.Object) []composition.Composed {
 	var out []composition.Composed
-	if s.gate == component.Withheld {
-		out = append(out, composition.Composed{Key: s.Key(component.ResourceDeployment), Object: deployment})
+	if s.gate == component.Withheld && s.seen.installed() {
+		out = append(out, composition.Composed{Key: s.RunnerKey(), Object: runs})
 	}
 	if s.budget == nil && s.Budget != nil && !s.Kind.Singleton && ptr.Deref(s.Replicas, 2) > 1 {
 		later := s
@@ -80,6 +83,14 @@ func (s state) service() *corev1.Service {
 	}
 }
 
+// runs is the object that runs the component's pods.
+func (s state) runs() composition.Object {
+	if s.Kind.Runner == component.RunnerKnativeService {
+		return s.knativeService()
+	}
+	return s.deployment()
+}
+
 // deployment runs the component.
 func (s state) deployment() *appsv1.Deployment {
 	labels := s.Labels()
@@ -90,25 +101,37 @@ func (s state) deployment() *appsv1.Deployment {
 		Spec: appsv1.DeploymentSpec{
 			Replicas: s.replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: s.selector},
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{}},
-				Spec:       s.Pod,
-			},
+			Template: s.template(labels),
 		},
 	}
-	if !s.Properties.Live {
-		d.Spec.Template.Annotations[component.AnnotationConfigChecksum] = checksum(s.Properties.Beside + s.properties)
-	}
-	maps.Copy(d.Spec.Template.Annotations, s.versions)
 	if s.Kind.Singleton {
 		d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
 	}
-	if s.Sink != nil {
-		d.Labels[component.LabelBindingInclude] = "true"
-	}
-	d.Annotations = map[string]string{health.AnnotationSpecChecksum: checksumOf(d.Spec)}
-	maps.Copy(d.Annotations, s.annotations)
+	s.mark(d, d.Spec)
 	return d
+}
+
+// template is that of the component's pods.
+func (s state) template(labels map[string]string) corev1.PodTemplateSpec {
+	annotations := map[string]string{}
+	if !s.Properties.Live {
+		annotations[component.AnnotationConfigChecksum] = checksum(s.Properties.Beside + s.properties)
+	}
+	maps.Copy(annotations, s.versions)
+	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: annotations}, Spec: s.Pod}
+}
+
+// mark gives an object that runs the pods the labels and annotations by which Knative and later
+// calls of the function recognize it.
+func (s state) mark(o metav1.Object, spec any) {
+	if s.Sink != nil {
+		labels := o.GetLabels()
+		labels[component.LabelBindingInclude] = "true"
+		o.SetLabels(labels)
+	}
+	annotations := map[string]string{health.AnnotationSpecChecksum: checksumOf(spec)}
+	maps.Copy(annotations, s.annotations)
+	o.SetAnnotations(annotations)
 }
 
 // disruptionBudget says how many of the component's pods may be away.
@@ -124,7 +147,7 @@ func (s state) disruptionBudget() *policyv1.PodDisruptionBudget {
 
 // checksumOf returns a checksum of a spec, in the order in which Go writes fields and
 // sorts maps.
-func checksumOf(spec appsv1.DeploymentSpec) string {
+func checksumOf(spec any) string {
 	text, err := json.Marshal(spec)
 	if err != nil {
 		panic(err) // A Kubernetes type can be encoded.

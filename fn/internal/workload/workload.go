@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 
-	appsv1 "k8s.io/api/apps/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -18,20 +17,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
-
-// Deployment returns the component's Deployment: the one that is composed, else one that
-// has its name already, as the operator's has. Applied over, the operator's becomes the
-// composed one; until then a plan must not take what runs for something that isn't there.
-// It is nil when there is none.
-func Deployment(req *composition.Request, c *component.Component) *unstructured.Unstructured {
-	if observed := req.Observed[c.Key(component.ResourceDeployment)]; observed != nil {
-		return observed
-	}
-	return req.Look(ownership.Query(appsv1.SchemeGroupVersion.WithKind("Deployment"), c.Namespace, c.Name())).First()
-}
 
 // Orders are what the plans about a component say about its workload.
 type Orders struct {
@@ -58,23 +45,51 @@ type Plan struct {
 	Pods     int32
 	// Selector has the labels that select the pods.
 	Selector map[string]string
+	// Address and URL are where the component is reached within the cluster, and as its users
+	// reach it; empty before that is known.
+	Address, URL string
 }
 
 // For plans what runs of a component.
 func For(req *composition.Request, c *component.Component, orders Orders) Plan {
-	s := combine(c, orders)
-	s.selector = selectorOf(Deployment(req, c), c)
-	desired, observed := s.deployment(), req.Observed[c.Key(component.ResourceDeployment)]
-	available, scaledTo := replicas(observed)
-	wanted := ptr.Deref(s.replicas, scaledTo)
-	return Plan{
+	seen := Look(req, c)
+	s := combine(c, orders, servingHold(c, seen))
+	s.seen, s.selector = seen, c.Selector()
+	if c.Kind.Runner == component.RunnerDeployment {
+		s.selector = selectorOf(seen.Runs, c)
+	}
+	desired, observed := s.runs(), req.Observed[c.RunnerKey()]
+	verdict := health.OfComposed(observed, desired)
+	s = s.place(req, verdict.Phase == health.Ready || configured(observed, desired))
+	s.announce(desired)
+	out := Plan{
 		Objects:   s.objects(req, desired),
 		Reserved:  s.reserved(desired),
-		Condition: conditionOf(s, health.OfComposed(observed, desired), wanted, available < scaledTo),
-		Replicas:  fmt.Sprintf("%d/%d", available, wanted),
-		Pods:      int32In(observed, 0, "status", "replicas"),
+		Condition: conditionOf(s, verdict, s.pods(observed)),
 		Selector:  s.selector,
+		Address:   c.URL(), URL: c.URL(),
 	}
+	if c.Kind.Runner == component.RunnerKnativeService {
+		if !s.moving {
+			out.Address, out.URL = addresses(observed)
+		}
+		return out
+	}
+	pods := s.pods(observed)
+	out.Replicas, out.Pods = fmt.Sprintf("%d/%d", pods.available, pods.wanted), int32In(observed, 0, "status", "replicas")
+	return out
+}
+
+// place decides what becomes of an object that ran the component before, and whether the
+// Service of Kubernetes is there: able tells that the new object can take over.
+func (s state) place(req *composition.Request, able bool) state {
+	s.moving = s.seen.Earlier != nil && !able
+	if s.Kind.Runner == component.RunnerKnativeService {
+		s.serviceNamed = s.moving && req.Observed[s.Key(component.ResourceService)] != nil
+		return s
+	}
+	s.serviceNamed = s.hasServiceName(req)
+	return s
 }
 
 // selectorOf returns the labels that select a component's pods: those of its Deployment (nil
@@ -98,6 +113,11 @@ type state struct {
 	gate            component.Gate
 	reason, message string
 
+	seen Seen
+	// moving keeps the object that ran the component before. serviceNamed tells that there is a
+	// Service of Kubernetes.
+	moving, serviceNamed bool
+
 	selector    map[string]string
 	replicas    *int32
 	budget      *policyv1.PodDisruptionBudgetSpec
@@ -106,14 +126,14 @@ type state struct {
 	annotations map[string]string
 }
 
-// combine decides what a workload should be, given all that the plans say about it. It is
-// the only place that does.
-func combine(c *component.Component, o Orders) state {
+// combine decides what a workload should be, given all that the plans say about it, and what
+// the gravest hold of all says. It is the only place that does.
+func combine(c *component.Component, o Orders, gravest component.Hold) state {
 	s := state{
 		Component: c, replicas: o.Replicas, budget: o.Budget,
 		properties: c.Properties.Text, versions: o.Versions, annotations: map[string]string{},
 	}
-	for _, hold := range o.Holds {
+	for _, hold := range append([]component.Hold{gravest}, o.Holds...) {
 		if s.gate == component.Open {
 			s.reason, s.message = hold.Reason, hold.Message
 		}
@@ -129,36 +149,58 @@ func combine(c *component.Component, o Orders) state {
 	return s
 }
 
-// conditionOf says how a component does. What holds it back comes before how its
-// Deployment does. short tells that the Deployment has fewer pods than it was scaled to.
-func conditionOf(s state, deployment health.Verdict, wanted int32, short bool) composition.Condition {
-	typ := s.Kind.Condition
+// conditionOf says how a component does. What holds it back comes before how the object does
+// that runs the pods.
+func conditionOf(s state, runs health.Verdict, pods pods) composition.Condition {
+	typ, name := s.Kind.Condition, fmt.Sprintf("%s %s", s.Kind.Runner, s.Name())
 	switch {
 	case s.gate != component.Open:
-		return report.Condition(typ, s.reason, s.message)
-	case deployment.Phase == health.Ready && wanted == 0:
-		return report.Condition(typ, v1alpha08.ReasonScaledToZero, fmt.Sprintf("Deployment %s is scaled to zero", s.Name()))
-	case deployment.Phase == health.Ready:
+		return report.Condition(typ, s.reason, s.message+s.meanwhile())
+	case runs.Phase == health.Ready && s.Kind.Runner == component.RunnerDeployment && !s.serviceNamed:
+		return report.Condition(typ, s.Kind.Progressing, fmt.Sprintf("Service %s is made once Knative has removed its own Service of that name", s.Name()))
+	case runs.Phase == health.Ready && pods.wanted == 0:
+		return report.Condition(typ, v1alpha08.ReasonScaledToZero, name+" is scaled to zero")
+	case runs.Phase == health.Ready:
 		return report.Condition(typ, v1alpha08.ReasonAvailable, "")
 	}
 	reason := s.Kind.Progressing
-	if deployment.Phase == health.Unavailable {
+	if runs.Phase == health.Unavailable {
 		reason = s.Kind.Unavailable
 	}
-	if deployment.Phase == health.Failed {
+	if runs.Phase == health.Failed {
 		reason = v1alpha08.ReasonDeploymentFailure
 	}
-	message := fmt.Sprintf("Deployment %s: %s", s.Name(), deployment.Message)
-	if short && deployment.Phase != health.Missing {
+	message := name + ": " + runs.Message
+	if pods.missing && runs.Phase != health.Missing {
 		message += fmt.Sprintf("; to see why a pod doesn't start: kubectl describe pods --namespace %s --selector %s", s.Namespace, labels.FormatLabels(s.Selector()))
 	}
-	return report.Condition(typ, reason, message)
+	return report.Condition(typ, reason, message+s.meanwhile())
 }
 
-// replicas returns how many pods of an observed Deployment are available, and how many it
-// was scaled to; 1 is the API server's default.
-func replicas(deployment *unstructured.Unstructured) (available, scaledTo int32) {
-	return int32In(deployment, 0, "status", "availableReplicas"), int32In(deployment, 1, "spec", "replicas")
+// meanwhile says what serves while a component moves.
+func (s state) meanwhile() string {
+	if !s.moving {
+		return ""
+	}
+	return fmt.Sprintf("; %s %s serves until then", s.Kind.Runner.Other(), s.Name())
+}
+
+// pods are those of a component.
+type pods struct {
+	// available are as many as wanted when all is well.
+	available, wanted int32
+	// missing tells that there are fewer than the object that runs them was scaled to.
+	missing bool
+}
+
+// pods counts the pods of an observed Deployment; 1 is the API server's default. A Knative
+// Service says only whether it has those that it wants.
+func (s state) pods(observed *unstructured.Unstructured) pods {
+	if s.Kind.Runner == component.RunnerKnativeService {
+		return pods{wanted: 1, missing: health.Of(observed).Phase == health.Failed}
+	}
+	available, scaledTo := int32In(observed, 0, "status", "availableReplicas"), int32In(observed, 1, "spec", "replicas")
+	return pods{available: available, wanted: ptr.Deref(s.replicas, scaledTo), missing: available < scaledTo}
 }
 
 // int32In returns a number in an object; another one where there is no such object (nil), or

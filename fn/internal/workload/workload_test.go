@@ -68,10 +68,10 @@ func composed[T composition.Object](objects []composition.Composed) T {
 	return out
 }
 
-// TestDeployment holds which Deployment is taken for that of a component, also one that was
+// TestLook holds which Deployment is taken for that of a component, also one that was
 // there before the platform, as the operator's is. It is looked for in any case:
 // the name has to be free.
-func TestDeployment(t *testing.T) {
+func TestLook(t *testing.T) {
 	t.Parallel()
 	migrated := plat(component.DataIndex())
 	migrated.Migration = &component.Migration{Image: "migrator:1.0"}
@@ -153,12 +153,12 @@ func TestDeployment(t *testing.T) {
 			t.Parallel()
 			req := request(t, tc.cluster)
 			got := want{}
-			if d := workload.Deployment(req, tc.in); d != nil {
+			if d := workload.Look(req, tc.in).Runs; d != nil {
 				got.Name = d.GetName()
 			}
 			got.Queries, _ = req.Queries()
 			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("%s\nDeployment(...): -want, +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nLook(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ package compositiontest
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,8 +15,8 @@ type State string
 
 // States of objects. Those of Jobs are below.
 const (
-	// Ready means that the object does its work. A Deployment that Knative binds to a sink
-	// knows the sink.
+	// Ready means that the object does its work. A Deployment or Knative Service that Knative
+	// binds to a sink knows the sink.
 	Ready State = "ready"
 	// Unbound means that the object does its work, but that Knative hasn't told a Deployment
 	// its sink yet.
@@ -76,6 +77,13 @@ func Observe(t testing.TB, applied any, state State) map[string]any {
 	case "Job":
 		if status := jobStatus(state); status != nil {
 			o["status"] = status
+		}
+	case "Service":
+		if o["apiVersion"] == "serving.knative.dev/v1" {
+			o["status"] = knativeServiceStatus(metadata, state)
+			if state == Ready {
+				injectSink(o)
+			}
 		}
 	case "Broker", "Trigger", "SinkBinding":
 		if state != Stale {
@@ -139,6 +147,28 @@ func deploymentStatus(deployment map[string]any, state State) map[string]any {
 	return status
 }
 
+func knativeServiceStatus(metadata map[string]any, state State) map[string]any {
+	host := fmt.Sprintf("%s.%s", metadata["name"], metadata["namespace"])
+	status := map[string]any{
+		"observedGeneration": float64(generation), "url": "http://" + host + ".example.com", "address": map[string]any{"url": "http://" + host + ".svc.cluster.local"},
+		"latestReadyRevisionName": fmt.Sprintf("%s-00001", metadata["name"]),
+		fieldConditions:           []any{condition("ConfigurationsReady", true, "", ""), condition("Ready", true, "", ""), condition("RoutesReady", true, "", "")},
+	}
+	switch state {
+	case Stale:
+		status["observedGeneration"] = float64(generation - 1)
+	case Unready:
+		delete(status, "latestReadyRevisionName")
+		unknown := map[string]any{"type": "Ready", "status": "Unknown", "reason": "RevisionMissing", "message": "Configuration is waiting for a Revision to become ready."}
+		status[fieldConditions] = []any{unknown}
+	case Stuck:
+		delete(status, "latestReadyRevisionName")
+		status[fieldConditions] = []any{condition("ConfigurationsReady", false, "RevisionFailed", "Unable to fetch image"), condition("Ready", false, "RevisionFailed", "Unable to fetch image")}
+	case Ready, Unbound, Created, Running, Complete, Failed, Suspending, Suspended:
+	}
+	return status
+}
+
 func jobStatus(state State) map[string]any {
 	switch state {
 	case Running:
@@ -170,7 +200,7 @@ func condition(typ string, yes bool, reason, message string) map[string]any {
 	return out
 }
 
-// injectSink does what Knative does with a Deployment that is bound to a sink.
+// injectSink does what Knative does with a workload that is bound to a sink.
 func injectSink(deployment map[string]any) {
 	if bound, _, _ := unstructured.NestedString(deployment, "metadata", "labels", "bindings.knative.dev/include"); bound == "" {
 		return
