@@ -355,18 +355,24 @@ export SONATAFLOW_E2E_CORE := $(CORE)
 
 CORE_BIN  := crossplane-core$(if $(filter-out v2.4,$(CORE)),-$(CORE))
 E2E_TOOLS := $(addprefix $(BIN)/,etcd kubernetes kwok knative-eventing crane helm crossplane $(CORE_BIN))
+# Only scenarios that the short run leaves out need Knative Serving.
+E2E_ALL   := $(E2E_TOOLS) $(BIN)/knative-serving
 E2E       := $(GO) run ./test/e2e/ctl
 
 # More flags for the scenarios: make e2e E2EFLAGS='-run TestSecret -v'
 E2EFLAGS ?=
 
+# What `make e2e-up` starts at once: make e2e-up KNATIVE=1 SERVING=1
+KNATIVE ?=
+SERVING ?=
+
 .PHONY: e2e
-e2e: $(E2E_TOOLS) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
+e2e: $(if $(filter -short,$(E2EFLAGS)),$(E2E_TOOLS),$(E2E_ALL)) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
 	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
-e2e-up: $(E2E_TOOLS) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced, KNATIVE=1 with Knative Eventing.
-	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_KNATIVE=$(KNATIVE) $(E2E) up
+e2e-up: $(if $(SERVING),$(E2E_ALL),$(E2E_TOOLS)) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced, KNATIVE=1 with Knative Eventing, SERVING=1 with Knative Serving.
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_KNATIVE=$(KNATIVE) SONATAFLOW_E2E_SERVING=$(SERVING) $(E2E) up
 
 .PHONY: e2e-down
 e2e-down: ## Stop what `make e2e-up` started.
@@ -382,15 +388,15 @@ WORKFLOWS ?= 50
 REST ?= 66s
 
 .PHONY: e2e-scale
-e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50.
-	@SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
+e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios' control plane, then many workflows: N=200 platforms, or 1, 50, 100 and 200 in turn; WORKFLOWS=50; FORM=claimed|namespaced.
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
-e2e-faults: $(E2E_TOOLS) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
+e2e-faults: $(E2E_ALL) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
 	@SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
 
-# Kubernetes is four commands of one module, Knative Eventing seven. The folder appears when
-# all are built.
+# Kubernetes is four commands of one module, Knative Eventing seven, Knative Serving three.
+# The folder appears when all are built.
 KUBERNETES := $(foreach name,k8s.io/component-base/version k8s.io/client-go/pkg/version, \
 	-X $(name).gitVersion=VERSION -X $(name).gitMajor=1 -X $(name).gitMinor=$$minor -X $(name).gitTreeState=clean)
 
@@ -400,7 +406,7 @@ $(BIN)/kubernetes: test/tools/kubernetes/go.mod test/tools/kubernetes/go.sum
 	CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh kubernetes $(CURDIR)/$@.new/ "$(KUBERNETES)"
 	@rm -rf $@ && mv $@.new $@ && touch $@
 
-$(BIN)/knative-eventing: test/tools/knative-eventing/go.mod test/tools/knative-eventing/go.sum
+$(BIN)/knative-%: test/tools/knative-%/go.mod test/tools/knative-%/go.sum
 	@rm -rf $@.new && mkdir -p $@.new
-	@CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh knative-eventing $(CURDIR)/$@.new/ ""
+	@CGO_ENABLED=0 GO="$(GO)" test/tools/build.sh knative-$* $(CURDIR)/$@.new/ ""
 	@rm -rf $@ && mv $@.new $@ && touch $@

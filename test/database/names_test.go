@@ -30,9 +30,13 @@ func exampleDatabases() map[string]map[string]place {
 			"production-data-index-service": {"postgres-primary.databases:5432", "sonataflow", "data-index"},
 			"production-jobs-service":       {"postgres-primary.databases:5432", "sonataflow", "jobs-service"},
 		},
-		"rhdh-orchestrator": {
-			"sonataflow-platform-data-index-service": {"sonataflow-psql-postgresql.sonataflow-infra:5432", "sonataflow", "sonataflow-platform-data-index-service"},
-			"sonataflow-platform-jobs-service":       {"sonataflow-psql-postgresql.sonataflow-infra:5432", "sonataflow", "sonataflow-platform-jobs-service"},
+		"rhdh-chart": {
+			"sonataflow-platform-data-index-service": {"rhdh-postgresql.rhdh:5432", "sonataflow", "sonataflow-platform-data-index-service"},
+			"sonataflow-platform-jobs-service":       {"rhdh-postgresql.rhdh:5432", "sonataflow", "sonataflow-platform-jobs-service"},
+		},
+		"rhdh-operator": {
+			"sonataflow-platform-data-index-service": {"backstage-psql-developer-hub.developer-hub:5432", "backstage_plugin_orchestrator", "sonataflow-platform-data-index-service"},
+			"sonataflow-platform-jobs-service":       {"backstage-psql-developer-hub.developer-hub:5432", "backstage_plugin_orchestrator", "sonataflow-platform-jobs-service"},
 		},
 		"workflow-production": {
 			"orders": {"postgres-primary.databases:5432", "sonataflow", "orders"},

@@ -20,6 +20,8 @@ func (f *faults) brokerOf(p *platform) broker {
 func (f *faults) brokerRemoved() {
 	p := f.in(f.eventing[0])
 	b := f.brokerOf(p)
+	// Knative takes K_SINK from the pods of a workload whose Broker is gone.
+	f.touched[p.namespace] = true
 	b.delete()
 	said := f.saying(p, "EventingReady", "False", "BrokerNotFound")
 	if !strings.Contains(said.Message, b.name) {
@@ -67,7 +69,7 @@ func (f *faults) knativeKindRemoved() {
 	}
 }
 
-// knativeKilled kills one of Knative's processes while platforms change, and starts it
+// knativeKilled kills one of Knative Eventing's processes while platforms change, and starts it
 // again. Then an event travels through a Broker to its service.
 func (f *faults) knativeKilled(process string) {
 	f.killed(process, func(launch) { installKnative(f.T) })
@@ -78,4 +80,15 @@ func (f *faults) knativeKilled(process string) {
 		return post(ctx, address(b.namespace, b.name), "JobEvent", id)
 	})
 	m.awaitAll(map[string]string{id: subscriptions()["JobEvent"]})
+}
+
+// servingKilled kills one of Knative Serving's processes while platforms change, and starts it
+// again. Then a Knative Service is made, and becomes ready.
+func (f *faults) servingKilled(process string) {
+	f.killed(process, func(launch) { installServing(f.T) })
+	w := f.in(f.eventing[0]).world
+	o := w.knativeService("after-"+process, "any")
+	w.apply(o)
+	w.awaitKnativeService(o.GetName())
+	w.kubectl("delete", "services.serving.knative.dev", o.GetName(), "--timeout=90s")
 }

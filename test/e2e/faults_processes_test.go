@@ -199,7 +199,7 @@ func (f *faults) rotate() {
 	server := f.functionSecret()
 	before := f.certificate(server)
 	core := f.kill(coreProcess)
-	secrets := []string{"crossplane-root-ca", "crossplane-tls-client", server}
+	secrets := []string{"crossplane-root-ca", "crossplane-tls-client", "crossplane-tls-server", server}
 	if _, err := cluster.Kubectl(f.Context(), "", append([]string{"delete", "secret", "--namespace=" + coreNamespace}, secrets...)...); err != nil {
 		f.Fatal(err)
 	}
@@ -209,6 +209,7 @@ func (f *faults) rotate() {
 		f.Fatalf("core init: %v: %s", err, out)
 	}
 	f.mount("crossplane-tls-client", "tls-client")
+	f.mount("crossplane-tls-server", "tls-server")
 	f.startCore(core)
 	f.await("another certificate of the function", func(ctx context.Context) error {
 		o, err := cluster.Get(ctx, kube.Secrets, coreNamespace, server)

@@ -66,11 +66,16 @@ func TestFaults(t *testing.T) {
 	f.await("their changes to be forgotten", f.forgotten)
 
 	f.fault("Panic", (*faults).panicked)
-	f.fault("BrokerRemoved", (*faults).brokerRemoved)
-	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
-	for _, process := range stack.KnativeProcesses() {
+	for _, process := range stack.Eventing.Processes() {
 		f.fault("KnativeKilled/"+process, func(f *faults) { f.knativeKilled(process) })
 	}
+	for _, process := range append(stack.Serving.Processes(), stack.IngressesPlayed) {
+		f.fault("KnativeKilled/"+process, func(f *faults) { f.servingKilled(process) })
+	}
+	f.fault("BrokerRemoved", (*faults).brokerRemoved)
+	// No event is sent after this fault: Knative's channels may keep subscribers of the
+	// Triggers that went with their kind, and then refuse every event.
+	f.fault("KnativeKindRemoved", (*faults).knativeKindRemoved)
 	f.fault("FunctionKilled", (*faults).functionKilled)
 	f.fault("CoreKilled", (*faults).coreKilled)
 	f.fault("CoreAway", (*faults).coreAway)
@@ -136,6 +141,7 @@ func (f *faults) populate() {
 		f.migrated = append(f.migrated, w.claim(w.migrated("platform", "sonataflow", "job")))
 	}
 	installKnative(f.T)
+	installServing(f.T)
 	for range eventingPlatforms {
 		w := place()
 		f.eventing = append(f.eventing, w.eventing(w.broker(w.namespace, "default")))

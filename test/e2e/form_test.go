@@ -112,8 +112,8 @@ func TestOtherForm(t *testing.T) {
 	p.checkOwned(p.composed())
 }
 
-// skipIfUsed skips a scenario that removes the definitions of platforms, if there are
-// platforms.
+// skipIfUsed skips a scenario that removes the definitions of platforms, or changes all
+// platforms, if there are platforms.
 func skipIfUsed(t *testing.T) {
 	t.Helper()
 	claims, err := cluster.List(t.Context(), kube.Platforms, "")
@@ -121,6 +121,6 @@ func skipIfUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(claims) > 0 {
-		t.Skipf("the scenario would delete platforms that it didn't make, such as %s in %s", claims[0].GetName(), claims[0].GetNamespace())
+		t.Skipf("the scenario would delete or change platforms that it didn't make, such as %s in %s", claims[0].GetName(), claims[0].GetNamespace())
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/stack"
 )
 
-// Knative Eventing's own controllers run in the stack, with Brokers that are made of
+// Knative's own controllers run in the stack, with Brokers that are made of
 // in-memory channels. Scenarios play only what those don't show: a Broker that stays
 // unready, and Brokers of classes that have no controller here, Kafka's for one.
 
@@ -33,7 +33,7 @@ const allTriggers = 9
 // definitions returns Knative's definitions.
 func definitions(t *testing.T) string {
 	t.Helper()
-	out, err := layout.Knative(t.Context())
+	out, err := layout.EventingDefinitions(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +43,35 @@ func definitions(t *testing.T) string {
 // installKnative installs Knative Eventing, unless a scenario has installed it before.
 func installKnative(t *testing.T) {
 	t.Helper()
-	if err := stack.StartKnative(t.Context()); err != nil {
+	start(t, stack.Eventing, eventingKinds(), "brokers.eventing.knative.dev")
+}
+
+// eventingKinds are the kinds of Knative Eventing's that platforms need, by their path.
+func eventingKinds() map[string][]string {
+	return map[string][]string{"apis/eventing.knative.dev/v1": {"Broker", "Trigger"}, "apis/sources.knative.dev/v1": {"SinkBinding"}}
+}
+
+// installServing installs Knative Serving, unless a scenario has installed it before. The
+// short run leaves the scenario out.
+func installServing(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the short run has no Knative Serving")
+	}
+	start(t, stack.Serving, map[string][]string{"apis/serving.knative.dev/v1": {"Service", "Revision"}}, "services.serving.knative.dev")
+}
+
+// start starts one of Knative's systems, and lets Crossplane know its kinds, one of which has
+// the definition.
+func start(t *testing.T, system stack.Knative, kinds map[string][]string, definition string) {
+	t.Helper()
+	if err := stack.StartKnative(t.Context(), system); err != nil {
 		t.Fatal(err)
 	}
-	awaitPublished(t, true)
+	awaitPublished(t, kinds, true)
 	// Crossplane reads schemas again when a definition changes, which may be before the
 	// API server has published them. The annotation makes Crossplane read them once more.
-	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", "brokers.eventing.knative.dev", "e2e/published=true"); err != nil {
+	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", definition, "e2e/published=true"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -58,7 +80,7 @@ func installKnative(t *testing.T) {
 // and with them all objects of their kinds.
 func removeKnative(t *testing.T) {
 	t.Helper()
-	if err := stack.StopKnative(t.Context()); err != nil {
+	if err := stack.StopKnative(t.Context(), stack.Eventing); err != nil {
 		t.Fatal(err)
 	}
 	// Without controllers nothing finishes the deletion of what has finalizers.
@@ -68,7 +90,7 @@ func removeKnative(t *testing.T) {
 	if _, err := cluster.Kubectl(t.Context(), definitions(t), "delete", "--ignore-not-found", "--timeout=90s", "-f", "-"); err != nil {
 		t.Fatal(err)
 	}
-	awaitPublished(t, false)
+	awaitPublished(t, eventingKinds(), false)
 }
 
 // unfinish removes the finalizers of all objects of a kind.
@@ -85,17 +107,17 @@ func unfinish(t *testing.T, kind kube.Resource) {
 	}
 }
 
-// awaitPublished waits until the API server publishes the schemas of Knative's kinds, or
+// awaitPublished waits until the API server publishes the schemas of kinds of Knative's, or
 // has removed them. From these schemas Crossplane knows which kinds there are. The API
 // server updates them a second or two after the definitions.
-func awaitPublished(t *testing.T, want bool) {
+func awaitPublished(t *testing.T, wanted map[string][]string, want bool) {
 	t.Helper()
 	if err := kube.Await(t.Context(), "the schemas of Knative's kinds", soon, func(ctx context.Context) error {
 		list, err := cluster.Kubectl(ctx, "", "get", "--raw=/openapi/v3")
 		if err != nil {
 			return err
 		}
-		for path, kinds := range map[string][]string{"apis/eventing.knative.dev/v1": {"Broker", "Trigger"}, "apis/sources.knative.dev/v1": {"SinkBinding"}} {
+		for path, kinds := range wanted {
 			// Other kinds of the group stay when the definitions that platforms need go.
 			schemas := ""
 			if strings.Contains(list, strconv.Quote(path)) {

@@ -77,24 +77,36 @@ func quickStart(t *testing.T) []string {
 	return out
 }
 
-// indented returns the commands of a section of the README: the indented lines.
+// indented returns the commands of a section of the README, each in its line.
 func indented(t *testing.T, heading string) []string {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(layout.Root, "README.md"))
+	return strings.Split(strings.Join(commandBlocks(t, "README.md", heading), "\n"), "\n")
+}
+
+// commandBlocks returns the commands of a section of a page: the blocks of indented lines.
+func commandBlocks(t *testing.T, page, heading string) []string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(layout.Root, page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n## "+heading+"\n")
+	_, section, _ := strings.Cut(string(b), "\n## "+heading+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var out []string
+	within := false
 	for line := range strings.Lines(section) {
 		// Lines with a smaller indent are text of a step.
-		if strings.HasPrefix(line, "    ") {
-			out = append(out, strings.TrimSpace(line))
+		command := strings.HasPrefix(line, "    ")
+		switch line = strings.TrimSpace(line); {
+		case command && within:
+			out[len(out)-1] += "\n" + line
+		case command:
+			out = append(out, line)
 		}
+		within = command
 	}
 	if len(out) == 0 {
-		t.Fatalf("the README has no commands in %q", heading)
+		t.Fatalf("%s has no commands in %q", page, heading)
 	}
 	return out
 }

@@ -72,6 +72,10 @@ func processName(pid int) string {
 		return "crossplane-rbac-manager"
 	case strings.HasPrefix(name, "crossplane-core"):
 		return "crossplane"
+	case strings.HasPrefix(filepath.Base(filepath.Dir(args[0])), "knative-"):
+		return filepath.Base(filepath.Dir(args[0])) + "-" + name
+	case name == "kwok" && strings.Contains(string(line), stack.IngressesPlayed):
+		return stack.IngressesPlayed
 	default:
 		return name
 	}

@@ -44,8 +44,9 @@ const (
 )
 
 // TestScale claims many platforms at once, and measures how long it takes until all are
-// ready, how much each process uses meanwhile, and how much platforms cost at rest. It
-// prints a table, and asserts only that all platforms become ready and are deleted again.
+// ready, how much each process uses meanwhile, and how much platforms cost at rest. Then it
+// claims as many while the floor answers in place of the function. It prints a table, and
+// asserts only that all platforms become ready and are deleted again.
 func TestScale(t *testing.T) {
 	sizes := strings.Fields(os.Getenv(scaleVariable))
 	if len(sizes) == 0 {
@@ -61,6 +62,11 @@ func TestScale(t *testing.T) {
 			s := &scale{T: t, client: newDynamic(t), prefix: fmt.Sprintf("scale-%d-", i+1)}
 			measurements = append(measurements, s.measure(n))
 		})
+		t.Run(size+"/Floor", func(t *testing.T) {
+			s := &scale{T: t, client: newDynamic(t), prefix: fmt.Sprintf("floor-%d-", i+1), floor: (&scale{T: t}).newFloor()}
+			s.floor.serve(s)
+			measurements = append(measurements, s.measure(n))
+		})
 		// Printed after each size, so that a failure doesn't lose the earlier results.
 		printMeasurements(t, measurements)
 	}
@@ -73,12 +79,16 @@ type scale struct {
 	client dynamic.Interface
 	// prefix begins the names of the namespaces.
 	prefix string
+	// floor answers in place of the function, if it isn't nil.
+	floor *floor
 }
 
 // A measurement is a row of the table.
 type measurement struct {
-	n    int
-	load string
+	n int
+	// floor tells that the floor answered in place of the function.
+	floor bool
+	load  string
 	// accepted is how long it took until the API server had all claims, and deleted until
 	// nothing was left. ready has the times until each platform was ready, sorted.
 	accepted, deleted time.Duration
@@ -104,9 +114,15 @@ type counters struct {
 
 func (s *scale) counters() counters {
 	s.Helper()
-	function, core := s.scrape(functionMetrics), s.scrape(coreMetrics)
+	core := s.scrape(coreMetrics)
+	var calls float64
+	if s.floor != nil {
+		calls = float64(s.floor.calls.Load())
+	} else {
+		calls = s.scrape(functionMetrics).sum("grpc_server_handled_total", `grpc_method="RunFunction"`)
+	}
 	return counters{
-		calls:   function.sum("grpc_server_handled_total", `grpc_method="RunFunction"`),
+		calls:   calls,
 		waited:  core.sum("function_run_function_seconds_sum"),
 		opened:  core.sum("circuit_breaker_opens_total"),
 		dropped: core.sum("circuit_breaker_events_total", `result="Dropped"`),
@@ -126,7 +142,7 @@ func (s *scale) consumed() consumption {
 // of a namespace is active.
 func (s *scale) measure(n int) measurement {
 	s.Helper()
-	m := measurement{n: n, load: load()}
+	m := measurement{n: n, floor: s.floor != nil, load: load()}
 	namespaces := s.namespaces(n)
 	arrivals := s.awaitArrivals(namespaces)
 	if err := forgetPeaks(); err != nil {
@@ -156,7 +172,9 @@ func (s *scale) measure(n int) measurement {
 	}
 
 	s.awaitRest(n)
-	s.rest(&m)
+	if s.floor == nil {
+		s.rest(&m)
+	}
 	m.open = s.unresponsive()
 	end := s.counters()
 	m.opened, m.dropped = int(end.opened-counted.opened), int(end.dropped-counted.dropped)
@@ -191,6 +209,31 @@ func (s *scale) requests() map[string]float64 {
 		out[what] += n
 	}
 	return out
+}
+
+// writes tells whether a kind of request changes something.
+func writes(request string) bool {
+	verb, _, _ := strings.Cut(request, " ")
+	return slices.Contains([]string{"APPLY", "PATCH", "POST", "PUT", "DELETE"}, verb)
+}
+
+// written counts the writes to the API server until all platforms were ready.
+func (m measurement) written() float64 {
+	var out float64
+	for request, n := range m.requests {
+		if writes(request) {
+			out += n
+		}
+	}
+	return out
+}
+
+// name is the name of a measurement's rows.
+func (m measurement) name() string {
+	if m.floor {
+		return fmt.Sprintf("%d, floor", m.n)
+	}
+	return strconv.Itoa(m.n)
 }
 
 // label returns the value of one of a sample's labels.
@@ -381,7 +424,7 @@ func (s *scale) rest(m *measurement) {
 	}
 	m.writesAtRest = map[string]float64{}
 	for request, n := range s.requests() {
-		if verb, _, _ := strings.Cut(request, " "); slices.Contains([]string{"APPLY", "PATCH", "POST", "PUT", "DELETE"}, verb) && n > asked[request] {
+		if writes(request) && n > asked[request] {
 			m.writesAtRest[request] = (n - asked[request]) / minutes
 		}
 	}
@@ -412,7 +455,7 @@ func (s *scale) events() (objects, recorded int) {
 // because there were too many.
 func (s *scale) unresponsive() int {
 	s.Helper()
-	composites, err := cluster.List(s.Context(), kube.Composites, "")
+	composites, err := cluster.List(s.Context(), api.composites, "")
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -428,7 +471,7 @@ func (s *scale) clear(namespaces []string) {
 		return s.client.Resource(served(kube.Platforms)).Namespace(namespace).Delete(ctx, "minimal", metav1.DeleteOptions{})
 	})
 	timeout := gone + time.Duration(len(namespaces))*2*time.Second
-	for _, r := range []kube.Resource{kube.Platforms, kube.Composites, kube.Deployments, kube.Services, kube.Pods} {
+	for _, r := range []kube.Resource{kube.Platforms, api.composites, kube.Deployments, kube.Services, kube.Pods} {
 		s.await("all "+string(r)+" to go", timeout, func(ctx context.Context) error {
 			left, err := cluster.List(ctx, r, "")
 			if err != nil {
@@ -502,7 +545,7 @@ func (s samples) sum(name string, labels ...string) float64 {
 }
 
 // mostRequests is how many kinds of requests are printed.
-const mostRequests = 12
+const mostRequests = 24
 
 // printMeasurements logs all that was measured so far.
 func printMeasurements(t *testing.T, measurements []measurement) {
@@ -515,16 +558,16 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "a call takes", "calls/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
+	row("N", "load", "accepted", "first ready", "median", "all ready", "calls each", "writes each", "a call takes", "calls/min at rest", "breakers opened", "open now", "dropped", "events each", "recorded each", "at rest", "deleted")
 	for _, m := range measurements {
 		n := float64(m.n)
-		row(m.n, m.load, seconds(m.accepted), seconds(m.ready[0]), seconds(m.ready[len(m.ready)/2]), seconds(m.ready[len(m.ready)-1]),
-			tenths(m.calls), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest),
+		row(m.name(), m.load, seconds(m.accepted), seconds(m.ready[0]), seconds(m.ready[len(m.ready)/2]), seconds(m.ready[len(m.ready)-1]),
+			tenths(m.calls), tenths(m.written()/n), (m.waited / time.Duration(max(1, m.calls*n))).Round(100*time.Microsecond), tenths(m.callsAtRest),
 			m.opened, m.open, m.dropped, tenths(float64(m.events)/n), tenths(float64(m.recorded)/n), m.noise, seconds(m.deleted))
 	}
 	for _, m := range measurements {
 		row()
-		row("N="+strconv.Itoa(m.n), "CPU until ready", "in a minute at rest", "MiB at the peak", "at rest")
+		row("N="+m.name(), "CPU until ready", "in a minute at rest", "MiB at the peak", "at rest")
 		var all, rest time.Duration
 		for _, name := range most(m.busy) {
 			row(name, seconds(m.busy[name]), seconds(m.resting[name]), fmt.Sprintf("%.0f", m.peak[name]), fmt.Sprintf("%.0f", m.resident[name]))
@@ -534,6 +577,9 @@ func printMeasurements(t *testing.T, measurements []measurement) {
 		}
 		row("the stack", seconds(all), seconds(rest))
 		_, _ = fmt.Fprintln(w, "requests each: "+listed(m.requests, float64(m.n)))
+		if m.floor {
+			continue // It isn't watched at rest.
+		}
 		_, _ = fmt.Fprintln(w, "writes of all in a minute at rest: "+listed(m.writesAtRest, 1))
 	}
 	_ = w.Flush()

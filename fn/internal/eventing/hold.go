@@ -4,7 +4,6 @@ package eventing
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -118,24 +117,36 @@ func injectionOf(w Workload) injection {
 	if w.Runs == nil {
 		return absent
 	}
+	switch _, knows, err := w.knownSink(); {
+	case err != nil:
+		return runs
+	case knows:
+		return injected
+	case !w.ran():
+		return idle
+	}
+	return runs
+}
+
+// knownSink returns the address that Knative has written into the workload, and whether there
+// is one.
+func (w Workload) knownSink() (address string, found bool, err error) {
 	o := struct {
 		Spec struct {
 			Template corev1.PodTemplateSpec `json:"template"`
 		} `json:"spec"`
 	}{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(w.Runs.Object, &o); err != nil {
-		return runs
+		return "", false, fmt.Errorf("%s %s can't be read: %w", w.Runs.GetKind(), w.Runs.GetName(), err)
 	}
-	hasSink := func(c corev1.Container) bool {
-		return c.Name == w.Kind.Container && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == component.VariableSink })
+	for _, c := range o.Spec.Template.Spec.Containers {
+		for _, e := range c.Env {
+			if c.Name == w.Kind.Container && e.Name == component.VariableSink {
+				return e.Value, true, nil
+			}
+		}
 	}
-	switch {
-	case slices.ContainsFunc(o.Spec.Template.Spec.Containers, hasSink):
-		return injected
-	case !w.ran():
-		return idle
-	}
-	return runs
+	return "", false, nil
 }
 
 // ran tells whether pods of a workload ran, and are to run on, as far as the workload shows.

@@ -5,6 +5,8 @@
 package eventing
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
@@ -59,8 +61,9 @@ func For(req *composition.Request, workloads []Workload, brokerPending bool) *Pl
 	plan := &Plan{holds: map[string]component.Hold{}}
 	var objects []object
 	var leaving []component.Broker
+	moving := slices.ContainsFunc(workloads, func(w Workload) bool { return sendsElsewhere(req, w) })
 	for _, w := range workloads {
-		triggers, reserved, left := subscribe(req, w, k)
+		triggers, reserved, left := subscribe(req, w, k, moving)
 		objects, leaving = append(objects, triggers...), append(leaving, left...)
 		plan.Reserved = append(plan.Reserved, reserved...)
 	}

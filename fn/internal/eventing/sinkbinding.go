@@ -12,6 +12,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
 )
 
 // annotationBrokerUID of a SinkBinding has the UID of the Broker that is its sink. When a
@@ -64,4 +65,23 @@ func sinkOf(binding *unstructured.Unstructured) *duckv1.Destination {
 		return nil
 	}
 	return &b.Spec.Sink
+}
+
+// sendsElsewhere tells whether pods of a workload may still send events to another Broker
+// than its sink: its SinkBinding has not moved there, or Knative has not yet written the new
+// address into the workload, or pods with the earlier address still run. A workload that
+// sends nothing, because its pods know no sink, doesn't.
+func sendsElsewhere(req *composition.Request, w Workload) bool {
+	broker, ok := component.BrokerOf(w.Sink, w.Namespace)
+	if !ok || w.Runs == nil {
+		return false
+	}
+	address, knows, err := w.knownSink()
+	binding := req.Observed[w.Key(component.ResourceSink)]
+	if err != nil || !knows || binding == nil {
+		return false
+	}
+	bound, _ := component.BrokerOf(sinkOf(binding), w.Namespace)
+	resolved, _, _ := unstructured.NestedString(binding.Object, "status", "sinkUri")
+	return bound != broker || resolved != address || health.Of(binding).Phase != health.Ready || health.Of(w.Runs).Phase != health.Ready
 }

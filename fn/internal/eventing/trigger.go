@@ -28,8 +28,9 @@ const (
 // made when their Broker is ready; those that exist stay while the Broker is away or unready.
 // Triggers of another Broker, which the spec named before, stay until all that take their
 // place are ready, so that no event is lost in between: their Brokers are the ones that are
-// left. Triggers that can't be made before their Broker is ready are reserved.
-func subscribe(req *composition.Request, c Workload, k knowledge) (triggers []object, reserved []composition.Composed, left []component.Broker) {
+// left. They also stay while pods still send to an address of before. Triggers that can't be
+// made before their Broker is ready are reserved.
+func subscribe(req *composition.Request, c Workload, k knowledge, moving bool) (triggers []object, reserved []composition.Composed, left []component.Broker) {
 	current := map[string]bool{}
 	complete := true
 	for _, s := range c.Subscriptions {
@@ -46,7 +47,7 @@ func subscribe(req *composition.Request, c Workload, k knowledge) (triggers []ob
 			reserved = append(reserved, composition.Composed{Key: key, Object: trigger})
 		}
 	}
-	if complete {
+	if complete && !moving {
 		return triggers, nil, nil
 	}
 	for _, s := range c.Subscriptions {
@@ -54,7 +55,9 @@ func subscribe(req *composition.Request, c Workload, k knowledge) (triggers []ob
 			observed := req.Observed[key]
 			if earlier := brokerOfTrigger(observed); !current[key] && key == triggerKey(c.Component, s, earlier) {
 				triggers = append(triggers, newObject(req, key, newTrigger(c, s, earlier, isOrdered(observed))))
-				left = append(left, earlier)
+				if !complete {
+					left = append(left, earlier)
+				}
 			}
 		}
 	}

@@ -212,6 +212,16 @@ func TestAnotherBroker(t *testing.T) {
 		return out
 	}
 	allKeys := append(slices.Clone(newKeys), oldKeys...)
+	// bound is a cluster with all new Triggers, the SinkBinding of the new Broker in a state,
+	// and a Deployment.
+	bound := func(deployment string, state compositiontest.State) compositiontest.Cluster {
+		return changed(among(some(after.Observed, newKeys...), compositiontest.Ready), map[string]string{
+			"jobs-service-sinkbinding": observed(t, plan(t, after, later), state)["jobs-service-sinkbinding"],
+			"jobs-service-deployment":  deployment,
+		})
+	}
+	elsewhere := strings.ReplaceAll(deployment(t, later, compositiontest.Ready), compositiontest.SinkURI, "http://elsewhere")
+	rolling := strings.ReplaceAll(deployment(t, later, compositiontest.Ready), `"availableReplicas":1`, `"availableReplicas":0`)
 	foreign := among(nil, compositiontest.Ready)
 	foreign.Observed["jobs-service-trigger-create-job-0ddba11"] = foreign.Observed[oldKeys[0]]
 	type want struct {
@@ -227,10 +237,15 @@ func TestAnotherBroker(t *testing.T) {
 		"First":           {reason: "New Triggers are made beside those of the earlier Broker.", cluster: among(nil, compositiontest.Ready), want: want{Triggers: allKeys, Sink: there.Name}},
 		"NewOnesUnready":  {reason: "Triggers that aren't ready don't take events yet.", cluster: among(some(unready, newKeys...), compositiontest.Ready), want: want{Triggers: allKeys, Sink: there.Name}},
 		"OneReady":        {reason: "All new Triggers are needed.", cluster: among(some(after.Observed, newKeys[0]), compositiontest.Ready), want: want{Triggers: allKeys, Sink: there.Name}},
-		"AllReady":        {reason: "When all new Triggers are ready, those of the earlier Broker go, and events are sent to the new one.", cluster: among(some(after.Observed, newKeys...), compositiontest.Ready), want: want{Triggers: newKeys, Sink: here.Name}},
+		"AllReady":        {reason: "When all new Triggers are ready, events are sent to the new Broker. Those of the earlier one stay while pods send there.", cluster: among(some(after.Observed, newKeys...), compositiontest.Ready), want: want{Triggers: allKeys, Sink: here.Name}},
+		"Bound":           {reason: "Knative has resolved the new sink, but not yet told the Deployment.", cluster: bound(elsewhere, compositiontest.Ready), want: want{Triggers: allKeys, Sink: here.Name}},
+		"Unbound":         {reason: "The Deployment has the new address, but Knative hasn't said that all is bound.", cluster: bound(deployment(t, later, compositiontest.Ready), compositiontest.Stale), want: want{Triggers: allKeys, Sink: here.Name}},
+		"PodsRoll":        {reason: "Pods with the earlier address may still run.", cluster: bound(rolling, compositiontest.Ready), want: want{Triggers: allKeys, Sink: here.Name}},
+		"Moved":           {reason: "When all pods send to the new Broker, the Triggers of the earlier one go.", cluster: bound(deployment(t, later, compositiontest.Ready), compositiontest.Ready), want: want{Triggers: newKeys, Sink: here.Name}},
+		"PodsWithoutSink": {reason: "Pods that know no sink send nothing to the earlier Broker.", cluster: bound(deployment(t, later, compositiontest.Unbound), compositiontest.Ready), want: want{Triggers: newKeys, Sink: here.Name}},
 		"BrokerUnready":   {reason: "While the new Broker isn't ready, everything stays as it was.", cluster: among(nil, compositiontest.Unready), want: want{Triggers: oldKeys, Sink: there.Name}},
 		"BrokerLost":      {reason: "New Triggers that exist stay when the new Broker isn't ready any more.", cluster: among(some(unready, newKeys[1]), compositiontest.Unready), want: want{Triggers: append(newKeys[1:2:2], oldKeys...), Sink: there.Name}},
-		"ReadyAndUnready": {reason: "The Triggers decide, not the Broker.", cluster: among(some(after.Observed, newKeys...), compositiontest.Unready), want: want{Triggers: newKeys, Sink: here.Name}},
+		"ReadyAndUnready": {reason: "The Triggers decide where events are sent, not the Broker.", cluster: among(some(after.Observed, newKeys...), compositiontest.Unready), want: want{Triggers: allKeys, Sink: here.Name}},
 		"OneLeft":         {reason: "Triggers that are gone already aren't made again.", cluster: changed(among(nil, compositiontest.Ready), nil, oldKeys[0]), want: want{Triggers: append(slices.Clone(newKeys), oldKeys[1]), Sink: there.Name}},
 		"NoneLeft":        {reason: "Without Triggers of the earlier Broker nothing is kept of it.", cluster: changed(among(nil, compositiontest.Ready), nil, oldKeys...), want: want{Triggers: newKeys, Sink: here.Name}},
 		"NoBindingYet":    {reason: "A SinkBinding that doesn't exist yet is made for the new Broker.", cluster: changed(among(nil, compositiontest.Ready), nil, "jobs-service-sinkbinding"), want: want{Triggers: allKeys, Sink: here.Name}},

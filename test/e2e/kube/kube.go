@@ -50,6 +50,9 @@ const (
 	Triggers     Resource = "eventing.knative.dev/v1/triggers"
 	SinkBindings Resource = "sources.knative.dev/v1/sinkbindings"
 
+	KnativeServices Resource = "serving.knative.dev/v1/services"
+	Revisions       Resource = "serving.knative.dev/v1/revisions"
+
 	Platforms  Resource = "sonataflow.org/v1alpha08/sonataflowplatforms"
 	Composites Resource = "sonataflow.org/v1alpha08/xsonataflowplatforms"
 	Workflows  Resource = "sonataflow.org/v1alpha08/sonataflows"

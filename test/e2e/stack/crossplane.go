@@ -20,8 +20,16 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// namespace is Crossplane's namespace.
-const namespace = "crossplane-system"
+const (
+	// namespace is Crossplane's namespace.
+	namespace = "crossplane-system"
+	// webhooks is the Service of Crossplane's webhooks, and webhooksPort its port.
+	webhooks     = "crossplane-webhooks"
+	webhooksPort = "9443"
+	// webhooksListen is the port of the process that serves them. The function listens on
+	// the Service's port, at an address of its own; core listens on all addresses.
+	webhooksListen = "9444"
+)
 
 // startCrossplane starts Crossplane and its RBAC manager as two service accounts with the
 // rights that the Helm chart gives them. Core gets all other rights from what a user
@@ -46,11 +54,12 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	env := []string{
 		"KUBECONFIG=" + core, "POD_NAMESPACE=" + namespace, "POD_SERVICE_ACCOUNT=crossplane",
 		"CRDS_PATH=" + filepath.Join(s.CoreModule, "cluster", "crds"),
-		// Webhooks would take the port that functions listen on. They serve only Usages,
-		// which no scenario has. `core init` of v2.0 knows only the name WEBHOOK_ENABLED.
-		"ENABLE_WEBHOOKS=false", "WEBHOOK_ENABLED=false",
+		"WEBHOOK_CONFIGS_PATH=" + filepath.Join(s.CoreModule, "cluster", "webhookconfigurations"),
+		"WEBHOOK_SERVICE_NAME=" + webhooks, "WEBHOOK_SERVICE_NAMESPACE=" + namespace, "WEBHOOK_SERVICE_PORT=" + webhooksPort,
+		"WEBHOOK_PORT=" + webhooksListen,
 		"TLS_CA_SECRET_NAME=crossplane-root-ca",
 		"TLS_CLIENT_SECRET_NAME=crossplane-tls-client", "TLS_CLIENT_CERTS_DIR=" + filepath.Join(s.Dir, "tls-client"),
+		"TLS_SERVER_SECRET_NAME=crossplane-tls-server", "TLS_SERVER_CERTS_DIR=" + filepath.Join(s.Dir, "tls-server"),
 		"XPKG_CACHE_DIR=" + cache,
 		// The RBAC manager's metrics have the default port.
 		"METRICS_PORT=8082", "HEALTH_PROBE_PORT=8081",
@@ -63,7 +72,12 @@ func (s *supervisor) startCrossplane(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := s.writeTLS(ctx, "crossplane-tls-client", filepath.Join(s.Dir, "tls-client")); err != nil {
+	for _, side := range []string{"tls-client", "tls-server"} {
+		if err := s.writeTLS(ctx, "crossplane-"+side, filepath.Join(s.Dir, side)); err != nil {
+			return err
+		}
+	}
+	if err := s.expose(ctx, namespace, webhooks, webhooksPort, dialing("127.0.0.1:"+webhooksListen)); err != nil {
 		return err
 	}
 	rbac, err := s.start("crossplane-rbac-manager", []string{"KUBECONFIG=" + manager}, s.bin(s.core().tool),

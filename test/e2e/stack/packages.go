@@ -26,11 +26,13 @@ const (
 	// stack's.
 	repository = "sonataflow-crossplane"
 	// function is the function's name when Crossplane installs it as a dependency of the
-	// Configuration. Only the function uses functionAddress, because all functions listen
-	// on the same port.
-	function        = "sonataflow-crossplane-function-sonataflow"
-	functionAddress = "127.0.1.1"
+	// Configuration.
+	function = "sonataflow-crossplane-function-sonataflow"
 )
+
+// FunctionAddress is the function's address. Nothing else listens there, because all
+// functions listen on the same port.
+const FunctionAddress = "127.0.1.1"
 
 //go:embed manifests/imageconfig.yaml
 var imageConfig string
@@ -207,7 +209,7 @@ func (s *supervisor) writeFunctionTLS(ctx context.Context) error {
 // startFunction starts the function's process. Its pod is only an object, like all pods
 // here.
 func (s *supervisor) startFunction() error {
-	args := []string{"--address=" + functionAddress + ":9443", "--metrics-address=" + functionAddress + ":8090"}
+	args := []string{"--address=" + FunctionAddress + ":9443", "--metrics-address=" + FunctionAddress + ":8090"}
 	if !s.Plain {
 		args = append(args, "--debug") // Logs every request.
 	}
@@ -223,5 +225,5 @@ func (s *supervisor) startFunction() error {
 // hosts is the file of host names. Crossplane finds the function by the name of its
 // Service, which no DNS server knows.
 func hosts() []byte {
-	return []byte("127.0.0.1 localhost\n" + functionAddress + " " + function + "." + namespace + "\n")
+	return []byte("127.0.0.1 localhost\n" + FunctionAddress + " " + function + "." + namespace + "\n")
 }

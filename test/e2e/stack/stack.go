@@ -34,9 +34,9 @@ type Layout struct {
 	Core string `json:"core"`
 	// Plain starts Crossplane and the function as users start them.
 	Plain bool `json:"plain"`
-	// StartKnative starts Knative Eventing with the stack, and not only when a scenario
-	// asks for it.
-	StartKnative bool `json:"startKnative"`
+	// StartKnative are those of Knative's systems that start with the stack, and not only
+	// when a scenario asks for them.
+	StartKnative []Knative `json:"startKnative"`
 	// CoreModule is the folder of Crossplane's source, with its definitions and its
 	// chart.
 	CoreModule string `json:"coreModule"`
@@ -56,7 +56,7 @@ func NewLayout(ctx context.Context) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != "", StartKnative: os.Getenv(knativeVariable) != ""}, nil
+	return &Layout{Root: root, Dir: filepath.Join(root, ".cache", "e2e"), Packages: filepath.Join(root, ".cache", "xpkg"), Form: form, Core: core, Plain: os.Getenv(plainVariable) != "", StartKnative: wantedKnative()}, nil
 }
 
 // find finds the packages and modules that a stack is made of.
@@ -69,11 +69,13 @@ func (l *Layout) find(ctx context.Context) error {
 	if l.CoreModule, err = goList(ctx, filepath.Join(l.Root, "test", "tools", l.core().tool), coreModule); err != nil {
 		return err
 	}
-	// Its manifests are needed too, where the tool was built on another machine.
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", knativeModule)
-	cmd.Dir = l.knativeTool()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot download the module %s: %w: %s", knativeModule, err, out)
+	for k := range systems() {
+		if !l.built(k) {
+			continue
+		}
+		if err := l.download(ctx, k); err != nil {
+			return err
+		}
 	}
 	return nil
 }

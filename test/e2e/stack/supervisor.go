@@ -43,10 +43,8 @@ type supervisor struct {
 	// mu guards the function and Knative, which scenarios stop and start.
 	mu       sync.Mutex
 	function *process
-	// knative are Knative's processes, room the network namespace of its dispatcher; nil
-	// before a scenario has asked for Knative.
-	knative []*process
-	room    *room
+	// knative has those of Knative's systems that a scenario has asked for.
+	knative map[Knative]*installation
 }
 
 // Main makes this program a supervisor if it was started as one. A program that starts
@@ -56,7 +54,7 @@ func Main() {
 	if told == "" {
 		return
 	}
-	s := &supervisor{began: time.Now(), progress: inherited(progressDescriptor)}
+	s := &supervisor{began: time.Now(), progress: inherited(progressDescriptor), knative: map[Knative]*installation{}}
 	// Children don't inherit the lock, so it is free when this process ends.
 	unix.CloseOnExec(lockDescriptor)
 	var o orders
@@ -128,11 +126,13 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 			return err
 		}
 	}
-	if !s.StartKnative {
-		return nil
+	for _, k := range s.StartKnative {
+		s.sayf("starting %s", k)
+		if err := s.installKnative(ctx, k); err != nil {
+			return err
+		}
 	}
-	s.sayf("starting Knative Eventing")
-	return s.installKnative(ctx)
+	return nil
 }
 
 // sayf reports progress to the process that starts the stack.
@@ -164,10 +164,12 @@ func (s *supervisor) control() http.Handler {
 		answer(w, s.startFunction())
 	})
 	// The client's context would end the processes with the request.
-	mux.HandleFunc("PUT /knative", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, s.installKnative(context.WithoutCancel(r.Context())))
+	mux.HandleFunc("PUT /knative/{system}", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.installKnative(context.WithoutCancel(r.Context()), Knative(r.PathValue("system"))))
 	})
-	mux.HandleFunc("DELETE /knative", func(w http.ResponseWriter, r *http.Request) { answer(w, s.removeKnative(r.Context())) })
+	mux.HandleFunc("DELETE /knative/{system}", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.removeKnative(r.Context(), Knative(r.PathValue("system"))))
+	})
 	return mux
 }
 
@@ -178,12 +180,17 @@ func StopFunction(ctx context.Context) error { return request(ctx, http.MethodDe
 // StartFunction starts the function's process again.
 func StartFunction(ctx context.Context) error { return request(ctx, http.MethodPut, "/function") }
 
-// StartKnative installs Knative Eventing, and starts those of its processes that don't run.
-// It is called within the stack's namespaces.
-func StartKnative(ctx context.Context) error { return request(ctx, http.MethodPut, "/knative") }
+// StartKnative installs one of Knative's systems, and starts those of its processes that
+// don't run. It is called within the stack's namespaces.
+func StartKnative(ctx context.Context, k Knative) error {
+	return request(ctx, http.MethodPut, "/knative/"+string(k))
+}
 
-// StopKnative ends Knative's processes. What Knative has defined stays.
-func StopKnative(ctx context.Context) error { return request(ctx, http.MethodDelete, "/knative") }
+// StopKnative ends the processes of one of Knative's systems. What the system has defined
+// stays.
+func StopKnative(ctx context.Context, k Knative) error {
+	return request(ctx, http.MethodDelete, "/knative/"+string(k))
+}
 
 func request(ctx context.Context, method, path string) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+control+path, nil)

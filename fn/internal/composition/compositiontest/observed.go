@@ -52,6 +52,9 @@ const (
 	fieldConditions = "conditions"
 )
 
+// SinkURI is the address that Knative resolves every sink to.
+const SinkURI = "http://broker-ingress.knative-eventing.svc/ns1/default"
+
 // Observe returns an applied object as the cluster has it in a state. Kinds without a
 // status of their own get none.
 func Observe(t testing.TB, applied any, state State) map[string]any {
@@ -84,7 +87,11 @@ func Observe(t testing.TB, applied any, state State) map[string]any {
 		}
 	case "Broker", "Trigger", "SinkBinding":
 		if state != Stale {
-			o["status"] = map[string]any{"observedGeneration": float64(generation), fieldConditions: []any{condition("Ready", state == Ready || state == Unbound, "", "not yet")}}
+			status := map[string]any{"observedGeneration": float64(generation), fieldConditions: []any{condition("Ready", state == Ready || state == Unbound, "", "not yet")}}
+			if o["kind"] == "SinkBinding" {
+				status["sinkUri"] = SinkURI
+			}
+			o["status"] = status
 		}
 	}
 	return o
@@ -202,7 +209,7 @@ func injectSink(deployment map[string]any) {
 	for _, c := range containers {
 		if c, ok := c.(map[string]any); ok {
 			env, _ := c["env"].([]any)
-			c["env"] = append(env, map[string]any{"name": "K_SINK", "value": "http://broker-ingress.knative-eventing.svc/ns1/default"})
+			c["env"] = append(env, map[string]any{"name": "K_SINK", "value": SinkURI})
 		}
 	}
 	_ = unstructured.SetNestedSlice(deployment, containers, "spec", "template", "spec", "containers") // Its parents are objects.

@@ -26,6 +26,8 @@ var (
 	platform []byte
 	//go:embed testdata/clusterplatform.yaml
 	clusterPlatform []byte
+	//go:embed testdata/workflow.yaml
+	workflow []byte
 )
 
 // A Scene is a request, and the function's answer to it.
@@ -43,6 +45,61 @@ func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (fir
 	if err != nil {
 		return first, steady, err
 	}
+	return rest(ctx, client, req, "Succeed")
+}
+
+// sizeOfFlow is how many bytes of JSON the flow of Workflow has, at least: about as many as
+// the largest flow that was found in public.
+const sizeOfFlow = 60_000
+
+// Workflow calls the function as Crossplane does, until a workflow with a large flow is at
+// rest, and returns a call at rest. It returns an error if a call fails, or if the workflow
+// doesn't come to rest.
+func Workflow(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (Scene, error) {
+	req, err := request(workflow)
+	if err != nil {
+		return Scene{}, err
+	}
+	flow := req.GetObserved().GetComposite().GetResource().GetFields()["spec"].GetStructValue().GetFields()["flow"].GetStructValue()
+	var states []any
+	for size := 0; size < sizeOfFlow; {
+		state := stateOf(len(states))
+		states = append(states, state)
+		text, err := json.Marshal(state)
+		if err != nil {
+			return Scene{}, err
+		}
+		size += len(text)
+	}
+	last := states[len(states)-1].(map[string]any)
+	delete(last, "transition")
+	last["end"] = true
+	flow.Fields["states"], err = structpb.NewValue(states)
+	if err != nil {
+		return Scene{}, err
+	}
+	_, steady, err := rest(ctx, client, req, "Running")
+	steady.Name = "a workflow of 60 KB at rest"
+	return steady, err
+}
+
+// stateOf returns a state that goes on to the next one.
+func stateOf(i int) map[string]any {
+	return map[string]any{
+		"name": fmt.Sprintf("Step%d", i), "type": "operation",
+		"timeouts": map[string]any{"actionExecTimeout": "PT1M"},
+		"actions": []any{map[string]any{
+			"name": fmt.Sprintf("approve%d", i), "condition": `${ .order.total > 100 and (.order.lines | length) > 0 }`,
+			"functionRef":      map[string]any{"refName": "approve", "arguments": map[string]any{"order": "${ .order.id }", "customer": "${ .order.customer.name }"}},
+			"actionDataFilter": map[string]any{"results": "${ {approval: .response.approval, reason: .response.reason} }", "toStateData": fmt.Sprintf("${ .approvals.step%d }", i)},
+		}},
+		"transition": fmt.Sprintf("Step%d", i+1),
+	}
+}
+
+// rest calls the function as Crossplane does, until a composite is at rest: a condition is
+// True, and nothing changes any more.
+func rest(ctx context.Context, client fnv1.FunctionRunnerServiceClient, req *fnv1.RunFunctionRequest, conditionType string) (first, steady Scene, err error) {
 	const reconciles = 8
 	for i := range reconciles {
 		rsp, err := settle(ctx, client, req)
@@ -65,7 +122,7 @@ func Platform(ctx context.Context, client fnv1.FunctionRunnerServiceClient) (fir
 			return first, steady, err
 		}
 	}
-	return first, steady, succeeded(steady.Response)
+	return first, steady, holds(steady.Response, conditionType)
 }
 
 // ClusterPlatform returns a call about a cluster platform whose platform is ready. A
@@ -80,16 +137,16 @@ func ClusterPlatform(ctx context.Context, client fnv1.FunctionRunnerServiceClien
 	if err != nil {
 		return Scene{}, err
 	}
-	return Scene{Name: "cluster platform", Request: req, Response: rsp}, succeeded(rsp)
+	return Scene{Name: "cluster platform", Request: req, Response: rsp}, holds(rsp, "Succeed")
 }
 
-func succeeded(rsp *fnv1.RunFunctionResponse) error {
+func holds(rsp *fnv1.RunFunctionResponse, conditionType string) error {
 	for _, c := range rsp.GetConditions() {
-		if c.GetType() == "Succeed" && c.GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE {
+		if c.GetType() == conditionType && c.GetStatus() == fnv1.Status_STATUS_CONDITION_TRUE {
 			return nil
 		}
 	}
-	return fmt.Errorf("the platform doesn't come to rest: %v", rsp.GetConditions())
+	return fmt.Errorf("the composite doesn't come to rest: %v", rsp.GetConditions())
 }
 
 // tell writes status and conditions of a response into the observed composite of the next
