@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
@@ -86,6 +87,71 @@ func (w *world) awaitRuns(on, gone kube.Resource) {
 		return nil
 	})
 	w.awaitReadyWorkflow(vet)
+}
+
+// absent is how long the workflow's object of a recorded kind was away since a time.
+func (w *world) absent(r *recording, since time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out time.Duration
+	for i, s := range r.states {
+		until := time.Now()
+		if i+1 < len(r.states) {
+			until = r.states[i+1].since
+		}
+		if s.objects[types.NamespacedName{Namespace: w.namespace, Name: vet}] == nil && until.After(since) {
+			out += until.Sub(later(s.since, since))
+		}
+	}
+	return out
+}
+
+// later returns the later one of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// move gives the workflow another deployment model, and says how long that took, and how long its
+// Service was away. At no time was there neither of what runs the workflow.
+func (w *world) move(model string, from, to *recording, on, gone kube.Resource) {
+	w.Helper()
+	services := w.record(kube.Services, w.namespace)
+	start := time.Now()
+	w.kubectl("patch", "sonataflow", vet, "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"`+model+`"}}}`)
+	w.awaitRuns(on, gone)
+	w.Logf("moved to %s in %s; the Service was away for %s", on, time.Since(start).Round(time.Second), w.absent(services, start).Round(10*time.Millisecond))
+	name := types.NamespacedName{Namespace: w.namespace, Name: vet}
+	left, came := from.last(name), to.first(name, start)
+	if !came.Before(left) {
+		w.Errorf("%s came at %s, and what ran the workflow before left at %s", on, came, left)
+	}
+}
+
+// last returns when an object left.
+func (r *recording) last(name types.NamespacedName) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out time.Time
+	for i, s := range r.states {
+		if i > 0 && s.objects[name] == nil && r.states[i-1].objects[name] != nil {
+			out = s.since
+		}
+	}
+	return out
+}
+
+// first returns when an object came, after a time.
+func (r *recording) first(name types.NamespacedName, after time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.states, func(s state) bool { return s.since.After(after) && s.objects[name] != nil })
+	if i < 0 {
+		return time.Now()
+	}
+	return r.states[i].since
 }
 
 // controllerOf is the kind of the owner of the workflow's Service.
@@ -159,10 +225,8 @@ func TestServingWorkflow(t *testing.T) {
 	w.awaitRevisions(3, sink)
 
 	// To a Deployment, and back.
-	start := time.Now()
-	w.kubectl("patch", "sonataflow", vet, "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"kubernetes"}}}`)
-	w.awaitRuns(kube.Deployments, kube.KnativeServices)
-	t.Logf("moved to a Deployment in %s", time.Since(start).Round(time.Second))
+	deployments, knative := w.record(kube.Deployments, w.namespace), w.record(kube.KnativeServices, w.namespace)
+	w.move("kubernetes", knative, deployments, kube.Deployments, kube.KnativeServices)
 	ofRevision := func(name string) bool { return strings.Contains(name, "-deployment-") }
 	if sets := slices.DeleteFunc(w.replicaSets(vet), ofRevision); len(sets) != 1 {
 		t.Errorf("the Deployment has the ReplicaSets %v, want one", sets)
@@ -170,10 +234,7 @@ func TestServingWorkflow(t *testing.T) {
 	if owner := w.controllerOf(kube.Services); owner == "Route" || owner == "" {
 		t.Errorf("the Service belongs to %q, want the composite", owner)
 	}
-	start = time.Now()
-	w.kubectl("patch", "sonataflow", vet, "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"knative"}}}`)
-	w.awaitRuns(kube.KnativeServices, kube.Deployments)
-	t.Logf("moved to Knative Serving in %s", time.Since(start).Round(time.Second))
+	w.move("knative", deployments, knative, kube.KnativeServices, kube.Deployments)
 	w.awaitRevisions(1, sink)
 	if owner := w.controllerOf(kube.Services); owner != "Route" {
 		t.Errorf("the Service belongs to %q, want Knative's Route", owner)

@@ -25,8 +25,8 @@ const (
 type taken map[string]feature
 
 // The parts of a pod of which Serving takes only some fields.
-var ( //nolint:gochecknoglobals // Tables that don't change.
-	podFields = taken{
+var (
+	podFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"containers": always, "volumes": always, "imagePullSecrets": always, "serviceAccountName": always,
 		"automountServiceAccountToken": always, "enableServiceLinks": always,
 		"affinity":                  "kubernetes.podspec-affinity",
@@ -46,31 +46,31 @@ var ( //nolint:gochecknoglobals // Tables that don't change.
 		"tolerations":               "kubernetes.podspec-tolerations",
 		"topologySpreadConstraints": "kubernetes.podspec-topologyspreadconstraints",
 	}
-	podSecurityFields = taken{
+	podSecurityFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"runAsUser": always, "runAsGroup": always, "runAsNonRoot": always, "fsGroup": always, "supplementalGroups": always, "seccompProfile": always,
 	}
-	containerFields = taken{
+	containerFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"name": always, "image": always, "imagePullPolicy": always, "command": always, "args": always, "workingDir": always,
 		"env": always, "envFrom": always, "ports": always, "resources": always, "securityContext": always, "volumeMounts": always,
 		"livenessProbe": always, "readinessProbe": always, "startupProbe": always,
 		"terminationMessagePath": always, "terminationMessagePolicy": always,
 	}
-	securityFields = taken{
+	securityFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"allowPrivilegeEscalation": always, "capabilities": always, "privileged": always, "readOnlyRootFilesystem": always,
 		"runAsGroup": always, "runAsNonRoot": always, "runAsUser": always, "seccompProfile": always,
 	}
-	capabilityFields = taken{"drop": always, "add": featureCapabilities}
-	resourceFields   = taken{"limits": always, "requests": always}
-	portFields       = taken{"name": always, "containerPort": always, "protocol": always}
-	variableFields   = taken{
+	capabilityFields = taken{"drop": always, "add": featureCapabilities}                  //nolint:gochecknoglobals // A table that doesn't change.
+	resourceFields   = taken{"limits": always, "requests": always}                        //nolint:gochecknoglobals // A table that doesn't change.
+	portFields       = taken{"name": always, "containerPort": always, "protocol": always} //nolint:gochecknoglobals // A table that doesn't change.
+	variableFields   = taken{                                                             //nolint:gochecknoglobals // A table that doesn't change.
 		"configMapKeyRef": always, "secretKeyRef": always,
 		"fieldRef": "kubernetes.podspec-fieldref", "resourceFieldRef": "kubernetes.podspec-fieldref",
 	}
-	mountFields = taken{
+	mountFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"name": always, "mountPath": always, "readOnly": always, "subPath": always,
 		"mountPropagation": "kubernetes.podspec-volumes-mount-propagation",
 	}
-	volumeFields = taken{
+	volumeFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"configMap": always, "secret": always, "projected": always, "emptyDir": always,
 		"csi":                   "kubernetes.podspec-volumes-csi",
 		"ephemeral":             "kubernetes.podspec-volumes-ephemeral",
@@ -78,14 +78,14 @@ var ( //nolint:gochecknoglobals // Tables that don't change.
 		"image":                 "kubernetes.podspec-volumes-image",
 		"persistentVolumeClaim": "kubernetes.podspec-persistent-volume-claim",
 	}
-	projectionFields = taken{"configMap": always, "secret": always, "serviceAccountToken": always, "downwardAPI": always}
+	projectionFields = taken{"configMap": always, "secret": always, "serviceAccountToken": always, "downwardAPI": always} //nolint:gochecknoglobals // A table that doesn't change.
 )
 
 // What Serving keeps for itself.
-var ( //nolint:gochecknoglobals // Tables that don't change.
-	reservedVariables  = []string{"K_SERVICE", "K_CONFIGURATION", "K_REVISION"}
-	reservedPaths      = []string{"/", "/dev", "/dev/log"}
-	reservedContainers = []string{"queue-proxy"}
+var (
+	reservedVariables  = []string{"K_SERVICE", "K_CONFIGURATION", "K_REVISION"} //nolint:gochecknoglobals // A table that doesn't change.
+	reservedPaths      = []string{"/", "/dev", "/dev/log"}                      //nolint:gochecknoglobals // A table that doesn't change.
+	reservedContainers = []string{"queue-proxy"}                                //nolint:gochecknoglobals // A table that doesn't change.
 )
 
 // portVariable is another variable of the container that has the port.
