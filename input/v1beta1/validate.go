@@ -42,6 +42,8 @@ func (in *Input) Validate() field.ErrorList {
 	errs = append(errs, oneOf(path.Child("brokers"), in.Brokers, BrokersCluster, BrokersNamespace)...)
 	errs = append(errs, oneOf(path.Child("workflows", "discovery"), in.Workflows.Discovery, DiscoveryCluster, DiscoveryNamespace, DiscoveryOff)...)
 	errs = append(errs, oneOf(path.Child("workflows", "devReload"), in.Workflows.DevReload, DevReloadLive, DevReloadRoll)...)
+	errs = append(errs, oneOf(path.Child("workflows", "builder"), in.Workflows.Builder, BuilderLayer, BuilderNone)...)
+	errs = append(errs, oneOf(path.Child("workflows", "buildPods"), in.Workflows.BuildPods, BuildPodsIgnore, BuildPodsLookUp)...)
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))
