@@ -74,15 +74,14 @@ const loginScript = `printf '{"auths":{"%s":{"username":"serviceaccount","passwo
 `
 
 // publishArgs are the arguments of crane: it adds the layer to the runtime image, describes
-// the image as the operator's Dockerfile does, and pushes it. crane has no shell in its image,
-// and needs none.
+// the image as the operator's Dockerfile does, and pushes it. The runtime image exposes the
+// port 8080 itself. crane has no shell in its image, and needs none.
 func (w *What) publishArgs(image string) []string {
 	return []string{
 		"mutate", w.Runtime,
 		"--platform", "linux/" + w.Architecture,
 		"--append", layer,
 		"--user", "185",
-		"--exposed-ports", "8080",
 		"--env", "LANGUAGE=en_US:en",
 		"--env", "AB_JOLOKIA_OFF=",
 		"--env", "JAVA_OPTS=-Dquarkus.http.host=0.0.0.0 -Djava.util.logging.manager=org.jboss.logmanager.LogManager",
