@@ -132,7 +132,7 @@ cp -r /prepared /home/kogito/serverless-workflow-project/target/quarkus-app
 	const enter = `for folder in usr bin lib lib64 etc dev; do [ ! -e "/$folder" ] || mount --rbind "/$folder" "$0/$folder"; done; exec chroot "$0" "$@"`
 	args := append([]string{"--user", "--map-root-user", "--mount", "bash", "-euc", enter, root}, append(compile.Command, compile.Args...)...)
 	cmd := exec.CommandContext(t.Context(), "unshare", args...)
-	cmd.Env = []string{"PATH=/usr/bin:/bin"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin"}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if strings.Contains(string(out), "unshare") || strings.Contains(string(out), "mount:") {
 			t.Skipf("this machine has no user namespaces with mounts: %s", out)
