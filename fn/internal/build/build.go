@@ -32,11 +32,19 @@ type Plan struct {
 	Status *v1alpha08.WorkflowBuildStatus
 }
 
+// Last is what the last status said.
+type Last struct {
+	// Image is what the workflow ran; empty when it ran nothing.
+	Image string
+	// Build is about the build; nil when there was none.
+	Build *v1alpha08.WorkflowBuildStatus
+}
+
 // For plans the build of a workflow, given its Deployment (nil when there is none) and what
-// was said of the build last. It looks for pods only where the input chooses so, and only when
+// was said last. It looks for pods only where the input chooses so, and only when
 // a build has failed.
-func For(req *composition.Request, c *component.Component, o *Order, deployment *unstructured.Unstructured, last *v1alpha08.WorkflowBuildStatus, pods v1beta1.BuildPods) Plan {
-	runs := running(deployment, c)
+func For(req *composition.Request, c *component.Component, o *Order, deployment *unstructured.Unstructured, last Last, pods v1beta1.BuildPods) Plan {
+	runs := running(deployment, c, last.Image)
 	if o.Incomplete != "" {
 		hold := decide(facts{deployed: deployment != nil, runs: runs}).hold
 		hold.Message = o.Incomplete
@@ -46,7 +54,7 @@ func For(req *composition.Request, c *component.Component, o *Order, deployment 
 	observed := req.Observed[key]
 	job := newJob(c, o, observed)
 	at, why := jobs.Observe(observed)
-	verdict := decide(facts{job: at, image: o.Image(), deployed: deployment != nil, runs: runs, told: toldOf(last, o.Image())})
+	verdict := decide(facts{job: at, image: o.Image(), deployed: deployment != nil, runs: runs, told: toldOf(last.Build, o.Image())})
 	out := Plan{
 		Objects: []composition.Composed{{Key: key, Object: job, Ready: verdict.built}},
 		Hold:    verdict.hold,

@@ -3,11 +3,12 @@
 package build
 
 import (
+	"cmp"
+
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-
-	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -57,8 +58,10 @@ func decide(f facts) verdict {
 	return verdict{hold: component.Hold{Image: f.runs.image}}
 }
 
-// running is what a workflow's Deployment runs; nil is one that doesn't exist.
-func running(deployment *unstructured.Unstructured, c *component.Component) runs {
+// running is what a workflow's Deployment runs; nil is one that doesn't exist. What the last
+// status says counts more than the Deployment, of which an old view may be seen: pods must not
+// go back to an image that they have left.
+func running(deployment *unstructured.Unstructured, c *component.Component, told string) runs {
 	if deployment == nil {
 		return runs{}
 	}
@@ -72,6 +75,7 @@ func running(deployment *unstructured.Unstructured, c *component.Component) runs
 			out.image = container.Image
 		}
 	}
+	out.image = cmp.Or(told, out.image)
 	for _, v := range d.Spec.Template.Spec.Volumes {
 		out.compiled = out.compiled || isProperties(v)
 	}

@@ -47,10 +47,10 @@ type Workflow struct {
 	Monitored bool
 	// BrokerPending tells that a workflow without Broker may get one yet.
 	BrokerPending bool
-	// Build is what is built for a workflow in the profile preview; nil for any other. LastBuild
-	// is what was said of the build last.
-	Build     *build.Order
-	LastBuild *v1alpha08.WorkflowBuildStatus
+	// Build is what is built for a workflow in the profile preview; nil for any other. Last is
+	// what the last status said.
+	Build *build.Order
+	Last  build.Last
 	// Dev is what a workflow in the profile dev runs; nil for any other. MissingFiles are the
 	// ConfigMaps with files that aren't there. Host and NodePort are where it is reached from
 	// outside the cluster, as far as that is known.
@@ -101,7 +101,7 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		Identity:        doc.identity(),
 		Findings:        r.check(document),
 		Build:           r.order,
-		LastBuild:       doc.status.Build,
+		Last:            build.Last{Image: doc.status.Image, Build: doc.status.Build},
 		Dev:             dev,
 		MissingFiles:    r.around.files.missing,
 		Host:            r.around.host,

@@ -79,7 +79,7 @@ func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 	existing := workload.Deployment(req, c)
 	pods := scaling.For(req, c)
 	if w.Build != nil {
-		out.build = build.For(req, c, w.Build, existing, w.LastBuild, input.Workflows.BuildPods)
+		out.build = build.For(req, c, w.Build, existing, w.Last, input.Workflows.BuildPods)
 	}
 	out.workload = workload.For(req, c, workload.Orders{
 		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
