@@ -206,6 +206,12 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 		set(o, map[string]any{"startTime": then, "failed": int64(1), "conditions": []any{failure}}, "status")
 		return []unstructured.Unstructured{pod}
 	}
+	if s.jobs == failed && strings.HasPrefix(o.GetAnnotations()[nameAnnotation], "workflow-build-") {
+		failure := condition("Failed", "BackoffLimitExceeded")
+		failure["message"] = "Job has reached the specified backoff limit"
+		set(o, map[string]any{"startTime": then, "failed": int64(3), "conditions": []any{failure}}, "status")
+		return nil
+	}
 	set(o, map[string]any{
 		"startTime":      then,
 		"completionTime": then,
