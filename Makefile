@@ -177,9 +177,9 @@ database: ## Connect to a real PostgreSQL server with PostgreSQL's JDBC driver a
 # Scenarios recorded from the reference operator, and cases from public reports, with a
 # folder for each feature. They are not part of this repository.
 CONFORMANCE := ../shared/conformance
-# The folders whose scenarios must pass. The other folders are for features that the
-# function doesn't have yet.
-CONFORMING := platform field
+# Scenarios in which the function differs on purpose: a workload whose pods wait for their sink
+# isn't called running, and a PodDisruptionBudget selects pods by the labels that they keep.
+DIFFERING := 143-% 159-%
 
 .PHONY: conformance
 conformance: ## Compare with recordings of the reference operator, on machines that have them.
@@ -187,15 +187,9 @@ conformance: ## Compare with recordings of the reference operator, on machines t
 		echo "conformance: skipped, there are no recordings in $(CONFORMANCE)"; \
 		exit; \
 	fi; \
-	failed=""; \
-	for folder in $(abspath $(CONFORMANCE))/scenarios/*/; do \
-		name=$$(basename $$folder); \
-		echo "conformance: $$name"; \
-		$(GO) run ./test/conformance $(GO) run -C $(CONFORMANCE) . -endpoint {} $$folder* && continue; \
-		if [[ " $(CONFORMING) " == *" $$name "* ]]; then failed+=" $$name"; \
-		else echo "conformance: $$name needn't pass yet"; fi; \
-	done; \
-	[ -z "$$failed" ] || { echo "conformance: failed in$$failed" >&2; exit 1; }
+	$(foreach name,$(filter $(DIFFERING),$(notdir $(wildcard $(CONFORMANCE)/scenarios/*/*))),echo "conformance: $(name) is left out, the function differs on purpose";) \
+	$(GO) run ./test/conformance $(GO) run -C $(CONFORMANCE) . -endpoint {} \
+		$(foreach scenario,$(wildcard $(abspath $(CONFORMANCE))/scenarios/*/*),$(if $(filter $(DIFFERING),$(notdir $(scenario))),,$(scenario)))
 
 # Documents that users published. They are not part of this repository.
 CORPUS := ../shared/corpus
