@@ -15,15 +15,20 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
+// The domains of annotations of pods.
 const (
 	autoscaling = "autoscaling.knative.dev"
 	queue       = "queue.sidecar.serving.knative.dev"
+)
 
-	// MinScale and MaxScale are the annotations that say how many pods there are at least, and at
-	// most.
+// The annotations that say how many pods there are at least, and at most.
+const (
 	MinScale = autoscaling + "/min-scale"
 	MaxScale = autoscaling + "/max-scale"
+)
 
+// The label that says from where a workflow is reached, and its only value.
+const (
 	labelVisibility = "networking.knative.dev/visibility"
 	clusterLocal    = "cluster-local"
 )

@@ -25,7 +25,7 @@ const (
 type taken map[string]feature
 
 // The parts of a pod of which Serving takes only some fields.
-var (
+var ( //nolint:gochecknoglobals // Tables that don't change.
 	podFields = taken{
 		"containers": always, "volumes": always, "imagePullSecrets": always, "serviceAccountName": always,
 		"automountServiceAccountToken": always, "enableServiceLinks": always,
@@ -82,7 +82,7 @@ var (
 )
 
 // What Serving keeps for itself.
-var (
+var ( //nolint:gochecknoglobals // Tables that don't change.
 	reservedVariables  = []string{"K_SERVICE", "K_CONFIGURATION", "K_REVISION"}
 	reservedPaths      = []string{"/", "/dev", "/dev/log"}
 	reservedContainers = []string{"queue-proxy"}
