@@ -85,6 +85,8 @@ const (
 	generation = 1
 	// then is the time of all timestamps in the cluster's objects.
 	then = "2024-01-01T00:00:00Z"
+	// fieldConditions is the field of a status that has an object's conditions.
+	fieldConditions = "conditions"
 )
 
 // settle gives an object the metadata and the status that the API server and the cluster's
@@ -99,7 +101,7 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 	case "Job":
 		return s.work(o)
 	case "Trigger":
-		set(o, []any{condition("Ready", "")}, "status", "conditions")
+		set(o, []any{condition("Ready", "")}, "status", fieldConditions)
 	case "SinkBinding":
 		s.bind(o)
 	case "PodDisruptionBudget":
@@ -109,7 +111,7 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 			"desiredHealthy":     int64(1),
 			"disruptionsAllowed": int64(1),
 			"expectedPods":       int64(2),
-			"conditions":         []any{condition("DisruptionAllowed", "SufficientPods")},
+			fieldConditions:         []any{condition("DisruptionAllowed", "SufficientPods")},
 		}, "status")
 	}
 	return nil
@@ -133,7 +135,7 @@ func (s step) deploy(o *unstructured.Unstructured) {
 		"updatedReplicas":    replicas,
 		"readyReplicas":      replicas,
 		"availableReplicas":  replicas,
-		"conditions": []any{
+		fieldConditions: []any{
 			condition("Available", "MinimumReplicasAvailable"),
 			condition("Progressing", "NewReplicaSetAvailable"),
 		},
@@ -143,7 +145,7 @@ func (s step) deploy(o *unstructured.Unstructured) {
 // bind gives a SinkBinding its status, once Knative has taken it up.
 func (s step) bind(o *unstructured.Unstructured) {
 	if !s.sinkPending {
-		set(o, []any{condition("Ready", ""), condition("SinkProvided", "")}, "status", "conditions")
+		set(o, []any{condition("Ready", ""), condition("SinkProvided", "")}, "status", fieldConditions)
 	}
 }
 
@@ -174,20 +176,20 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 		failure := condition("Failed", "PodFailurePolicy")
 		failure["message"] = fmt.Sprintf("Container %s for pod %s/%s failed with exit code %d matching FailJob rule at index 0",
 			migrator(o), pod.GetNamespace(), pod.GetName(), exitCode)
-		set(o, map[string]any{"startTime": then, "failed": int64(1), "conditions": []any{failure}}, "status")
+		set(o, map[string]any{"startTime": then, "failed": int64(1), fieldConditions: []any{failure}}, "status")
 		return []unstructured.Unstructured{pod}
 	}
 	if s.jobs == failed && strings.HasPrefix(o.GetAnnotations()[nameAnnotation], "workflow-build-") {
 		failure := condition("Failed", "BackoffLimitExceeded")
 		failure["message"] = "Job has reached the specified backoff limit"
-		set(o, map[string]any{"startTime": then, "failed": int64(3), "conditions": []any{failure}}, "status")
+		set(o, map[string]any{"startTime": then, "failed": int64(3), fieldConditions: []any{failure}}, "status")
 		return nil
 	}
 	set(o, map[string]any{
 		"startTime":      then,
 		"completionTime": then,
 		"succeeded":      int64(1),
-		"conditions":     []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
+		fieldConditions:     []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
 	}, "status")
 	return nil
 }
