@@ -432,4 +432,3 @@ func (s server) takeApart(t *testing.T, target, password string, runtime v1.Imag
 		t.Errorf("want an image for linux/amd64 with %d layers, got %s/%s with %d", len(layers), file.OS, file.Architecture, len(file.RootFS.DiffIDs))
 	}
 }
-

@@ -111,7 +111,7 @@ func (s step) settle(o *unstructured.Unstructured) []unstructured.Unstructured {
 			"desiredHealthy":     int64(1),
 			"disruptionsAllowed": int64(1),
 			"expectedPods":       int64(2),
-			fieldConditions:         []any{condition("DisruptionAllowed", "SufficientPods")},
+			fieldConditions:      []any{condition("DisruptionAllowed", "SufficientPods")},
 		}, "status")
 	}
 	return nil
@@ -189,7 +189,7 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 		"startTime":      then,
 		"completionTime": then,
 		"succeeded":      int64(1),
-		fieldConditions:     []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
+		fieldConditions:  []any{condition("SuccessCriteriaMet", "CompletionsReached"), condition("Complete", "CompletionsReached")},
 	}, "status")
 	return nil
 }
