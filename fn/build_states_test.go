@@ -103,7 +103,7 @@ func buildRow(t *testing.T, deployment string, job, other compositiontest.State,
 	}
 
 	rsp := respond(xr, observed)
-	short := strings.NewReplacer(image, "new", old, "old", hash, "new", "0000000old", "old")
+	names := strings.NewReplacer(image, "new", old, "old", hash, "new", "0000000old", "old")
 	var wants []string
 	for _, k := range slices.Sorted(maps.Keys(rsp.GetDesired().GetResources())) {
 		o := rsp.GetDesired().GetResources()[k].GetResource().AsMap()
@@ -120,10 +120,7 @@ func buildRow(t *testing.T, deployment string, job, other compositiontest.State,
 	}
 	status := statusOf(rsp).GetFields()
 	return fmt.Sprintf("%-4s | %-8s | %-8s | %-7s -> %s; runs %q, phase %s, %s, %s, ready %t",
-		deployment, job, other, told, short.Replace(strings.Join(wants, " ")), short.Replace(status["image"].GetStringValue()),
+		deployment, job, other, told, names.Replace(strings.Join(wants, " ")), names.Replace(status["image"].GetStringValue()),
 		status["build"].GetStructValue().GetFields()["phase"].GetStringValue(),
-		conditionReason(rsp, v1alpha08.ConditionBuilt), conditionReason(rsp, v1alpha08.ConditionRunning), rsp.GetDesired().GetComposite().GetReady() != fnv1.Ready_READY_FALSE)
+		short(rsp, v1alpha08.ConditionBuilt), short(rsp, v1alpha08.ConditionRunning), rsp.GetDesired().GetComposite().GetReady() != fnv1.Ready_READY_FALSE)
 }
-
-// conditionReason is a condition's status and reason.
-func conditionReason(rsp *fnv1.RunFunctionResponse, typ string) string { return short(rsp, typ) }
