@@ -82,7 +82,7 @@ GOLDEN := ./test/render ./fn ./fn/internal/composition
 
 .PHONY: golden
 golden: $(RENDER_BINS) ## Rewrite all golden files: renders, states of migrations, encodings.
-	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates|TestEventingStates' $(GOLDEN) -update
+	@$(GO) test -count=1 -run 'TestGolden|TestMigrationStates|TestBuildStates|TestEventingStates' $(GOLDEN) -update
 
 # Each checkout has its own cache: a shared cache has the paths of another checkout, which
 # the exclusions in .golangci.yml don't match.
@@ -141,8 +141,8 @@ fuzz: ## Run each fuzz test for FUZZTIME=10s.
 HISTORIES ?= 10000
 
 .PHONY: histories
-histories: ## Walk HISTORIES=10000 random histories of platforms with migrations; `make test` walks fewer.
-	@$(GO) test -count=1 -timeout 60m -run '^TestMigrationSimulation$$' ./fn -histories $(HISTORIES)
+histories: ## Walk HISTORIES=10000 random histories of platforms with migrations, and half as many of workflows with builds; `make test` walks fewer.
+	@$(GO) test -count=1 -timeout 60m -run '^Test(Migration|Build)Simulation$$' ./fn -histories $(HISTORIES)
 
 BENCHTIME ?= 10
 

@@ -95,6 +95,8 @@ const (
 	fieldConditions = "conditions"
 	// then is the time of all timestamps in the cluster's objects.
 	then = "2024-01-01T00:00:00Z"
+	// fieldConditions is the field of a status that has an object's conditions.
+	fieldConditions = "conditions"
 )
 
 // settle gives an object the metadata and the status that the API server and the cluster's
@@ -211,7 +213,7 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 	if s.jobs == failed && strings.HasPrefix(o.GetAnnotations()[nameAnnotation], "workflow-build-") {
 		failure := condition("Failed", "BackoffLimitExceeded")
 		failure["message"] = "Job has reached the specified backoff limit"
-		set(o, map[string]any{"startTime": then, "failed": int64(3), "conditions": []any{failure}}, "status")
+		set(o, map[string]any{"startTime": then, "failed": int64(3), fieldConditions: []any{failure}}, "status")
 		return nil
 	}
 	set(o, map[string]any{

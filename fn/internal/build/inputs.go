@@ -29,7 +29,8 @@ func (o *Order) inputs(req *composition.Request, c *component.Component) []compo
 		}
 		return composition.Composed{Key: key, Object: object, Ready: health.OfComposed(req.Observed[key], object).Phase == health.Ready}
 	}
-	out := []composition.Composed{copied(partFlow, map[string]string{o.FlowFile: o.Flow}, nil)}
+	out := make([]composition.Composed, 0, 1+len(o.Files))
+	out = append(out, copied(partFlow, map[string]string{o.FlowFile: o.Flow}, nil))
 	for i, f := range o.Files {
 		out = append(out, copied(strconv.Itoa(i), f.Data, f.BinaryData))
 	}

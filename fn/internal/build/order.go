@@ -81,7 +81,7 @@ type How struct {
 }
 
 // New makes an Order.
-func New(spec Spec) *Order { //nolint:gocritic // An Order has values alone, so that it never changes.
+func New(spec Spec) *Order {
 	out := &Order{Spec: spec}
 	if spec.Incomplete == "" {
 		out.hash = spec.hash()

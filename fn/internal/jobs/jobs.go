@@ -49,7 +49,7 @@ func Read(o *unstructured.Unstructured) *batchv1.Job {
 
 // Again returns an observed Job as it is composed again, with other metadata: everything else
 // of it can't change.
-func Again(last *batchv1.Job, meta metav1.ObjectMeta) *batchv1.Job { //nolint:gocritic // Metadata is a value.
+func Again(last *batchv1.Job, meta metav1.ObjectMeta) *batchv1.Job {
 	return &batchv1.Job{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: meta,
