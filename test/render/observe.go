@@ -95,8 +95,6 @@ const (
 	fieldConditions = "conditions"
 	// then is the time of all timestamps in the cluster's objects.
 	then = "2024-01-01T00:00:00Z"
-	// fieldConditions is the field of a status that has an object's conditions.
-	fieldConditions = "conditions"
 )
 
 // settle gives an object the metadata and the status that the API server and the cluster's
