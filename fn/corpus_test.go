@@ -22,8 +22,8 @@ var templates = []string{"19", "20", "21", "22", "29"}
 // TestCorpus claims the workflows that users published, in an empty cluster. They aren't part
 // of this repository: `make corpus` says where they are. The API server accepts each document;
 // the function composes those that have an image, on Deployments or Knative Serving, or the profile
-// dev, and says of the others
-// what to do.
+// dev, and says of the others what to do. In a namespace whose platform names a registry, the
+// function has the images of those built.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("SONATAFLOW_CORPUS")
@@ -63,6 +63,7 @@ func TestCorpus(t *testing.T) {
 				if !strings.Contains(problem, "build an image") {
 					t.Errorf("%s: want a refusal with the way out, got %q", filepath.Base(file), problem)
 				}
+				builtOrRefused(t, filepath.Base(file), xr)
 			case problem != "":
 				t.Errorf("%s: the function refuses it: %s", filepath.Base(file), problem)
 			default:
@@ -83,4 +84,35 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 	t.Logf("%d workflows are composed", composed)
+}
+
+// builtOrRefused composes a workflow without image in a namespace whose platform names a
+// registry: there is a Job, or the workflow waits for its files, or the flow can't run.
+func builtOrRefused(t *testing.T, file string, xr *unstructured.Unstructured) {
+	t.Helper()
+	platform := compositeOf(t, `build: {config: {registry: {address: r.example.com}}}`)
+	namespace, _, _ := unstructured.NestedString(xr.Object, "spec", "claimRef", "namespace")
+	platform.SetLabels(map[string]string{"crossplane.io/claim-namespace": namespace})
+	answers := of(t, []*unstructured.Unstructured{platform})
+	req := requestFor(t, xr)
+	_ = resolved(t, req, answers)
+	rsp := resolvedAgain(t, req, answers)
+	if problem := fatal(rsp); problem != "" {
+		if !strings.Contains(problem, "the flow can't run") && !strings.Contains(problem, "Knative Serving aren't served") {
+			t.Errorf("%s: the function refuses to build it: %s", file, problem)
+		}
+		t.Logf("%s: refused: %s", file, problem)
+		return
+	}
+	built := conditionOf(rsp, v1alpha08.ConditionBuilt)
+	jobs := 0
+	for key, r := range rsp.GetDesired().GetResources() {
+		if r.GetResource().GetFields()["kind"].GetStringValue() == "Job" && strings.HasPrefix(key, "workflow-build-") {
+			jobs++
+		}
+	}
+	if waits := built.GetReason() == v1alpha08.ReasonExternalResourcesNotFound; waits == (jobs == 1) {
+		t.Errorf("%s: want a Job or a wait for files, got %d Jobs and %v", file, jobs, built)
+	}
+	t.Logf("%s: built: %s", file, built.GetReason())
 }

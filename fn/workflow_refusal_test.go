@@ -69,8 +69,8 @@ func TestWorkflowRefusal(t *testing.T) {
 		// condition is the reason of the condition about the spec; Invalid when empty.
 		condition string
 	}{
-		"NoImage":             {reason: "Images aren't built in the cluster.", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
-		"NoImagePreview":      {reason: "Images aren't built in the cluster.", profile: "preview", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
+		"NoImage":             {reason: "No platform names a registry that an image could be pushed to.", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
+		"NoImagePreview":      {reason: "No platform names a registry that an image could be pushed to.", profile: "preview", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
 		"NoImageProd":         {reason: "The operator takes any other word for preview.", profile: "prod", spec: flow, path: template + ".container.image", says: says{"", noImage}, condition: v1alpha08.ReasonMissingImage},
 		"NoImageGitOps":       {reason: "The operator would compose a Deployment that no API server takes.", profile: "gitops", spec: flow, path: template + ".container.image", says: says{"", "the profile gitops runs an image"}, condition: v1alpha08.ReasonMissingImage},
 		"DevResourceNameless": {reason: "A ConfigMap has a name.", profile: "dev", spec: flow + "resources: {configMaps: [{configMap: {}}]}", path: "spec.resources.configMaps[0].configMap.name", says: says{"", "name the ConfigMap"}},

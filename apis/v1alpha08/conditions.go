@@ -38,8 +38,8 @@ const (
 	// ConditionRunning tells whether the Deployment or Knative Service of the workflow is
 	// available at its current generation. The operator has this condition, too.
 	ConditionRunning = "Running"
-	// ConditionBuilt tells whether the workflow's image was built in the cluster. The
-	// operator has this condition, too. It is never True here.
+	// ConditionBuilt tells whether the workflow's image was built in the cluster, from the flow
+	// and the resources that the spec has now. The operator has this condition, too.
 	ConditionBuilt = "Built"
 	// ConditionFlowValid tells whether the flow is coherent. An image runs also when the flow
 	// isn't, because the flow in the spec only describes what is in the image.
@@ -116,23 +116,39 @@ const (
 	// Status False. To do: give the claim another name, or hand the object over with the
 	// label sonataflow.org/service.
 	ReasonNameTaken = "NameTaken"
-	// ReasonMissingImage means that a workflow has no image. The function builds no images.
+	// ReasonMissingImage means that a workflow has no image, and that none can be built: there
+	// is no registry, or the input of the function says that none is built.
 	//
-	// Status False. To do: build an image of the workflow, and set
-	// spec.podTemplate.container.image.
+	// Status False. To do: name a registry in spec.build.config.registry.address of the
+	// platform, or build an image of the workflow, and set spec.podTemplate.container.image.
 	ReasonMissingImage = "MissingImage"
 )
 
 // Reasons of ConditionFlowValid are ReasonValid, ReasonValidWithWarnings for what is
 // probably a mistake, and ReasonInvalid for what fails when the flow is built or started.
 
-// Reasons of ConditionBuilt are ReasonBuildSkipped.
-
-// ReasonBuildSkipped means that the workflow's image exists, so that none is built. It is
-// the only reason of ConditionBuilt.
-//
-// Status False.
-const ReasonBuildSkipped = "BuildSkipped"
+// Reasons of ConditionBuilt. A further reason is ReasonExternalResourcesNotFound.
+const (
+	// ReasonBuildSuccessful means that the image of what the spec has now was built and pushed.
+	//
+	// Status True.
+	ReasonBuildSuccessful = "BuildSuccessful"
+	// ReasonBuildSkipped means that the workflow has an image of its own, so that none is built.
+	//
+	// Status False.
+	ReasonBuildSkipped = "BuildSkipped"
+	// ReasonBuildIsRunning means that a Job builds the image. Pods that run an earlier image go
+	// on.
+	//
+	// Status False. To do: wait. The message names the Job.
+	ReasonBuildIsRunning = "BuildIsRunning"
+	// ReasonBuildFailed means that the Job failed. Pods that run an earlier image go on. The
+	// message says why, and how to try again.
+	//
+	// Status False. To do: correct the cause that the message names, then delete the Job or
+	// change the annotation sonataflow.org/build-attempt.
+	ReasonBuildFailed = "BuildFailedReason"
+)
 
 // Reasons of ConditionRunning. ReasonAvailable, ReasonDeploymentFailure,
 // ReasonWaitingForSink and ReasonScaledToZero are reasons, too.
@@ -153,8 +169,13 @@ const (
 	// Status False. To do: create or correct the platform. To run the workflow without a
 	// platform, delete the workflow and apply it again.
 	ReasonWaitingForPlatform = "WaitingForPlatform"
+	// ReasonWaitingForBuild means that the workflow has no image yet: its first one is being
+	// built, or its build failed. ConditionBuilt says which.
+	//
+	// Status False. To do: wait, or do what the message of ConditionBuilt says.
+	ReasonWaitingForBuild = "WaitingForBuild"
 	// ReasonExternalResourcesNotFound means that a ConfigMap of spec.resources of a workflow in
-	// the profile dev isn't there. A workflow that has pods keeps them.
+	// the profile dev or preview isn't there. A workflow that has pods keeps them.
 	//
 	// Status False. To do: create the ConfigMap that the message names, or remove it from the
 	// spec.

@@ -38,9 +38,7 @@ type SonataFlowPlatform struct {
 // +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !has(self.services) || !has(self.services.jobService) || (has(self.services.jobService.persistence) && has(self.services.jobService.persistence.postgresql)) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*,')",message="the Jobs Service, which inherits it, has a reactive client, too, which takes one host: name one, such as a Service in front of all of them"
 // +kubebuilder:validation:XValidation:fieldPath=".persistence.postgresql.jdbcUrl",rule="!has(self.persistence) || !has(self.persistence.postgresql) || !has(self.persistence.postgresql.jdbcUrl) || !has(self.services) || !has(self.services.jobService) || (has(self.services.jobService.persistence) && has(self.services.jobService.persistence.postgresql)) || !self.persistence.postgresql.jdbcUrl.matches('^[^/]*//[^/]*/([?]|$)')",message="the Jobs Service, which inherits it, has a reactive client, too, which takes no database called like the user: name the database after the host, as in jdbc:postgresql://host:port/database"
 type SonataFlowPlatformSpec struct {
-	// How workflow images are built. The field is accepted so that manifests written for
-	// the operator apply unchanged. It has no effect, because no images are built in the
-	// cluster.
+	// How images are built of workflows that have none, those in the profile preview.
 	// +optional
 	Build *BuildPlatformSpec `json:"build,omitempty"`
 	// How workflows run in the dev profile.

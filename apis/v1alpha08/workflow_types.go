@@ -47,6 +47,9 @@ const (
 	// AnnotationID is the identifier of the flow, and the end of its endpoint. It is the
 	// SonataFlow's name when not given.
 	AnnotationID = "sonataflow.org/id"
+	// AnnotationBuildAttempt asks for another build of what was built before: each other value is
+	// another build. Addition to the operator's API.
+	AnnotationBuildAttempt = "sonataflow.org/build-attempt"
 )
 
 // SonataFlowSpec is what a user asks of a workflow.
@@ -177,6 +180,10 @@ type SonataFlowStatus struct {
 	// The image that the workflow runs. Addition to the operator's API.
 	// +optional
 	Image string `json:"image,omitempty"`
+	// The build of what the spec has now, for a workflow in the profile preview. Addition to
+	// the operator's API.
+	// +optional
+	Build *WorkflowBuildStatus `json:"build,omitempty"`
 	// The definition by which the Data Index knows the workflow. Addition to the
 	// operator's API.
 	// +optional
@@ -221,6 +228,34 @@ type WorkflowAddress struct {
 	// +optional
 	Audience string `json:"audience,omitempty"`
 }
+
+// WorkflowBuildStatus is how far a build is.
+type WorkflowBuildStatus struct {
+	// What tells builds apart: a hash of all that decides what is in the image.
+	// +optional
+	Hash string `json:"hash,omitempty"`
+	// The image that the build pushes.
+	// +optional
+	Image string `json:"image,omitempty"`
+	// How far the build is, in the operator's words.
+	// +optional
+	Phase WorkflowBuildPhase `json:"phase,omitempty"`
+}
+
+// WorkflowBuildPhase is how far a build is.
+type WorkflowBuildPhase string
+
+// How far a build can be.
+const (
+	// BuildPhasePending means that no pod builds yet.
+	BuildPhasePending WorkflowBuildPhase = "Pending"
+	// BuildPhaseRunning means that a pod builds.
+	BuildPhaseRunning WorkflowBuildPhase = "Running"
+	// BuildPhaseSucceeded means that the image was pushed.
+	BuildPhaseSucceeded WorkflowBuildPhase = "Succeeded"
+	// BuildPhaseFailed means that the Job gave up.
+	BuildPhaseFailed WorkflowBuildPhase = "Failed"
+)
 
 // WorkflowDefinitionStatus is what the Data Index knows a workflow by.
 type WorkflowDefinitionStatus struct {

@@ -155,6 +155,20 @@ type Images struct {
 	// `devMode.baseImage` takes precedence over this image.
 	// +optional
 	WorkflowDevMode string `json:"workflowDevMode,omitempty"`
+	// Full reference of the image that compiles workflows in the profile preview. A platform's
+	// `build.config.baseImage` takes precedence over this image.
+	// +optional
+	WorkflowBuilder string `json:"workflowBuilder,omitempty"`
+	// Full reference of the image that a compiled workflow is added to. It runs Java
+	// applications in /deployments as user 185.
+	// registry.access.redhat.com/ubi9/openjdk-17-runtime:1.24 when not given, for all vendors.
+	// +optional
+	WorkflowRuntime string `json:"workflowRuntime,omitempty"`
+	// Full reference of the image that adds a compiled workflow to workflowRuntime and pushes
+	// the result. It is crane, as gcr.io/go-containerregistry/crane:v0.22.1 has it, which is
+	// used for all vendors when not given. No shell is needed in it.
+	// +optional
+	WorkflowPublisher string `json:"workflowPublisher,omitempty"`
 	// Secrets with which the images are pulled, in the platform's namespace.
 	// +optional
 	PullSecrets []corev1.LocalObjectReference `json:"pullSecrets,omitempty"`
@@ -235,6 +249,14 @@ type Workflows struct {
 	// +optional
 	// +kubebuilder:default:=Live
 	DevReload DevReload `json:"devReload,omitempty"`
+	// How images of workflows in the profile preview are built.
+	// +optional
+	// +kubebuilder:default:=Layer
+	Builder Builder `json:"builder,omitempty"`
+	// Whether to look for the pods of a build that failed, to tell its last lines.
+	// +optional
+	// +kubebuilder:default:=Ignore
+	BuildPods BuildPods `json:"buildPods,omitempty"`
 	// The features of Knative Serving that the cluster's administrator has enabled, by their keys
 	// in the ConfigMap config-features of the namespace knative-serving, such as
 	// kubernetes.podspec-affinity. Without its feature, Serving takes no affinity, and the function
@@ -277,6 +299,36 @@ func ServingFeatures() []string {
 		"multi-container-probing",
 	}
 }
+
+// Builder says how images of workflows in the profile preview are built.
+//
+// +kubebuilder:validation:Enum=Layer;None
+type Builder string
+
+// How images of workflows in the profile preview are built.
+const (
+	// BuilderLayer compiles the workflow in a Job, adds the result to images.workflowRuntime as
+	// a layer, and pushes the image to the registry that the platform names. It is the default.
+	BuilderLayer Builder = "Layer"
+	// BuilderNone builds nothing: a workflow without image is refused.
+	BuilderNone Builder = "None"
+)
+
+// BuildPods says whether to look for the pods of a build that failed.
+//
+// +kubebuilder:validation:Enum=Ignore;LookUp
+type BuildPods string
+
+// What to do about the pods of a build that failed.
+const (
+	// BuildPodsIgnore tells what the Job says of itself, and how to read the logs. It is the
+	// default.
+	BuildPodsIgnore BuildPods = "Ignore"
+	// BuildPodsLookUp asks Crossplane for the pods of the Job, and tells their last lines.
+	// Crossplane needs the right to list pods then, and keeps all pods of the cluster in its
+	// memory from the first failure on.
+	BuildPodsLookUp BuildPods = "LookUp"
+)
 
 // DevReload says what happens when the files of a workflow in the profile dev change.
 //

@@ -47,6 +47,8 @@ func (in *Input) Validate() field.ErrorList {
 			errs = append(errs, field.NotSupported(path.Child("workflows", "servingFeatures").Index(i), f, ServingFeatures()))
 		}
 	}
+	errs = append(errs, oneOf(path.Child("workflows", "builder"), in.Workflows.Builder, BuilderLayer, BuilderNone)...)
+	errs = append(errs, oneOf(path.Child("workflows", "buildPods"), in.Workflows.BuildPods, BuildPodsIgnore, BuildPodsLookUp)...)
 	for i, s := range in.Images.PullSecrets {
 		if s.Name == "" {
 			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))

@@ -121,6 +121,16 @@ func TestHealth(t *testing.T) {
 			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "Running=False/DeploymentFailure"),
 			want:   verdict{degraded, "DeploymentFailure: its message"},
 		},
+		"WorkflowNotBuilt": {
+			reason: "A build that fails needs a person, also while an earlier image runs.",
+			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "Built=False/BuildFailedReason", "Running=True/Available"),
+			want:   verdict{degraded, "BuildFailedReason: its message"},
+		},
+		"WorkflowBuilding": {
+			reason: "An image that is being built is on its way.",
+			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=False/Creating", "SpecValid=True/Valid", "Built=False/BuildIsRunning", "Running=False/WaitingForBuild"),
+			want:   verdict{progressing, "WaitingForBuild: its message"},
+		},
 		"WorkflowIncoherent": {
 			reason: "What is wrong with a flow doesn't stop an image that runs.",
 			object: held(workflow, "Synced=True/ReconcileSuccess", "Ready=True/Available", "SpecValid=True/Valid", "FlowValid=False/Invalid", "Running=True/Available"),

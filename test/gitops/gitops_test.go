@@ -43,11 +43,11 @@ const (
 // is healthy at once.
 func expected(example, state string) (health, bool) {
 	switch state {
-	case "ready", "upgrade-done":
+	case "ready", "upgrade-done", "rebuilt":
 		return healthy, true
-	case "failed":
+	case "failed", "build-failed":
 		return degraded, true
-	case "migrating", "upgrade-scaling-down", "upgrade-migrating", "knative-missing", "broker-missing", "sink-pending":
+	case "building", "rebuilding", "migrating", "upgrade-scaling-down", "upgrade-migrating", "knative-missing", "broker-missing", "sink-pending":
 		return progressing, true
 	case "first":
 		if slices.Contains([]string{"cluster-consumer", "cluster-override", "cluster-platform"}, example) {

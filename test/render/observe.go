@@ -208,6 +208,12 @@ func (s step) work(o *unstructured.Unstructured) []unstructured.Unstructured {
 		set(o, map[string]any{"startTime": then, "failed": int64(1), fieldConditions: []any{failure}}, "status")
 		return []unstructured.Unstructured{pod}
 	}
+	if s.jobs == failed && strings.HasPrefix(o.GetAnnotations()[nameAnnotation], "workflow-build-") {
+		failure := condition("Failed", "BackoffLimitExceeded")
+		failure["message"] = "Job has reached the specified backoff limit"
+		set(o, map[string]any{"startTime": then, "failed": int64(3), fieldConditions: []any{failure}}, "status")
+		return nil
+	}
 	set(o, map[string]any{
 		"startTime":      then,
 		"completionTime": then,

@@ -50,7 +50,8 @@ const (
 	// complete is the outcome of a healthy cluster.
 	complete outcome = iota
 	running
-	// failed means that the Data Index's Job fails, and that the other Jobs complete.
+	// failed means that the Data Index's Job, or that of a build, fails, and that the other Jobs
+	// complete.
 	failed
 )
 
@@ -66,6 +67,10 @@ func states() []state {
 		{name: "failed", of: migrates, steps: []step{{jobs: failed}}},
 		{name: "upgrade-scaling-down", of: migrates, steps: []step{{jobs: complete}, {tag: newer, linger: true}}},
 		{name: "upgrade-migrating", of: migrates, steps: []step{{jobs: complete}, {tag: newer, jobs: running}}},
+		{name: "building", of: builds, steps: []step{{jobs: running}}},
+		{name: "build-failed", of: builds, steps: []step{{jobs: failed}}},
+		{name: "rebuilding", of: builds, steps: []step{{jobs: complete}, {tag: newer, jobs: running}}},
+		{name: "rebuilt", of: builds, steps: []step{{jobs: complete}, {tag: newer, jobs: complete}}},
 		{name: "knative-missing", of: connects, lacks: "Broker", uninstalled: true},
 		{name: "broker-missing", of: connects, lacks: "Broker"},
 		{name: "sink-pending", of: connects, steps: []step{{sinkPending: true}}},
@@ -115,6 +120,11 @@ func connects(xr unstructured.Unstructured) bool {
 // develops tells whether an example is a workflow in the profile dev, which differs on OpenShift.
 func develops(xr unstructured.Unstructured) bool {
 	return xr.GetAnnotations()["sonataflow.org/profile"] == "dev"
+}
+
+// builds tells whether an image of an example's workflow is built.
+func builds(xr unstructured.Unstructured) bool {
+	return xr.GetAnnotations()["sonataflow.org/profile"] == "preview"
 }
 
 // migrates tells whether an example has migration Jobs.

@@ -127,9 +127,28 @@ const (
 	ResourceUserConfig = "config-user"
 	// ResourceMigration is followed by the hash of the migration's target.
 	ResourceMigration = "migration"
+	// ResourceBuild is followed by the hash of what is built and, for what the Job builds from,
+	// by its part.
+	ResourceBuild = "build"
 	// ResourceTrigger is followed by the name of the subscription and a hash of the Broker.
 	ResourceTrigger = "trigger"
 )
+
+// Build is the name of an object of the build with a hash; the hash may be followed by a part.
+func (c *Component) Build(hash string) string { return names.Child(c.Owner, "-build-"+hash) }
+
+// WithImage returns the component as it runs another image.
+func (c *Component) WithImage(image string) *Component {
+	out := *c
+	out.Pod = *c.Pod.DeepCopy()
+	for i := range out.Pod.Containers {
+		if out.Pod.Containers[i].Name == c.Kind.Container {
+			out.Pod.Containers[i].Image = image
+		}
+	}
+	out.Image = image
+	return &out
+}
 
 // Meta is the metadata of an object of the component.
 func (c *Component) Meta(name string) metav1.ObjectMeta {

@@ -106,7 +106,7 @@ func serviceConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
 // those that are managed. The ConfigMap with the user's properties is
 // optional, so that a pod starts before the user has applied the ConfigMap.
 func workflowConfig(o PodOptions) ([]corev1.Volume, []corev1.VolumeMount) {
-	const name = "workflow-properties"
+	const name = VolumeProperties
 	volume := projected(name, file(o.UserConfigMap, PropertiesFile, new(true)), file(o.ConfigMap, managedPropertiesFile, nil))
 	return []corev1.Volume{volume}, []corev1.VolumeMount{{Name: name, MountPath: "/deployments/config", ReadOnly: true}}
 }

@@ -23,6 +23,10 @@ const (
 	devPropertiesFile = "application-dev.properties"
 )
 
+// VolumeProperties is the volume with the properties of a workflow whose image has the flow. To
+// the operator it has the same name.
+const VolumeProperties = "workflow-properties"
+
 // LabelBindingInclude on a workload lets Knative bind it to a sink also where Knative is
 // configured to bind only what asks for it. See SINK_BINDING_SELECTION_MODE in
 // https://knative.dev/docs/eventing/custom-event-source/sinkbinding/create-a-sinkbinding/.
@@ -84,6 +88,9 @@ type Hold struct {
 	Reason, Message string
 	// WithoutSink lets the workload run as if its component had no sink.
 	WithoutSink bool
+	// Image is what the workload runs until that of its component is there; empty when it needn't
+	// wait.
+	Image string
 	// Annotations of the workload itself, by which the plan recognizes later what it said
 	// now. They don't roll the pods.
 	Annotations map[string]string

@@ -23,7 +23,22 @@ type Set struct {
 	JobServicePostgreSQL string
 	DBMigrator           string
 	WorkflowDevMode      string
+	WorkflowBuilder      string
+	WorkflowRuntime      string
+	WorkflowPublisher    string
 }
+
+// The images that all vendors have in common.
+const (
+	// openJDKRuntime is what the operator's Dockerfile for workflows ends with: see
+	// packages/sonataflow-builder-image in apache/incubator-kie-tools. The operator takes the tag
+	// latest, which moves.
+	openJDKRuntime = "registry.access.redhat.com/ubi9/openjdk-17-runtime:1.24"
+	// crane is published by ko upon a base without shell: see cloudbuild.yaml in
+	// google/go-containerregistry at the tag of this version. A test compares the version with
+	// that of test/tools/crane, which is tried.
+	crane = "gcr.io/go-containerregistry/crane:v0.22.1"
+)
 
 // A vendor's registry, the tag that is used when the input gives none, and what the vendor
 // calls the images of a tag.
@@ -54,6 +69,7 @@ func apache(string) Set {
 		JobServicePostgreSQL: "incubator-kie-kogito-jobs-service-postgresql",
 		DBMigrator:           "incubator-kie-kogito-db-migrator-tool",
 		WorkflowDevMode:      "incubator-kie-sonataflow-devmode",
+		WorkflowBuilder:      "incubator-kie-sonataflow-builder",
 	}
 }
 
@@ -95,6 +111,7 @@ func redHat(tag string) Set {
 		JobServicePostgreSQL: "logic-jobs-service-postgresql" + rhel,
 		DBMigrator:           "logic-db-migrator-tool" + rhel,
 		WorkflowDevMode:      "logic-swf-devmode" + rhel,
+		WorkflowBuilder:      "logic-swf-builder" + rhel,
 	}
 }
 
@@ -126,6 +143,9 @@ func Resolve(in v1beta1.Images) Set {
 		JobServicePostgreSQL: pick(in.JobServicePostgreSQL, names.JobServicePostgreSQL),
 		DBMigrator:           pick(in.DBMigrator, names.DBMigrator),
 		WorkflowDevMode:      pick(in.WorkflowDevMode, names.WorkflowDevMode),
+		WorkflowBuilder:      pick(in.WorkflowBuilder, names.WorkflowBuilder),
+		WorkflowRuntime:      cmp.Or(in.WorkflowRuntime, openJDKRuntime),
+		WorkflowPublisher:    cmp.Or(in.WorkflowPublisher, crane),
 	}
 }
 
@@ -146,6 +166,9 @@ func Validate(in v1beta1.Images, path *field.Path) field.ErrorList {
 		{"jobServicePostgreSQL", in.JobServicePostgreSQL},
 		{"dbMigrator", in.DBMigrator},
 		{"workflowDevMode", in.WorkflowDevMode},
+		{"workflowBuilder", in.WorkflowBuilder},
+		{"workflowRuntime", in.WorkflowRuntime},
+		{"workflowPublisher", in.WorkflowPublisher},
 	} {
 		if full.image == "" {
 			continue

@@ -27,6 +27,9 @@ func TestResolve(t *testing.T) {
 			JobServicePostgreSQL: prefix + "jobs-service-postgresql:" + tag,
 			DBMigrator:           prefix + "db-migrator-tool:" + tag,
 			WorkflowDevMode:      registry + "/incubator-kie-sonataflow-devmode:" + tag,
+			WorkflowBuilder:      registry + "/incubator-kie-sonataflow-builder:" + tag,
+			WorkflowRuntime:      "registry.access.redhat.com/ubi9/openjdk-17-runtime:1.24",
+			WorkflowPublisher:    "gcr.io/go-containerregistry/crane:v0.22.1",
 		}
 	}
 	redHat := func(rest string) images.Set {
@@ -38,6 +41,9 @@ func TestResolve(t *testing.T) {
 			JobServicePostgreSQL: prefix + "jobs-service-postgresql" + rest,
 			DBMigrator:           prefix + "db-migrator-tool" + rest,
 			WorkflowDevMode:      prefix + "swf-devmode" + rest,
+			WorkflowBuilder:      prefix + "swf-builder" + rest,
+			WorkflowRuntime:      "registry.access.redhat.com/ubi9/openjdk-17-runtime:1.24",
+			WorkflowPublisher:    "gcr.io/go-containerregistry/crane:v0.22.1",
 		}
 	}
 	kubesmarts := kogito("quay.io/kubesmarts", "main")
@@ -110,6 +116,9 @@ func TestResolve(t *testing.T) {
 				JobServicePostgreSQL: "mirror.example.com/osl/logic-jobs-service-postgresql-rhel9:1.37.1",
 				DBMigrator:           "mirror.example.com/osl/logic-db-migrator-tool-rhel9:1.37.1",
 				WorkflowDevMode:      "mirror.example.com/osl/logic-swf-devmode-rhel9:1.37.1",
+				WorkflowBuilder:      "mirror.example.com/osl/logic-swf-builder-rhel9:1.37.1",
+				WorkflowRuntime:      "registry.access.redhat.com/ubi9/openjdk-17-runtime:1.24",
+				WorkflowPublisher:    "gcr.io/go-containerregistry/crane:v0.22.1",
 			},
 		},
 		"RegistryAndTag": {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/report"
 )
 
@@ -23,11 +24,11 @@ func Condition(plans []*Plan) *composition.Condition {
 	}
 	reason := v1alpha08.ReasonInProgress
 	switch together(plans) {
-	case complete:
+	case jobs.Complete:
 		reason = v1alpha08.ReasonMigrated
-	case failed:
+	case jobs.Failed:
 		reason = v1alpha08.ReasonFailed
-	case absent, created, running:
+	case jobs.Absent, jobs.Created, jobs.Running:
 	}
 	c := report.Condition(v1alpha08.ConditionDatabaseMigrated, reason, strings.Join(waiting, "; "))
 	return &c
@@ -39,25 +40,25 @@ func Phase(plans []*Plan) *v1alpha08.SonataFlowPlatformDBMigrationPhase {
 		return nil
 	}
 	switch together(plans) {
-	case complete:
+	case jobs.Complete:
 		return &v1alpha08.SonataFlowPlatformDBMigrationPhase{
 			Status:  v1alpha08.DBMigrationStatusSucceeded,
 			Message: "The database migrations for the services are successful",
 			Reason:  "The database migration job completed as expected",
 		}
-	case failed:
+	case jobs.Failed:
 		return &v1alpha08.SonataFlowPlatformDBMigrationPhase{
 			Status:  v1alpha08.DBMigrationStatusFailed,
 			Message: "The database migrations for the services have failed",
 			Reason:  "The database may be unreachable, invalid credentials supplied or flyway migration failed. Please check logs for further details.",
 		}
-	case running:
+	case jobs.Running:
 		return &v1alpha08.SonataFlowPlatformDBMigrationPhase{
 			Status:  v1alpha08.DBMigrationStatusInProgress,
 			Message: "The database migrations for the services are in-progress",
 			Reason:  "The database migration job is in-progress",
 		}
-	case absent, created:
+	case jobs.Absent, jobs.Created:
 	}
 	return &v1alpha08.SonataFlowPlatformDBMigrationPhase{
 		Status:  v1alpha08.DBMigrationStatusStarted,
@@ -68,18 +69,18 @@ func Phase(plans []*Plan) *v1alpha08.SonataFlowPlatformDBMigrationPhase {
 
 // together tells how far several migrations are as one: failed with any that failed,
 // complete with all, and under way with one that has begun.
-func together(plans []*Plan) progress {
-	count := map[progress]int{}
+func together(plans []*Plan) jobs.Progress {
+	count := map[jobs.Progress]int{}
 	for _, p := range plans {
 		count[p.progress]++
 	}
 	switch {
-	case count[failed] > 0:
-		return failed
-	case count[complete] == len(plans):
-		return complete
-	case count[running]+count[complete] > 0:
-		return running
+	case count[jobs.Failed] > 0:
+		return jobs.Failed
+	case count[jobs.Complete] == len(plans):
+		return jobs.Complete
+	case count[jobs.Running]+count[jobs.Complete] > 0:
+		return jobs.Running
 	}
-	return created
+	return jobs.Created
 }

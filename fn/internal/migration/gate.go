@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
 )
 
 // Annotations of Deployments, with the hash of a target. Each proves that a view of a
@@ -25,7 +26,7 @@ type facts struct {
 	// hash is that of the component's target.
 	hash string
 	// job is how far the migration to that target is.
-	job progress
+	job jobs.Progress
 	// busy tells whether a Job for another target of the component exists, or, as far as pods
 	// are looked up, any pod that may still use the schema.
 	busy bool
@@ -37,12 +38,12 @@ type facts struct {
 // workload may. No pod of the component runs with a schema whose migration isn't complete,
 // and no migration begins while such a pod runs or another migration may be under way.
 func decide(f facts) (job bool, gate component.Gate) {
-	if f.job == complete || f.job != absent && letRun(f.deployment) == f.hash {
+	if f.job == jobs.Complete || f.job != jobs.Absent && letRun(f.deployment) == f.hash {
 		// A Deployment that was let run with this target was so because the Job was complete: a
 		// Job that looks otherwise is an old view of it.
 		return true, component.Open
 	}
-	return f.job != absent || !f.busy && stopped(f.deployment, f.hash), closed(f.deployment)
+	return f.job != jobs.Absent || !f.busy && stopped(f.deployment, f.hash), closed(f.deployment)
 }
 
 // closed keeps a component from running. A Deployment that exists stays, without pods:

@@ -7,10 +7,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
 )
 
 // labelMigrates is a label of the pods of all Jobs that migrate the schema of a component;
@@ -42,24 +42,14 @@ func newJob(c *component.Component, observed *unstructured.Unstructured) *batchv
 			ActiveDeadlineSeconds: new(int64(activeDeadlineSeconds)),
 			PodFailurePolicy:      failurePolicy(),
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{
-					Labels:      map[string]string{labelMigrates: c.Name(), labelIstio: "false"},
-					Annotations: map[string]string{annotationLinkerd: "disabled"},
-				},
-				Spec: newPod(c, t),
+				ObjectMeta: jobs.PodMeta(labelMigrates, c.Name()),
+				Spec:       newPod(c, t),
 			},
 		},
 	}
-	keepTemplate(job, observed)
+	jobs.KeepTemplate(job, observed)
 	return job
 }
-
-// What keeps the sidecar of a service mesh away from a pod. The pod of a Job would never
-// end with one.
-const (
-	labelIstio        = "sidecar.istio.io/inject"
-	annotationLinkerd = "linkerd.io/inject"
-)
 
 // newPod returns the pod of the migrator: it reaches the database as the component's does.
 func newPod(c *component.Component, t target) corev1.PodSpec {
@@ -71,20 +61,6 @@ func newPod(c *component.Component, t target) corev1.PodSpec {
 	migrator.Env = append(env(t), migrator.Env...)
 	migrator.SecurityContext = c.Migration.SecurityContext
 	return pod
-}
-
-// keepTemplate gives a Job what an observed one has and what can't change: an update of the
-// spec or of this function that changes it takes effect with the next Job.
-func keepTemplate(job *batchv1.Job, observed *unstructured.Unstructured) {
-	if observed == nil {
-		return
-	}
-	last := &batchv1.Job{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(observed.Object, last); err != nil || len(last.Spec.Template.Spec.Containers) == 0 {
-		return // It isn't a Job as we know them; the API server will say so.
-	}
-	job.Spec.Template = last.Spec.Template
-	job.Spec.PodFailurePolicy = last.Spec.PodFailurePolicy
 }
 
 // failurePolicy tries again what may succeed the next time, as it does when a database
@@ -99,10 +75,7 @@ func failurePolicy() *batchv1.PodFailurePolicy {
 				Values:        []int32{exitJobsServiceFailed, exitDataIndexFailed},
 			},
 		},
-		{
-			Action:          batchv1.PodFailurePolicyActionIgnore,
-			OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue}},
-		},
+		jobs.IgnoreDisruptions(),
 	}}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/health"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -31,7 +32,7 @@ type Plan struct {
 	Hold component.Hold
 
 	title    string
-	progress progress
+	progress jobs.Progress
 }
 
 // For plans the migration of a component, given its Deployment (nil when there is none). It
@@ -40,17 +41,17 @@ type Plan struct {
 // earlier migration still has to end.
 func For(req *composition.Request, c *component.Component, deployment *unstructured.Unstructured, pods v1beta1.MigrationPods) *Plan {
 	if c.Migration == nil {
-		return retire(c, othersOf(req.Observed, c, ""), deployment)
+		return retire(c, jobs.WithPrefix(req.Observed, prefixOf(c), ""), deployment)
 	}
 	hash := targetOf(c).hash()
-	key := c.Key(component.ResourceMigration) + "-" + hash
-	observed, others := req.Observed[key], othersOf(req.Observed, c, key)
+	key := prefixOf(c) + hash
+	observed, others := req.Observed[key], jobs.WithPrefix(req.Observed, prefixOf(c), key)
 	job := newJob(c, observed)
-	at, why := observe(observed)
-	wanted, gate := decide(facts{hash: hash, job: at, busy: len(others) > 0 || at == absent && usedByPods(req, c, pods), deployment: deployment})
+	at, why := jobs.Observe(observed)
+	wanted, gate := decide(facts{hash: hash, job: at, busy: len(others) > 0 || at == jobs.Absent && usedByPods(req, c, pods), deployment: deployment})
 	plan := &Plan{title: c.Kind.Title, progress: at, Ending: suspend(c, others, deployment), Hold: component.Hold{Gate: gate, Annotations: annotations(gate, hash)}}
 	if gate == component.Open {
-		plan.progress = complete
+		plan.progress = jobs.Complete
 	}
 	composed := &composition.Composed{Key: key, Object: job, Ready: health.OfComposed(observed, job).Phase == health.Ready}
 	if wanted {
@@ -63,10 +64,10 @@ func For(req *composition.Request, c *component.Component, deployment *unstructu
 	case !wanted:
 		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
 		plan.Hold.Message = fmt.Sprintf("Waiting until no pod of the service or of an earlier migration is left before Job %s migrates the database", job.Name)
-	case at == failed:
+	case at == jobs.Failed:
 		plan.Hold.Reason = v1alpha08.ReasonDBMigrationFailure
 		plan.Hold.Message = fmt.Sprintf("Job %s failed: %s; mend the cause, then delete the Job to try again, or change the annotation %s of the platform to migrate all of its services again",
-			job.Name, cmp.Or(toldByPods(req, job, pods), why.explain(job)), component.AnnotationMigrationAttempt)
+			job.Name, cmp.Or(toldByPods(req, job, pods), explain(why, job)), component.AnnotationMigrationAttempt)
 	default:
 		plan.Hold.Reason = v1alpha08.ReasonWaitingForDBMigration
 		plan.Hold.Message = fmt.Sprintf("Waiting for Job %s to migrate the database", job.Name)
@@ -77,12 +78,12 @@ func For(req *composition.Request, c *component.Component, deployment *unstructu
 // retire plans the end of migrations that nothing asks for any more. The component waits
 // for it, because a migration that is cut off may still change the schema. It is nil when
 // there is nothing to end.
-func retire(c *component.Component, others []observedJob, deployment *unstructured.Unstructured) *Plan {
+func retire(c *component.Component, others []jobs.Observed, deployment *unstructured.Unstructured) *Plan {
 	ending := suspend(c, others, deployment)
 	if len(ending) == 0 {
 		return nil
 	}
-	return &Plan{title: c.Kind.Title, progress: running, Ending: ending, Hold: component.Hold{
+	return &Plan{title: c.Kind.Title, progress: jobs.Running, Ending: ending, Hold: component.Hold{
 		Gate:    closed(deployment),
 		Reason:  v1alpha08.ReasonWaitingForDBMigration,
 		Message: fmt.Sprintf("Waiting until the pods of Job %s have ended, which nothing asks for any more", ending[0].Object.GetName()),

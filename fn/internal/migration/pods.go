@@ -13,11 +13,9 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
-
-// labelJob is what Kubernetes labels the pods of a Job with.
-const labelJob = "batch.kubernetes.io/job-name"
 
 // Exit codes of the migrator: -1 to -4 as a process reports them.
 const (
@@ -46,13 +44,9 @@ func usedByPods(req *composition.Request, c *component.Component, pods v1beta1.M
 // left out isn't observed any more.
 func usersQueries(c *component.Component) []composition.Query {
 	return []composition.Query{
-		podsQuery("pods-"+c.Name(), c.Namespace, component.LabelComponent, c.Name()),
-		podsQuery("migrators-"+c.Name(), c.Namespace, labelMigrates, c.Name()),
+		jobs.PodsWith("pods-"+c.Name(), c.Namespace, component.LabelComponent, c.Name()),
+		jobs.PodsWith("migrators-"+c.Name(), c.Namespace, labelMigrates, c.Name()),
 	}
-}
-
-func podsQuery(name, namespace, label, value string) composition.Query {
-	return composition.Query{Name: name, APIVersion: "v1", Kind: "Pod", Namespace: namespace, Labels: map[string]string{label: value}}
 }
 
 // anyRuns tells whether any of some pods may still do something: it hasn't ended. A pod
@@ -74,11 +68,11 @@ func toldByPods(req *composition.Request, job *batchv1.Job, pods v1beta1.Migrati
 	if pods != v1beta1.MigrationPodsLookUp {
 		return ""
 	}
-	return explain(req.Look(podsQuery("pods-"+job.Name, job.Namespace, labelJob, job.Name)).Objects)
+	return explainPods(req.Look(jobs.Pods(job)).Objects)
 }
 
-// explain says why a migration failed, as far as some pods tell.
-func explain(pods []*unstructured.Unstructured) string {
+// explainPods says why a migration failed, as far as some pods tell.
+func explainPods(pods []*unstructured.Unstructured) string {
 	last, code := metav1.Time{}, int32(0)
 	for _, o := range pods {
 		pod := &corev1.Pod{}

@@ -124,11 +124,11 @@ func reportCases(t *testing.T) map[string]reportCase {
 		},
 		"Warnings": {
 			reason: "A spec with parts that have no effect is valid; the user is warned.",
-			spec:   `devMode: {baseImage: i}, build: {config: {baseImage: i}}`,
+			spec:   `devMode: {baseImage: i}, build: {config: {baseImage: i}, template: {arguments: [a]}}`,
 			want: told{Conditions: []composition.Condition{
 				{
 					Type: v1alpha08.ConditionSpecValid, Status: metav1.ConditionTrue, Reason: v1alpha08.ReasonValidWithWarnings, Alarm: true,
-					Message: "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere",
+					Message: "spec.build.template.arguments: no effect, because images are built without the operator's builders; remove the fields",
 				},
 				nothingToDo,
 			}},

@@ -14,6 +14,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // warnings name what the spec as a whole asks for in vain, or in a way that few would
@@ -23,7 +24,7 @@ func (r resolver) warnings() []string {
 	spec := field.NewPath("spec")
 	out := slices.Clone(r.doc.warnings)
 	if builds(s.Build) {
-		out = append(out, spec.Child("build").String()+": has no effect, because no images are built in the cluster; build the images of workflows elsewhere")
+		out = append(out, r.buildWarnings(spec.Child("build"))...)
 	}
 	shared := spec.Child("persistence", "postgresql")
 	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)
@@ -45,6 +46,30 @@ func (r resolver) warnings() []string {
 func builds(b *v1alpha08.BuildPlatformSpec) bool {
 	return b != nil && (b.Config.BaseImage != "" || b.Config.Registry != v1alpha08.RegistrySpec{} ||
 		len(b.Template.Arguments)+len(b.Template.BuildArgs)+len(b.Template.Envs) > 0)
+}
+
+// buildWarnings name what of a platform that says how images are built has no effect.
+func (r resolver) buildWarnings(path *field.Path) []string {
+	if r.input.Workflows.Builder == v1beta1.BuilderNone {
+		return []string{path.String() + ": has no effect, because no images are built in the cluster, as the input of the function says; build the images of workflows elsewhere"}
+	}
+	b, idle := r.doc.spec.Build, []string(nil)
+	for _, f := range []struct {
+		path  *field.Path
+		given bool
+	}{
+		{path.Child("config", "strategy"), b.Config.BuildStrategy != ""},
+		{path.Child("config", "strategyOptions"), len(b.Config.BuildStrategyOptions) > 0},
+		{path.Child("template", "arguments"), len(b.Template.Arguments) > 0},
+	} {
+		if f.given {
+			idle = append(idle, f.path.String())
+		}
+	}
+	if len(idle) == 0 {
+		return nil
+	}
+	return []string{strings.Join(idle, ", ") + ": no effect, because images are built without the operator's builders; remove the fields"}
 }
 
 // sharedTables warns when services work on the same tables, however their databases were

@@ -14,7 +14,7 @@ func TestWarnings(t *testing.T) {
 	t.Parallel()
 	const (
 		broker     = `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}`
-		build      = "spec.build: has no effect, because no images are built in the cluster; build the images of workflows elsewhere"
+		build      = "spec.build: has no effect, because no images are built in the cluster, as the input of the function says; build the images of workflows elsewhere"
 		noField    = ": the API has no such field, so it has no effect"
 		dataIndex  = "spec.services.dataIndex.persistence.postgresql."
 		jobService = "spec.services.jobService.persistence.postgresql."
@@ -28,6 +28,7 @@ func TestWarnings(t *testing.T) {
 	own := func(dataIndex, jobService string) string {
 		return `services: {dataIndex: {persistence: {postgresql: {secretRef: {name: db}, ` + dataIndex + `}}}, jobService: {persistence: {postgresql: {secretRef: {name: db}, ` + jobService + `}}}}`
 	}
+	nothingBuilt := v1beta1.Input{Workflows: v1beta1.Workflows{Builder: v1beta1.BuilderNone}}
 	cases := map[string]struct {
 		reason string
 		given  given
@@ -47,19 +48,28 @@ func TestWarnings(t *testing.T) {
 			},
 		},
 		"Registry": {
-			reason: "What only a builder in the cluster can serve is accepted, with a warning.",
-			given:  given{spec: `build: {config: {registry: {address: r}}}, devMode: {baseImage: i}`},
+			reason: "What only a builder in the cluster can serve is accepted, with a warning, where there is none.",
+			given:  given{spec: `build: {config: {registry: {address: r}}}, devMode: {baseImage: i}`, input: nothingBuilt},
 			want:   []string{build},
 		},
 		"BaseImage": {
 			reason: "What an image is made of is missed where none is built.",
-			given:  given{spec: `build: {config: {baseImage: i}}`},
+			given:  given{spec: `build: {config: {baseImage: i}}`, input: nothingBuilt},
 			want:   []string{build},
 		},
 		"BuildArguments": {
 			reason: "So are the extensions that are built into an image.",
-			given:  given{spec: `build: {template: {buildArgs: [{name: QUARKUS_EXTENSIONS, value: x}]}}`},
+			given:  given{spec: `build: {template: {buildArgs: [{name: QUARKUS_EXTENSIONS, value: x}]}}`, input: nothingBuilt},
 			want:   []string{build},
+		},
+		"Builds": {
+			reason: "Where images are built, only what is about the operator's builders has no effect.",
+			given:  given{spec: `build: {config: {strategy: operator, strategyOptions: {KanikoBuildCacheEnabled: "true"}, timeout: 5m, registry: {address: r}}, template: {arguments: [-v], buildArgs: [{name: A, value: b}]}}`},
+			want:   []string{"spec.build.config.strategy, spec.build.config.strategyOptions, spec.build.template.arguments: no effect, because images are built without the operator's builders; remove the fields"},
+		},
+		"BuildsAll": {
+			reason: "The other fields have an effect.",
+			given:  given{spec: `build: {config: {baseImage: i, registry: {address: r, secret: s, organization: o, insecure: true, ca: c}}, template: {envs: [{name: A, value: b}], timeout: 5m}}`},
 		},
 		"HowToBuild": {
 			reason: "How a build runs is missed by no one, and exports have an empty devMode.",

@@ -63,3 +63,17 @@ func (c *checker) pod(p *v1alpha08.PodSpec, path *field.Path) {
 		c.object(path.Child("runtimeClassName"), *p.RuntimeClassName)
 	}
 }
+
+// ValidateEnv returns what is wrong with the environment variables of a container.
+func ValidateEnv(vars []corev1.EnvVar, path *field.Path) field.ErrorList {
+	c := checker{}
+	c.env(vars, path)
+	return c.errs
+}
+
+// ValidateResources returns what is wrong with what a container reserves.
+func ValidateResources(r corev1.ResourceRequirements, path *field.Path) field.ErrorList {
+	c := checker{}
+	c.resources(r, nil, path)
+	return c.errs
+}

@@ -60,6 +60,7 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 			alarm(v1alpha08.ReasonExternalResourcesNotFound),
 			alarm(v1alpha08.ReasonKnativeServingNotAvailable),
 			alarm(v1alpha08.ReasonUnchanged),
+			wait(v1alpha08.ReasonWaitingForBuild),
 			wait(v1alpha08.ReasonWaitingForSink),
 			wait(v1alpha08.ReasonWaitingForDeployment),
 			wait(v1alpha08.ReasonDeploymentIsUnavailable),
@@ -91,8 +92,12 @@ var table = []Row{ //nolint:gochecknoglobals // Immutable.
 		},
 	},
 	{
-		Type: v1alpha08.ConditionBuilt,
+		Type: v1alpha08.ConditionBuilt, OnAlarm: v1alpha08.ReasonFailure, OnWait: v1alpha08.ReasonCreating,
 		Reasons: []Reason{
+			good(v1alpha08.ReasonBuildSuccessful),
+			alarm(v1alpha08.ReasonBuildFailed),
+			alarm(v1alpha08.ReasonExternalResourcesNotFound),
+			wait(v1alpha08.ReasonBuildIsRunning),
 			{Name: v1alpha08.ReasonBuildSkipped, Status: metav1.ConditionFalse, Settled: true},
 		},
 	},

@@ -119,6 +119,7 @@ func TestTable(t *testing.T) {
 				v1alpha08.ReasonWaitingForDeployment:       isFalse,
 				v1alpha08.ReasonDeploymentIsUnavailable:    isFalse,
 				v1alpha08.ReasonWaitingForSink:             isFalse,
+				v1alpha08.ReasonWaitingForBuild:            isFalse,
 				v1alpha08.ReasonScaledToZero:               isFalse,
 				v1alpha08.ReasonDeploymentFailure:          alarm,
 				v1alpha08.ReasonWaitingForPlatform:         alarm,
@@ -128,9 +129,15 @@ func TestTable(t *testing.T) {
 			},
 		},
 		"Built": {
-			reason: "An image that exists needn't be built.",
+			reason: "An image that exists needn't be built; a person has to mend a build that failed, and make what is missing.",
 			typ:    v1alpha08.ConditionBuilt,
-			want:   map[string]string{v1alpha08.ReasonBuildSkipped: isFalse},
+			want: map[string]string{
+				v1alpha08.ReasonBuildSuccessful:           isTrue,
+				v1alpha08.ReasonBuildSkipped:              isFalse,
+				v1alpha08.ReasonBuildIsRunning:            isFalse,
+				v1alpha08.ReasonBuildFailed:               alarm,
+				v1alpha08.ReasonExternalResourcesNotFound: alarm,
+			},
 		},
 		"FlowValid": {
 			reason: "A person should mend a flow, although the image runs.",

@@ -21,6 +21,8 @@ type wiring struct {
 	// one.
 	dev  bool
 	host string
+	// compiled tells that the image is built here, persistent that the workflow has a database.
+	compiled, persistent bool
 	// url is where the workflow itself is reached.
 	url string
 	// dataIndex and jobsService are the URLs of the services; empty where the workflow isn't
@@ -77,6 +79,12 @@ func (w wiring) managed() string {
 		}
 	}
 	maps.Copy(out, w.shared)
+	if w.compiled && w.persistent {
+		// Quarkus fixes these when it compiles.
+		out["quarkus.datasource.db-kind"] = "postgresql"
+		out["kogito.persistence.type"] = "jdbc"
+		out["kogito.persistence.proto.marshaller"] = no
+	}
 	maps.Copy(out, w.toDataIndex())
 	maps.Copy(out, w.toJobsService())
 	maps.Copy(out, w.throughKnative())

@@ -43,7 +43,10 @@ func conditionsOf(composite *unstructured.Unstructured, w *Workflow, plans plann
 		report.Valid(warnings),
 		report.Slowed(composite, plans.workload.Condition),
 	}
-	if w.Dev == nil {
+	switch {
+	case w.Build != nil:
+		out = append(out, plans.build.Condition)
+	case w.Dev == nil:
 		out = append(out, report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSkipped, w.Built))
 	}
 	out = append(out, flowCondition(w.Findings))
@@ -54,6 +57,14 @@ func conditionsOf(composite *unstructured.Unstructured, w *Workflow, plans plann
 		out = append(out, plans.eventing.Condition)
 	}
 	return out
+}
+
+// image is what the workflow runs; empty while there is none.
+func (p planned) image(w *Workflow) string {
+	if w.Build != nil {
+		return p.build.Image
+	}
+	return w.Component.Image
 }
 
 // mostFindings is how many findings a condition names.
@@ -101,7 +112,8 @@ func statusOf(req *composition.Request, w *Workflow, plans planned) *v1alpha08.S
 		ClusterPlatform: w.ClusterPlatform,
 		Replicas:        plans.workload.Pods,
 		Selector:        labels.FormatLabels(plans.workload.Selector),
-		Image:           w.Component.Image,
+		Image:           plans.image(w),
+		Build:           plans.build.Status,
 		Definition:      &v1alpha08.WorkflowDefinitionStatus{ID: w.Identity.ID, Version: w.Identity.Version},
 	}
 	if plans.workload.Address != "" {

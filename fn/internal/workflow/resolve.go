@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/build"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
@@ -46,6 +47,10 @@ type Workflow struct {
 	Monitored bool
 	// BrokerPending tells that a workflow without Broker may get one yet.
 	BrokerPending bool
+	// Build is what is built for a workflow in the profile preview; nil for any other. Last is
+	// what the last status said.
+	Build *build.Order
+	Last  build.Last
 	// Dev is what a workflow in the profile dev runs; nil for any other. MissingFiles are the
 	// ConfigMaps with files that aren't there. Host and NodePort are where it is reached from
 	// outside the cluster, as far as that is known.
@@ -63,6 +68,8 @@ type resolver struct {
 	input  *v1beta1.Input
 	around surroundings
 	facts  flow.Facts
+	// order is what is built; nil when nothing is.
+	order *build.Order
 }
 
 // resolve decides everything that follows from the spec, the input and the surroundings. It
@@ -72,10 +79,16 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 	if errs := r.validate(); len(errs) > 0 {
 		return nil, errs
 	}
-	dev, invalid := r.devFlow()
+	document, invalid := r.document()
 	if invalid != nil {
 		return nil, field.ErrorList{invalid}
 	}
+	if r.order = r.newOrder(document); r.order != nil {
+		if err := validateSize(r.order); err != nil {
+			return nil, field.ErrorList{err}
+		}
+	}
+	dev := r.devFlow(document)
 	services := r.services()
 	c, warnings, err := r.component(services, dev)
 	if err != nil {
@@ -89,11 +102,13 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		NamespacedName:  doc.NamespacedName,
 		Component:       c,
 		Identity:        doc.identity(),
-		Findings:        r.check(dev),
+		Findings:        r.check(document),
+		Build:           r.order,
+		Last:            build.Last{Image: doc.status.Image, Build: doc.status.Build},
 		Dev:             dev,
 		MissingFiles:    r.around.files.missing,
-		Host:            r.around.files.host,
-		NodePort:        r.around.files.nodePort,
+		Host:            r.around.host,
+		NodePort:        r.around.nodePort,
 		Platform:        local.Ref(doc.Namespace),
 		ClusterPlatform: around.offer.Ref,
 		Services:        services,
@@ -135,7 +150,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 		UserConfigMap:   r.around.properties.configMap,
 		Database:        database,
 		Env:             r.around.shared.env,
-		PullSecrets:     r.input.Images.PullSecrets,
+		PullSecrets:     r.pullSecrets(),
 		SecurityContext: securityContext(template),
 	})
 	raw, _ := r.doc.raw["podTemplate"].(map[string]any) // Decoding has checked the types.
@@ -166,7 +181,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 		c.Budget = podtemplate.Budget(template.PodDisruptionBudget)
 	}
 	wired := wiring{
-		dev: dev != nil, host: r.around.files.host, url: c.URL(), sink: sink != nil, facts: r.facts,
+		dev: dev != nil, compiled: r.order != nil, persistent: database != nil, host: r.around.host, url: c.URL(), sink: sink != nil, facts: r.facts,
 		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.properties,
 		dataIndex: urlOf(services, dataIndexOf), jobsService: urlOf(services, jobsServiceOf),
 	}
@@ -198,21 +213,24 @@ func (r resolver) version() string {
 	if v := r.doc.annotations[v1alpha08.AnnotationVersion]; v != "" && len(validation.IsValidLabelValue(v)) == 0 {
 		return v
 	}
+	if r.order != nil {
+		return "" // Another build isn't another version.
+	}
 	return images.Version(r.image())
 }
 
 // check finds what is wrong with the flow.
-func (r resolver) check(dev *devmode.Flow) []flow.Finding {
+func (r resolver) check(document string) []flow.Finding {
 	sources := make([]string, 0, len(r.doc.spec.Sources))
 	for _, s := range r.doc.spec.Sources {
 		sources = append(sources, s.EventType)
 	}
 	setting := flow.Setting{Profile: r.doc.profile(), Identity: r.doc.identity(), Sources: sources}
-	if dev == nil {
+	if document == "" {
 		return flow.Check(r.doc.flow, setting)
 	}
 	setting.Files, setting.FilesKnown = r.around.files.paths(), r.around.files.known && len(r.around.files.missing) == 0
-	return append(flow.CheckSize(dev.Document), flow.Check(r.doc.flow, setting)...)
+	return append(flow.CheckSize(document), flow.Check(r.doc.flow, setting)...)
 }
 
 // built says why no image is built.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
@@ -30,8 +32,12 @@ type surroundings struct {
 	properties userProperties
 	// addresses are those of what the workflow names in place of an address.
 	addresses addresses
-	// files are what a workflow in the profile dev runs from.
-	files devFiles
+	// files are those of a workflow whose flow isn't in an image of the user's.
+	files resourceFiles
+	// host is that of the Route of a workflow in the profile dev, nodePort the port of every
+	// node; empty and 0 where there is none.
+	host     string
+	nodePort int32
 }
 
 // lookAround finds out about the surroundings of a workflow.
@@ -47,7 +53,10 @@ func lookAround(req *composition.Request, doc *document, input *v1beta1.Input) s
 	}, input.Compatibility)
 	out.properties = lookForUserProperties(req, doc)
 	out.addresses = lookForAddresses(req, doc, out.properties, input.Workflows.Discovery)
-	out.files = lookForDevFiles(req, doc)
+	out.files = lookForFiles(req, doc)
+	if doc.profile() == flow.Dev {
+		out.host, out.nodePort = devmode.Host(req), devmode.NodePort(req)
+	}
 	if p := out.local.Spec.Properties; p != nil {
 		out.shared = lookForSharedProperties(req, p.Flow, doc.Namespace)
 	}

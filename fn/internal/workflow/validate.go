@@ -15,17 +15,21 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podrules"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
 // validateProfile returns an error for a workflow that has no image and no profile that brings
 // one.
-func validateProfile(d *document) *field.Error {
+func validateProfile(d *document, builder v1beta1.Builder) *field.Error {
 	image := field.NewPath("spec", "podTemplate", "container", "image")
 	switch d.profile() {
 	case flow.Dev:
 		return nil // The image has a default.
 	case flow.Preview:
-		return field.Required(image, fmt.Sprintf("images aren't built in the cluster: build an image of the workflow and name it here; the profile is then %s", flow.GitOps))
+		if builder != v1beta1.BuilderNone {
+			return nil
+		}
+		return field.Required(image, fmt.Sprintf("images aren't built in the cluster, as the input of the function says (workflows.builder: %s): build an image of the workflow and name it here; the profile is then %s", v1beta1.BuilderNone, flow.GitOps))
 	case flow.GitOps:
 	}
 	if d.image() == "" {
@@ -51,7 +55,9 @@ func (r resolver) validate() field.ErrorList {
 	for i, c := range s.Resources.ConfigMaps {
 		errs = append(errs, names.ValidateSubdomain(c.ConfigMap.Name, path.Child("resources", "configMaps").Index(i).Child("configMap", "name"))...)
 	}
+	errs = append(errs, r.validateFiles()...)
 	errs = append(errs, r.validateDev()...)
+	errs = append(errs, r.validateBuild()...)
 	return append(errs, r.validatePlatform()...)
 }
 

@@ -41,6 +41,7 @@ func (r resolver) warnings(c *component.Component) []string {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
 		}
 	}
+	out = append(out, r.buildWarnings()...)
 	return slices.Concat(out, r.around.addresses.warnings, r.propertyWarnings(c))
 }
 

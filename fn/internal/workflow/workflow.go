@@ -9,6 +9,7 @@ import (
 	"github.com/crossplane/function-sdk-go/errors"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/build"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
@@ -28,7 +29,7 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 	if len(errs) > 0 {
 		return report.Invalid(req.Composite, errs, doc.warnings)
 	}
-	if err := validateProfile(doc); err != nil {
+	if err := validateProfile(doc, input.Workflows.Builder); err != nil {
 		return report.MissingImage(req.Composite, err, doc.warnings)
 	}
 	around := lookAround(req, doc, input)
@@ -40,6 +41,9 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 			Conditions: []composition.Condition{report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonWaitingForPlatform, waiting)},
 			Fatal:      errors.New(waiting),
 		}
+	}
+	if err := validateRegistry(doc, input, around); err != nil {
+		return report.MissingImage(req.Composite, err, doc.warnings)
 	}
 	w, errs := resolve(doc, input, around)
 	if len(errs) > 0 {
@@ -61,6 +65,8 @@ type planned struct {
 	eventing   *eventing.Plan
 	workload   workload.Plan
 	monitoring monitoring.Plan
+	// build is that of the image, for a workflow in the profile preview.
+	build build.Plan
 	// dev are the objects that only the profile dev has.
 	dev []composition.Composed
 }
@@ -72,11 +78,14 @@ func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 	seen := workload.Look(req, c)
 	out.eventing = eventing.For(req, []eventing.Workload{{Component: c, Runs: seen.Runs, Moving: seen.Earlier != nil}}, w.BrokerPending)
 	pods := scaling.For(req, c)
+	if w.Build != nil {
+		out.build = build.For(req, c, w.Build, seen.Runs, w.Last, input.Workflows.BuildPods)
+	}
 	out.workload = workload.For(req, c, workload.Orders{
 		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
-		Holds: []component.Hold{missingFiles(w, seen.Runs != nil), out.eventing.Hold(c)},
+		Holds: []component.Hold{missingFiles(w, seen.Runs != nil), out.build.Hold, out.eventing.Hold(c)},
 	})
-	if len(w.MissingFiles) > 0 {
+	if len(w.MissingFiles) > 0 && w.Dev != nil {
 		out.workload.Condition = report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound, w.missing())
 	}
 	if w.Dev != nil {
@@ -101,6 +110,7 @@ func (p planned) names() []composition.Composed {
 func (p planned) objects() []composition.Composed {
 	var out []composition.Composed
 	out = append(out, p.workload.Objects...)
+	out = append(out, p.build.Objects...)
 	out = append(out, p.dev...)
 	if p.monitoring.Object != nil {
 		out = append(out, *p.monitoring.Object)

@@ -141,6 +141,9 @@ func combine(c *component.Component, o Orders, gravest component.Hold) state {
 		if hold.WithoutSink {
 			s.properties = c.Properties.WithoutSink
 		}
+		if hold.Image != "" {
+			s.Component = c.WithImage(hold.Image)
+		}
 		maps.Copy(s.annotations, hold.Annotations)
 	}
 	if s.gate != component.Open {
