@@ -33,7 +33,7 @@ const buildDeployment = "workflow-deployment"
 // rest and is ready.
 func TestBuildSimulation(t *testing.T) {
 	t.Parallel()
-	const share = 10 // A history takes longer than one of a platform, and is simpler.
+	const share = 20 // A history takes longer than one of a platform, and is simpler.
 	n := *histories / share
 	if testing.Short() {
 		n /= 2
