@@ -141,7 +141,7 @@ fuzz: ## Run each fuzz test for FUZZTIME=10s.
 HISTORIES ?= 10000
 
 .PHONY: histories
-histories: ## Walk HISTORIES=10000 random histories of platforms with migrations, and half as many of workflows with builds; `make test` walks fewer.
+histories: ## Walk HISTORIES=10000 random histories of platforms with migrations, and a twentieth of workflows with builds; `make test` walks fewer.
 	@$(GO) test -count=1 -timeout 60m -run '^Test(Migration|Build)Simulation$$' ./fn -histories $(HISTORIES)
 
 BENCHTIME ?= 10

@@ -44,7 +44,7 @@ type Last struct {
 // was said last. It looks for pods only where the input chooses so, and only when
 // a build has failed.
 func For(req *composition.Request, c *component.Component, o *Order, deployment *unstructured.Unstructured, last Last, pods v1beta1.BuildPods) Plan {
-	runs := running(deployment, c, last.Image)
+	runs := running(deployment, c, o.Repository, last.Image)
 	if o.Incomplete != "" {
 		hold := decide(facts{deployed: deployment != nil, runs: runs}).hold
 		hold.Message = o.Incomplete

@@ -34,6 +34,7 @@ func TestDecide(t *testing.T) {
 				want     verdict
 			}{
 				{reason: "A workflow that never ran has no Deployment until the image is there.", want: withheld},
+				{reason: "A Deployment that was deleted is made again with the image before.", runs: old, want: before},
 				{reason: "A workflow that runs goes on with the image before.", deployed: true, runs: old, want: before},
 				{reason: "An image that runs is there.", deployed: true, runs: current, want: verdict{built: true}},
 				{reason: "The image of the profile dev has no flow in it.", deployed: true, runs: dev, want: stopped},
@@ -62,6 +63,7 @@ func TestRunning(t *testing.T) {
 		want                     runs
 	}{
 		"None":       {reason: "There is no Deployment.", told: "i"},
+		"Deleted":    {reason: "There is none any more, and the image was built.", told: "r/wf:1", want: runs{image: "r/wf:1", compiled: true}},
 		"Compiled":   {reason: "The workflow's container counts.", deployment: compiled, want: runs{image: "i", compiled: true}},
 		"Told":       {reason: "A Deployment may be seen as it was.", deployment: compiled, told: "newer", want: runs{image: "newer", compiled: true}},
 		"Dev":        {reason: "A workflow in the profile dev has its files in another volume.", deployment: `{spec: {template: {spec: {containers: [{name: workflow, image: i}], volumes: [{name: resources}]}}}}`, want: runs{image: "i"}},
@@ -74,7 +76,7 @@ func TestRunning(t *testing.T) {
 			if tc.deployment != "" {
 				deployment = object(t, tc.deployment)
 			}
-			if diff := cmp.Diff(tc.want, running(deployment, c, tc.told), cmp.AllowUnexported(runs{})); diff != "" {
+			if diff := cmp.Diff(tc.want, running(deployment, c, "r/wf", tc.told), cmp.AllowUnexported(runs{})); diff != "" {
 				t.Errorf("%s\nrunning(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})

@@ -4,6 +4,7 @@ package build
 
 import (
 	"cmp"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -20,14 +21,14 @@ type facts struct {
 	// job is how far the Job is that builds the image.
 	job   jobs.Progress
 	image string
-	// deployed tells that the workflow has a Deployment, runs what that runs.
+	// deployed tells that the workflow has a Deployment, runs what it runs.
 	deployed bool
 	runs     runs
 	// told tells that the last status says that the image was built.
 	told bool
 }
 
-// runs is what a Deployment runs.
+// runs is what a workflow runs.
 type runs struct {
 	// image is that of the workflow's container; empty when there is none.
 	image string
@@ -48,7 +49,7 @@ func decide(f facts) verdict {
 	switch {
 	case f.job == jobs.Complete, f.told, f.image != "" && f.runs.image == f.image && f.runs.compiled:
 		return verdict{built: true}
-	case !f.deployed:
+	case !f.deployed && !f.runs.compiled:
 		return verdict{hold: component.Hold{Gate: component.Withheld, Reason: v1alpha08.ReasonWaitingForBuild}}
 	case !f.runs.compiled || f.runs.image == "":
 		// An image without the flow would run nothing. The Deployment stays, because leaving it
@@ -58,11 +59,15 @@ func decide(f facts) verdict {
 	return verdict{hold: component.Hold{Image: f.runs.image}}
 }
 
-// running is what a workflow's Deployment runs; nil is one that doesn't exist. What the last
-// status says counts more than the Deployment, of which an old view may be seen: pods must not
-// go back to an image that they have left.
-func running(deployment *unstructured.Unstructured, c *component.Component, told string) runs {
+// running is what a workflow runs, given its Deployment (nil when there is none). What the last
+// status told counts more than the Deployment, of which an old view may be seen: pods must not
+// go back to an image that they have left. A Deployment that was deleted by hand is made again
+// with the image that was told, if that was built into the repository.
+func running(deployment *unstructured.Unstructured, c *component.Component, repository, told string) runs {
 	if deployment == nil {
+		if strings.HasPrefix(told, repository+":") {
+			return runs{image: told, compiled: true}
+		}
 		return runs{}
 	}
 	d := &appsv1.Deployment{}

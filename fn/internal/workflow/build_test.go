@@ -357,3 +357,41 @@ func TestBuildRuns(t *testing.T) {
 		t.Errorf("after the second build: want %s and its Job alone, got %s and %v", second, got, keysOf(r))
 	}
 }
+
+// TestBuildPods looks for pods only when a build has failed and the input says so, and tells
+// their last words.
+func TestBuildPods(t *testing.T) {
+	t.Parallel()
+	lookUp := v1beta1.Input{Workflows: v1beta1.Workflows{BuildPods: v1beta1.BuildPodsLookUp}}
+	cases := map[string]struct {
+		reason string
+		input  v1beta1.Input
+		state  compositiontest.State
+		pods   bool
+		want   string
+	}{
+		"Ignored": {reason: "By default the Job's own words are told.", state: compositiontest.Failed, want: "none of its 3 tries succeeded; kubectl logs --namespace ns1 --selector batch.kubernetes.io/job-name="},
+		"Running": {reason: "A build that runs needs no explanation.", input: lookUp, state: compositiontest.Running, want: "Waiting for Job wf-build-"},
+		"Failed":  {reason: "The builder's last lines say more.", input: lookUp, state: compositiontest.Failed, pods: true, want: "its container compile ended with exit code 1 and the words: no such function"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := given{spec: oneState, platform: builds, input: tc.input}
+			query := "pods-wf-build-" + g.hashOf(t)
+			g.required = map[string][]string{query: {`{kind: Pod, status: {initContainerStatuses: [{name: compile, state: {terminated: {exitCode: 1, message: no such function}}}]}}`}}
+			c := g.cluster()
+			c.Observed = observe(t, g.compose(t, nil, nil), tc.state)
+			req := compositiontest.Request(t, claimed(g.spec, "", ""), c)
+			r := Compose(req, &g.input)
+			asked, _ := req.Queries()
+			if got := slices.ContainsFunc(asked, func(q composition.Query) bool { return q.Kind == "Pod" }); got != tc.pods {
+				t.Errorf("%s\npods are looked up: want %t, got %t", tc.reason, tc.pods, got)
+			}
+			i := slices.IndexFunc(r.Conditions, func(c composition.Condition) bool { return c.Type == v1alpha08.ConditionBuilt })
+			if i < 0 || !strings.Contains(r.Conditions[i].Message, tc.want) {
+				t.Errorf("%s\nwant %q in %v", tc.reason, tc.want, r.Conditions)
+			}
+		})
+	}
+}
