@@ -146,6 +146,9 @@ func TestWorkflowExamples(t *testing.T) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			claim := (&world{T: t}).documents("example", example, "claim.yaml")[0]
+			if model, _, _ := unstructured.NestedString(claim.Object, "spec", "podTemplate", "deploymentModel"); model == "knative" {
+				installServing(t)
+			}
 			w := newWorld(t, claim.GetNamespace())
 			w.providePlatform(example)
 			w.await("the namespace to be furnished", soon, w.furnished)
