@@ -47,7 +47,7 @@ func (r resolver) devFlow(document string) *devmode.Flow {
 	if !r.dev() {
 		return nil
 	}
-	return &devmode.Flow{File: r.flowFile(), Document: document, Routed: r.input.Cluster == v1beta1.ClusterOpenShift}
+	return &devmode.Flow{File: r.doc.flowFile(), Document: document, Routed: r.input.Cluster == v1beta1.ClusterOpenShift}
 }
 
 // devWarnings name what has no effect in the profile dev, and files that hide others.

@@ -41,7 +41,9 @@ func (r resolver) warnings(c *component.Component) []string {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
 		}
 	}
-	out = append(out, r.buildWarnings()...)
+	if r.order != nil {
+		out = slices.Concat(out, r.hidden(), r.order.Warnings)
+	}
 	return slices.Concat(out, r.around.addresses.warnings, r.propertyWarnings(c))
 }
 
