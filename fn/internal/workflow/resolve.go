@@ -184,7 +184,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 	}
 	wired := wiring{
 		dev: dev != nil, compiled: r.order != nil, persistent: database != nil, host: r.around.host, url: c.URL(), sink: sink != nil, facts: r.facts,
-		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.properties,
+		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.Properties,
 		dataIndex: urlOf(services, dataIndexOf), jobsService: urlOf(services, jobsServiceOf),
 	}
 	unbound := wired
