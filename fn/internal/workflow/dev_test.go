@@ -220,12 +220,8 @@ func TestDevWarnings(t *testing.T) {
 		given  given
 		want   []string
 	}{
-		"None": {reason: "A plain workflow has none.", given: given{spec: oneState}},
-		"Idle": {
-			reason: "What has no effect is named in one warning.",
-			given:  given{spec: oneState + `, persistence: {}, sink: {uri: "http://x"}, sources: [{eventType: a, uri: "http://x"}], podTemplate: {deploymentModel: knative, podDisruptionBudget: {minAvailable: 1}}`},
-			want:   []string{"spec.persistence, spec.sink, spec.sources, spec.podTemplate.deploymentModel, spec.podTemplate.podDisruptionBudget: no effect in the profile dev, in which a workflow runs alone and keeps its data as long as its pod lasts"},
-		},
+		"None":       {reason: "A plain workflow has none.", given: given{spec: oneState}},
+		"Idle":       {reason: "What has no effect is named.", given: given{spec: oneState + `, persistence: {}`}, want: []string{"spec.persistence: no effect in the profile dev, in which a workflow runs alone and keeps its data as long as its pod lasts"}},
 		"Hidden":     {reason: "Two files can't be in one place.", given: given{spec: two(""), required: filesIn(map[string]string{"a": "x: 1", "b": "x: 2"})}, want: []string{at + "x of ConfigMap b hides that of ConfigMap a; give one of both another name"}},
 		"HiddenFlow": {reason: "Nor can a file be where the flow is.", given: given{spec: two(""), required: filesIn(map[string]string{"a": "x: 1", "b": "wf.sw.json: a"})}, want: []string{at + "wf.sw.json of ConfigMap b hides that of ConfigMap wf; give one of both another name"}},
 		"Folders":    {reason: "In another folder they can.", given: given{spec: two(", workflowPath: specs"), required: filesIn(map[string]string{"a": "x: 1", "b": "x: 2"})}},

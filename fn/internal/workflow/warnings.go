@@ -12,6 +12,7 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/discovery"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
@@ -23,7 +24,7 @@ func (r resolver) warnings(c *component.Component) []string {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template := path.Child("podTemplate")
 	if r.dev() {
-		return slices.Concat(r.doc.warnings, r.around.shared.warnings, r.devWarnings(), r.around.addresses.Warnings, r.propertyWarnings(c))
+		return slices.Concat(r.doc.warnings, r.around.shared.warnings, devmode.Warnings(&s), r.hidden(), r.around.addresses.Warnings, r.propertyWarnings(c))
 	}
 	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
