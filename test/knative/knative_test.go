@@ -5,7 +5,7 @@
 // webhook, and the schemas that it installs. It also holds the function's own rules of what
 // Knative Serving refuses (fn/internal/serving) against Serving's webhook. The function has
 // small structs and rules of its own, because the types of knative.dev/eventing would add
-// 16 MB to its binary, and those of knative.dev/serving more. For the same reason this
+// 16 MB to its binary, and those of knative.dev/serving come on top. For the same reason this
 // package is a module of its own: it reads files of the repository, and imports nothing of it.
 package knative_test
 
