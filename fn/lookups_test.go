@@ -47,7 +47,7 @@ e = ${kubernetes:pods.v1/n1/e}
 		"Least":   {reason: "Secrets are a choice, too.", input: "secrets: Ignore", never: []string{"Pod", "Route", "Secret"}},
 		"Off": {
 			reason: "Service discovery is a choice.", input: "workflows: {discovery: 'Off'}",
-			never: []string{"Pod", "Route", "Ingress", "Knative Service", "StatefulSet"},
+			never: []string{"Pod", "Route", "Ingress", "StatefulSet"},
 		},
 		"Most": {reason: "With every choice, all kinds of the table are asked for.", input: "secrets: Check\nmigration: {pods: LookUp}\ncluster: OpenShift"},
 	}
