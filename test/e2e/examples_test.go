@@ -127,7 +127,8 @@ func TestExamples(t *testing.T) {
 
 			w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
 			for _, o := range rendered.composed {
-				w.awaitGone(resources[o.GetKind()], o.GetNamespace(), o.GetName())
+				resource, _ := resourceOf(o)
+				w.awaitGone(resource, o.GetNamespace(), o.GetName())
 			}
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
@@ -161,7 +162,8 @@ func TestWorkflowExamples(t *testing.T) {
 
 			w.kubectl("delete", "sonataflow", claim.GetName(), "--timeout=90s")
 			for _, o := range rendered.composed {
-				w.awaitGone(resources[o.GetKind()], o.GetNamespace(), o.GetName())
+				resource, _ := resourceOf(o)
+				w.awaitGone(resource, o.GetNamespace(), o.GetName())
 			}
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)

@@ -62,6 +62,15 @@ var resources = map[string]kube.Resource{
 	"Trigger": kube.Triggers, "SinkBinding": kube.SinkBindings, "ServiceMonitor": kube.Monitors,
 }
 
+// resourceOf returns the resource of a composed object: two kinds are called Service.
+func resourceOf(o *unstructured.Unstructured) (resource kube.Resource, known bool) {
+	if strings.HasPrefix(o.GetAPIVersion(), "serving.knative.dev/") {
+		return kube.KnativeServices, true
+	}
+	resource, known = resources[o.GetKind()]
+	return resource, known
+}
+
 // compare waits until fields of a claim's status, its conditions and every composed object are
 // as rendered. A claim may show an earlier state of its composite for a moment, because
 // Crossplane reads the composite from a cache.
@@ -95,7 +104,7 @@ func (w *world) differences(r rendering, claim *unstructured.Unstructured, field
 	}
 	_, secrets := kube.Conditions(r.composite)["SecretsReady"]
 	for _, want := range r.composed {
-		resource, known := resources[want.GetKind()]
+		resource, known := resourceOf(want)
 		if !known {
 			w.Fatalf("no resource of kind %s is known to this test", want.GetKind())
 		}

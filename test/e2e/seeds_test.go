@@ -23,7 +23,45 @@ import (
 // of them have the same name and namespace.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	all := t
+	seeds(t, func(w *world, o *unstructured.Unstructured) {
+		if o.GetKind() == "SonataFlowClusterPlatform" {
+			return // See below.
+		}
+		secrets := map[string][]string{}
+		collectSecrets(o.Object, secrets)
+		for name, keys := range secrets {
+			var pairs []string
+			for _, key := range keys {
+				pairs = append(pairs, key, "placeholder")
+			}
+			w.secret(name, pairs...)
+		}
+		var brokers []*unstructured.Unstructured
+		collectBrokers(o.Object["spec"], func(ref map[string]any) {
+			brokers = append(brokers, object("eventing.knative.dev/v1", "Broker", w.namespace, fmt.Sprint(ref["name"])))
+		})
+		w.provide(brokers)
+		o.SetNamespace(w.namespace)
+		p := w.claim(o)
+		p.awaitReady()
+		checkServices(p, o)
+	})
+}
+
+// TestSeedsClusterPlatform does the same for cluster platforms. It isn't parallel, because
+// workflows of all namespaces use the active cluster platform of the cluster.
+func TestSeedsClusterPlatform(t *testing.T) {
+	seeds(t, func(w *world, o *unstructured.Unstructured) {
+		if o.GetKind() == "SonataFlowClusterPlatform" {
+			followClusterPlatform(w, o)
+		}
+	})
+}
+
+// seeds calls a function for each document, in the world of the namespace that the document
+// is about.
+func seeds(t *testing.T, follow func(w *world, o *unstructured.Unstructured)) {
+	t.Helper()
 	folder := filepath.Join("test", "seeds", "testdata")
 	files, err := filepath.Glob(filepath.Join(layout.Root, folder, "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -31,35 +69,14 @@ func TestSeeds(t *testing.T) {
 	}
 	worlds := map[string]*world{}
 	for _, file := range files {
+		all := t
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			o := (&world{T: t}).documents(folder, filepath.Base(file))[0]
 			namespace := home(o)
 			if worlds[namespace] == nil {
 				worlds[namespace] = newWorld(all, namespace)
 			}
-			w := worlds[namespace].within(t)
-			if o.GetKind() == "SonataFlowClusterPlatform" {
-				followClusterPlatform(w, o)
-				return
-			}
-			o.SetNamespace(namespace)
-			secrets := map[string][]string{}
-			collectSecrets(o.Object, secrets)
-			for name, keys := range secrets {
-				var pairs []string
-				for _, key := range keys {
-					pairs = append(pairs, key, "placeholder")
-				}
-				w.secret(name, pairs...)
-			}
-			var brokers []*unstructured.Unstructured
-			collectBrokers(o.Object["spec"], func(ref map[string]any) {
-				brokers = append(brokers, object("eventing.knative.dev/v1", "Broker", namespace, fmt.Sprint(ref["name"])))
-			})
-			w.provide(brokers)
-			p := w.claim(o)
-			p.awaitReady()
-			checkServices(p, o)
+			follow(worlds[namespace].within(t), o)
 		})
 	}
 }

@@ -228,6 +228,6 @@ func reserve(cpu, memory, limit string) corev1.ResourceRequirements {
 	}
 }
 
-// DefaultResources are those of the compiler: Maven and Quarkus need more than 1 GiB for a
+// defaultResources are those of the compiler: Maven and Quarkus need more than 1 GiB for a
 // flow with a few extensions.
-func DefaultResources() corev1.ResourceRequirements { return reserve("500m", "1Gi", "2Gi") }
+func defaultResources() corev1.ResourceRequirements { return reserve("500m", "1Gi", "2Gi") }

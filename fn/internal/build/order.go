@@ -10,24 +10,23 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 )
 
 // An Order is what to build, and how: every default applied, every precedence decided. It
-// never changes after it was made.
+// never changes after it was made. A Setting makes it.
 type Order struct {
-	Spec
-
-	hash string
-}
-
-// A Spec is what an Order is made of.
-type Spec struct {
 	What
 	How
 
 	// Incomplete says what isn't known of What yet, so that nothing is built; empty when all is
 	// known.
 	Incomplete string
+	// Warnings name what the build can't do.
+	Warnings []string
+
+	hash string
 }
 
 // What is all that decides what is in the image, but for properties: those are read when the
@@ -53,9 +52,10 @@ type What struct {
 // Files are those of a ConfigMap, and the folder that they belong to; the folder of the flow
 // is the empty one.
 type Files struct {
-	ConfigMap, Folder string
-	Data              map[string]string
-	BinaryData        map[string][]byte
+	component.Files
+
+	Data       map[string]string
+	BinaryData map[string][]byte
 }
 
 // How is what a build needs, and what the image doesn't depend on.
@@ -78,15 +78,6 @@ type How struct {
 	Timeout time.Duration
 	// PullSecrets are those with which the images of the build itself are pulled.
 	PullSecrets []corev1.LocalObjectReference
-}
-
-// New makes an Order.
-func New(spec Spec) *Order {
-	out := &Order{Spec: spec}
-	if spec.Incomplete == "" {
-		out.hash = spec.hash()
-	}
-	return out
 }
 
 // Hash tells builds apart. It is empty for an Order that is incomplete.
@@ -132,8 +123,8 @@ func (w *What) content() map[string]any {
 	return out
 }
 
-// Size is how many bytes are copied for the build.
-func (w *What) Size() int {
+// size is how many bytes are copied for the build.
+func (w *What) size() int {
 	size := len(w.Flow)
 	for _, f := range w.Files {
 		for _, text := range f.Data {

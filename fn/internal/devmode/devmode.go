@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package devmode plans what only a workflow in the profile dev has: the ConfigMap with its
-// flow and, on OpenShift, the Route by which a browser reaches it.
+// flow and, on OpenShift, the Route by which a browser reaches it. It says what of a spec has no
+// effect in that profile.
 package devmode
 
 import (

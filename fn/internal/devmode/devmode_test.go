@@ -3,11 +3,14 @@
 package devmode_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
 
+	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
@@ -93,5 +96,49 @@ func TestReached(t *testing.T) {
 				t.Errorf("%s\nwhere it is reached: -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestWarnings shows that what has no effect is named in one warning.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	const effect = ": no effect in the profile dev, in which a workflow runs alone and keeps its data as long as its pod lasts"
+	cases := map[string]struct {
+		reason, spec string
+		want         []string
+	}{
+		"None":       {reason: "A plain workflow has none.", spec: `{podTemplate: {container: {image: i}}}`},
+		"Kubernetes": {reason: "A workflow in the profile dev runs on a Deployment anyway.", spec: `{podTemplate: {deploymentModel: kubernetes}}`},
+		"All": {
+			reason: "All that has no effect is in one warning.",
+			spec:   `{persistence: {}, sink: {uri: "http://x"}, sources: [{eventType: a, uri: "http://x"}], podTemplate: {deploymentModel: knative, podDisruptionBudget: {minAvailable: 1}}}`,
+			want:   []string{"spec.persistence, spec.sink, spec.sources, spec.podTemplate.deploymentModel, spec.podTemplate.podDisruptionBudget" + effect},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := v1alpha08.SonataFlowSpec{}
+			if err := yaml.UnmarshalStrict([]byte(tc.spec), &spec); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, devmode.Warnings(&spec)); diff != "" {
+				t.Errorf("%s\nWarnings(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestValidateBaseImage shows that a message about the platform's image names the platform.
+func TestValidateBaseImage(t *testing.T) {
+	t.Parallel()
+	for _, image := range []string{"", "r.example.com/base:1"} {
+		if err := devmode.ValidateBaseImage(image, "plat"); err != nil {
+			t.Errorf("%q is an image, or none: got %v", image, err)
+		}
+	}
+	const want = "spec.devMode.baseImage of platform plat"
+	if err := devmode.ValidateBaseImage("no image!", "plat"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("want an error with %q, got %v", want, err)
 	}
 }

@@ -4,7 +4,6 @@ package eventing
 
 import (
 	"fmt"
-	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -162,16 +161,10 @@ func (w Workload) ran() bool {
 	return ptr.Deref(d.Spec.Replicas, 1) != 0 && wasAvailable(d)
 }
 
-// annotationRevision of a Deployment counts the changes of its pods' template. The
-// Deployment's controller writes it. See
-// https://kubernetes.io/docs/reference/labels-annotations-taints/#deployment-kubernetes-io-revision.
-const annotationRevision = "deployment.kubernetes.io/revision"
-
-// wasAvailable tells whether pods of a Deployment were ever available, as far as the
-// Deployment shows: some are, or its template has changed, as it does when Knative takes a
-// sink out of it. A Deployment that replaces all of its pods at once has none available in
-// between.
+// wasAvailable tells whether pods of a Deployment may ever have been available, as far as the
+// Deployment shows: some are, or its spec has changed since it was made, as it does when
+// Knative takes a sink out of it. A Deployment that replaces all of its pods at once has none
+// available in between, and counts the revision only after that.
 func wasAvailable(d appsv1.Deployment) bool {
-	revision, err := strconv.Atoi(d.Annotations[annotationRevision])
-	return d.Status.AvailableReplicas > 0 || err == nil && revision > 1
+	return d.Status.AvailableReplicas > 0 || d.Generation > 1
 }

@@ -24,7 +24,7 @@ func TestHold(t *testing.T) {
 	object := func(metadata, spec, status string) string {
 		return `{apiVersion: apps/v1, kind: Deployment, metadata: {` + metadata + `}, spec: {` + spec + `}, status: {` + status + `}}`
 	}
-	const available, changed = `availableReplicas: 1`, `annotations: {deployment.kubernetes.io/revision: "2"}`
+	const available, changed = `availableReplicas: 1`, `generation: 2, annotations: {deployment.kubernetes.io/revision: "1"}`
 	cases := map[string]struct {
 		reason     string
 		deployment string
@@ -32,10 +32,10 @@ func TestHold(t *testing.T) {
 	}{
 		"Zero":             {reason: "Without replicas no pod runs, so the component waits.", deployment: object(``, `replicas: 0`, ``), want: waits()},
 		"New":              {reason: "Pods that were never available have done no work yet, so the component waits.", deployment: object(``, `replicas: 1`, `replicas: 1`), want: waits()},
-		"FirstRevision":    {reason: "The first revision tells nothing of pods that ran.", deployment: object(`annotations: {deployment.kubernetes.io/revision: "1"}`, `replicas: 1`, ``), want: waits()},
+		"Unchanged":        {reason: "A Deployment that has never changed tells nothing of pods that ran.", deployment: object(`generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}`, `replicas: 1`, ``), want: waits()},
 		"Defaulted":        {reason: "A Deployment without a number of replicas has a pod, which goes on without the sink.", deployment: object(``, ``, available), want: runs},
 		"Running":          {reason: "Pods without the variable go on without the sink.", deployment: object(``, `replicas: 1`, available), want: runs},
-		"Replaced":         {reason: "When Knative takes the sink out of the only pod, that pod is replaced, and must not be stopped.", deployment: object(changed, `replicas: 1`, ``), want: runs},
+		"Replaced":         {reason: "When Knative takes the sink out of the only pod, that pod is replaced, and must not be stopped. The revision is counted when the pod is gone.", deployment: object(changed, `replicas: 1`, ``), want: runs},
 		"ZeroAgain":        {reason: "A Deployment that ran and has no replicas waits.", deployment: object(changed, `replicas: 0`, ``), want: waits()},
 		"AnotherContainer": {reason: "The variable of another container is of no use to the component.", deployment: object(``, `replicas: 1, template: {spec: {containers: [{name: sidecar, env: [{name: K_SINK, value: s}]}]}}`, available), want: runs},
 		"Bound":            {reason: "Pods with the variable know the sink.", deployment: object(``, `replicas: 1, `+bound, available), want: component.Hold{}},

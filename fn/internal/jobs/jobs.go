@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package jobs knows about Jobs that a workload waits for: how far an observed Job is, what
-// of a Job can't change, and by which label its pods are found. What a Job does is for the
-// package that composes the Job.
+// of a Job can't change, by which label its pods are found, and what they said when they failed.
+// What a Job does is for the package that composes the Job.
 package jobs
 
 import (

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -45,7 +44,7 @@ func TestBuildHash(t *testing.T) {
 	with := func(fields string) string {
 		return `build: {config: {registry: {address: "r.example.com:5000"}}, ` + fields + `}`
 	}
-	base := given{spec: withFiles, platform: builds, required: files(map[string]string{"a": "x.json: '1'", "b": "y.yaml: '2'"})}
+	base := given{spec: withFiles, platform: builds, required: filesIn(map[string]string{"a": "x.json: '1'", "b": "y.yaml: '2'"})}
 	cases := map[string]struct {
 		reason string
 		change func(*given)
@@ -58,8 +57,8 @@ func TestBuildHash(t *testing.T) {
 		"Version":      {reason: "The version is in the flow.", change: func(g *given) { g.metadata = `annotations: {sonataflow.org/version: "2"}` }},
 		"ID":           {reason: "So is the identifier.", change: func(g *given) { g.metadata = `annotations: {sonataflow.org/id: other}` }},
 		"Attempt":      {reason: "A person asks for another build.", change: func(g *given) { g.metadata = `annotations: {sonataflow.org/build-attempt: "2"}` }},
-		"Resource":     {reason: "A file is compiled.", change: func(g *given) { g.required = files(map[string]string{"a": "x.json: '3'", "b": "y.yaml: '2'"}) }},
-		"ResourceName": {reason: "So is a file of another name.", change: func(g *given) { g.required = files(map[string]string{"a": "z.json: '1'", "b": "y.yaml: '2'"}) }},
+		"Resource":     {reason: "A file is compiled.", change: func(g *given) { g.required = filesIn(map[string]string{"a": "x.json: '3'", "b": "y.yaml: '2'"}) }},
+		"ResourceName": {reason: "So is a file of another name.", change: func(g *given) { g.required = filesIn(map[string]string{"a": "z.json: '1'", "b": "y.yaml: '2'"}) }},
 		"Path":         {reason: "So is a file in another folder.", change: func(g *given) { g.spec = strings.Replace(g.spec, "specs/", "other", 1) }},
 		"Builder":      {reason: "Another compiler may compile otherwise.", change: func(g *given) { g.input.Images.WorkflowBuilder = "b" }},
 		"BaseImage":    {reason: "The platform names the compiler, too.", change: func(g *given) { g.platform = strings.Replace(g.platform, "{config: {", "{config: {baseImage: bb, ", 1) }},
@@ -79,7 +78,7 @@ func TestBuildHash(t *testing.T) {
 		"Shared":     {reason: "So are those of the platform.", change: func(g *given) { g.platform += `, properties: {flow: [{name: a, value: b}]}` }, same: true},
 		"ConfigMap": {reason: "The name of a ConfigMap isn't in the image.", change: func(g *given) {
 			g.spec = strings.Replace(g.spec, "name: a}}", "name: c}}", 1)
-			g.required = files(map[string]string{"c": "x.json: '1'", "b": "y.yaml: '2'"})
+			g.required = filesIn(map[string]string{"c": "x.json: '1'", "b": "y.yaml: '2'"})
 		}, same: true},
 		"Secret":   {reason: "Who pushes isn't in the image.", change: func(g *given) { g.platform = strings.Replace(g.platform, "push", "other", 1) }, same: true},
 		"Insecure": {reason: "How the registry is reached isn't either.", change: func(g *given) { g.platform = strings.Replace(g.platform, "secret", "insecure: true, ca: c, secret", 1) }, same: true},
@@ -116,120 +115,28 @@ func withAll(all ...map[string][]string) map[string][]string {
 	return out
 }
 
-// TestBuildRegistry shows where images are pushed to, and with what.
-func TestBuildRegistry(t *testing.T) {
+// TestBuildDatabase shows that a workflow with a database is compiled for one, and that pods pull
+// the image with the credentials with which it is pushed.
+func TestBuildDatabase(t *testing.T) {
 	t.Parallel()
-	type want struct {
-		Repository, Secret, CA, Account, Pull string
-		Containers                            []string
-		Insecure                              bool
-	}
-	openShift := v1beta1.Input{Cluster: v1beta1.ClusterOpenShift}
-	cases := map[string]struct {
-		reason string
-		given  given
-		want   want
-	}{
-		"Plain": {
-			reason: "The image is named by namespace and workflow.", given: given{platform: `build: {config: {registry: {address: r.example.com/}}}`},
-			want: want{Repository: "r.example.com/ns1/wf", Containers: []string{"compile", "publish"}},
-		},
-		"All": {
-			reason: "A registry may have an organisation, credentials and certificates; the pods pull with the same credentials.",
-			given:  given{platform: `build: {config: {registry: {address: "r.example.com:5000", organization: team, secret: push, ca: certs, insecure: true}}}`},
-			want:   want{Repository: "r.example.com:5000/team/ns1/wf", Secret: "push", CA: "certs", Pull: "push", Containers: []string{"compile", "publish"}, Insecure: true},
-		},
-		"Operator": {
-			reason: "To the operator, the organisation is nothing.",
-			given:  given{platform: `build: {config: {registry: {address: r.example.com, organization: team}}}`, input: v1beta1.Input{Compatibility: v1beta1.CompatibilityOperator}},
-			want:   want{Repository: "r.example.com/ns1/wf", Containers: []string{"compile", "publish"}},
-		},
-		"OpenShift": {
-			reason: "OpenShift has a registry of its own, without any platform.", given: given{input: openShift},
-			want: want{Repository: "image-registry.openshift-image-registry.svc:5000/ns1/wf", CA: "openshift-service-ca.crt", Account: "builder", Containers: []string{"compile", "login", "publish"}},
-		},
-		"OpenShiftNamed": {
-			reason: "The same registry may be named.", given: given{input: openShift, platform: `build: {config: {registry: {address: "image-registry.openshift-image-registry.svc:5000", organization: o}}}`},
-			want: want{Repository: "image-registry.openshift-image-registry.svc:5000/ns1/wf", CA: "openshift-service-ca.crt", Account: "builder", Containers: []string{"compile", "login", "publish"}},
-		},
-		"OpenShiftOther": {
-			reason: "Another registry is as elsewhere.", given: given{input: openShift, platform: `build: {config: {registry: {address: r.example.com, secret: push}}}`},
-			want: want{Repository: "r.example.com/ns1/wf", Secret: "push", Pull: "push", Containers: []string{"compile", "publish"}},
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tc.given.spec = oneState
-			r := tc.given.compose(t, nil, nil)
-			if r.Fatal != nil {
-				t.Fatal(r.Fatal)
-			}
-			w, pod := tc.given.resolveValid(t), jobOf(r).Spec.Template.Spec
-			got := want{Repository: w.Build.Repository, Secret: w.Build.Secret, CA: w.Build.CA, Account: pod.ServiceAccountName}
-			for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
-				got.Containers = append(got.Containers, c.Name)
-			}
-			got.Insecure = slices.Contains(pod.Containers[0].Args, "--insecure")
-			if secrets := w.Component.Pod.ImagePullSecrets; len(secrets) > 0 {
-				got.Pull = secrets[0].Name
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-// TestBuildEnv shows which variables the compiler has.
-func TestBuildEnv(t *testing.T) {
-	t.Parallel()
-	const (
-		registry   = `build: {config: {registry: {address: r.example.com}}, template: {`
-		database   = `, persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: pg}}}`
-		extensions = "io.quarkus:quarkus-jdbc-postgresql,io.quarkus:quarkus-agroal,org.kie:kie-addons-quarkus-persistence-jdbc"
-	)
-	cases := map[string]struct {
-		reason   string
-		platform string
-		want     []corev1.EnvVar
-		warned   bool
-	}{
-		"None":     {reason: "The builder has what it needs.", platform: registry + `}}`},
-		"Both":     {reason: "Arguments and variables are variables; the latter win.", platform: registry + `buildArgs: [{name: A, value: a}, {name: B, value: b}], envs: [{name: A, value: c}]}}`, want: []corev1.EnvVar{{Name: "B", Value: "b"}, {Name: "A", Value: "c"}}},
-		"Database": {reason: "A database needs extensions.", platform: registry + `}}` + database, want: []corev1.EnvVar{{Name: "QUARKUS_EXTENSIONS", Value: extensions}}},
-		"Added": {
-			reason: "They are added to the platform's, each once.", platform: registry + `buildArgs: [{name: QUARKUS_EXTENSIONS, value: "x,io.quarkus:quarkus-agroal"}]}}` + database,
-			want: []corev1.EnvVar{{Name: "QUARKUS_EXTENSIONS", Value: "x,io.quarkus:quarkus-agroal,io.quarkus:quarkus-jdbc-postgresql,org.kie:kie-addons-quarkus-persistence-jdbc"}},
-		},
-		"Elsewhere": {
-			reason: "What comes out of a ConfigMap can't be added to.", platform: registry + `buildArgs: [{name: QUARKUS_EXTENSIONS, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}}` + database,
-			want:   []corev1.EnvVar{{Name: "QUARKUS_EXTENSIONS", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "c"}, Key: "k"}}}},
-			warned: true,
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := given{spec: oneState, platform: tc.platform}.resolveValid(t)
-			if diff := cmp.Diff(tc.want, w.Build.Env, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
-			}
-			if warned := strings.Contains(strings.Join(w.Warnings, "; "), "QUARKUS_EXTENSIONS comes from elsewhere"); warned != tc.warned {
-				t.Errorf("%s\nwarned: want %t, got %v", tc.reason, tc.warned, w.Warnings)
-			}
-			text := w.Component.Properties.Text
-			if persistent := strings.Contains(text, "quarkus.datasource.db-kind = postgresql\n"); persistent != strings.Contains(tc.platform, database) {
-				t.Errorf("%s\nproperties of a database: got\n%s", tc.reason, text)
-			}
-		})
+	for _, database := range []string{"", `, persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: pg}}}`} {
+		w := given{spec: oneState, platform: builds + database}.resolveValid(t)
+		persistent := database != ""
+		if got := slices.ContainsFunc(w.Build.Env, named("QUARKUS_EXTENSIONS")); got != persistent {
+			t.Errorf("platform %q: extensions: want %t, got %v", database, persistent, w.Build.Env)
+		}
+		if got := strings.Contains(w.Component.Properties.Text, "quarkus.datasource.db-kind = postgresql\n"); got != persistent {
+			t.Errorf("platform %q: properties of a database: want %t, got\n%s", database, persistent, w.Component.Properties.Text)
+		}
+		if diff := cmp.Diff([]corev1.LocalObjectReference{{Name: "push"}}, w.Component.Pod.ImagePullSecrets); diff != "" {
+			t.Errorf("platform %q: imagePullSecrets: -want, +got:\n%s", database, diff)
+		}
 	}
 }
 
 // TestBuildRefused shows which builds are refused, and that the message names the platform.
 func TestBuildRefused(t *testing.T) {
 	t.Parallel()
-	const registry = `build: {config: {registry: {address: r.example.com}`
 	big := strings.Repeat("x", 900*1024)
 	cases := map[string]struct {
 		reason   string
@@ -243,18 +150,11 @@ func TestBuildRefused(t *testing.T) {
 		"NoRegistry": {reason: "The platform names none.", platform: none, want: "platform plat names no registry: set spec.build.config.registry.address of platform plat"},
 		"None":       {reason: "The input says that nothing is built.", platform: builds, input: v1beta1.Input{Workflows: v1beta1.Workflows{Builder: v1beta1.BuilderNone}}, want: "workflows.builder: None"},
 		"Address":    {reason: "An address isn't a URL.", platform: `build: {config: {registry: {address: "https://r.example.com"}}}`, want: "spec.build.config.registry"},
-		"BaseImage":  {reason: "No container runtime understands the image.", platform: `build: {config: {baseImage: "no image!", registry: {address: r}}}`, want: "spec.build.config.baseImage"},
-		"Secret":     {reason: "No Secret has the name.", platform: `build: {config: {registry: {address: r.example.com, secret: A_B}}}`, want: "spec.build.config.registry.secret"},
-		"CA":         {reason: "No ConfigMap has the name.", platform: `build: {config: {registry: {address: r.example.com, ca: A_B}}}`, want: "spec.build.config.registry.ca"},
-		"Timeout":    {reason: "A build takes time.", platform: registry + `, timeout: 0s}}`, want: "spec.build.config.timeout"},
-		"Env":        {reason: "A variable has a name.", platform: registry + `}, template: {envs: [{value: a}]}}`, want: "spec.build.template.envs[0].name"},
-		"BuildArg":   {reason: "An argument has one value.", platform: registry + `}, template: {buildArgs: [{name: A, value: a, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}`, want: "spec.build.template.buildArgs[0].valueFrom"},
-		"Resources":  {reason: "A request isn't more than its limit.", platform: registry + `}, template: {resources: {requests: {memory: 2Gi}, limits: {memory: 1Gi}}}}`, want: "spec.build.template.resources.requests[memory]"},
 		"Arch":       {reason: "The runtime is for few architectures.", platform: builds, spec: oneState + `, podTemplate: {nodeSelector: {kubernetes.io/arch: mips}}`, want: "spec.podTemplate.nodeSelector[kubernetes.io/arch]"},
 		"Path":       {reason: "Files are below the folder of the flow.", platform: builds, spec: oneState + `, resources: {configMaps: [{configMap: {name: a}, workflowPath: ../x}]}`, want: "spec.resources.configMaps[0].workflowPath"},
 		"Nameless":   {reason: "A ConfigMap has a name.", platform: builds, spec: oneState + `, resources: {configMaps: [{configMap: {}}]}`, want: "spec.resources.configMaps[0].configMap.name"},
 		"Flow":       {reason: "A flow fits into a ConfigMap.", platform: builds, spec: `flow: {states: [{name: a, type: inject, data: {x: ` + big + `xxx}, end: true}]}`, want: "the flow has 901 KiB of JSON"},
-		"Files":      {reason: "Flow and files fit into a message.", platform: builds, spec: withFiles, required: files(map[string]string{"a": "x: " + big, "b": "y: " + big}), want: "1801 KiB"},
+		"Files":      {reason: "Flow and files fit into a message.", platform: builds, spec: withFiles, required: filesIn(map[string]string{"a": "x: " + big, "b": "y: " + big}), want: "1801 KiB"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -284,15 +184,16 @@ func TestBuildPending(t *testing.T) {
 	}
 }
 
-// TestBuildWarnings names files that hide each other.
+// TestBuildWarnings names files that hide each other, and what the build can't do.
 func TestBuildWarnings(t *testing.T) {
 	t.Parallel()
 	w := given{
-		spec: oneState + `, resources: {configMaps: [{configMap: {name: a}}, {configMap: {name: b}}]}`, platform: builds,
-		required: files(map[string]string{"a": "x: '1', application.properties: ''", "b": "x: '2'"}),
+		spec:     oneState + `, resources: {configMaps: [{configMap: {name: a}}, {configMap: {name: b}}]}`,
+		platform: builds[:len(builds)-1] + `, template: {buildArgs: [{name: QUARKUS_EXTENSIONS, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}}, persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: pg}}}`,
+		required: filesIn(map[string]string{"a": "x: '1', application.properties: ''", "b": "x: '2'"}),
 	}.resolveValid(t)
 	all := strings.Join(w.Warnings, "; ")
-	for _, want := range []string{"the file x of ConfigMap b hides that of ConfigMap a", "the file application.properties of ConfigMap a hides that of ConfigMap wf-props"} {
+	for _, want := range []string{"the file x of ConfigMap b hides that of ConfigMap a", "the file application.properties of ConfigMap a hides that of ConfigMap wf-props", "QUARKUS_EXTENSIONS comes from elsewhere"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("want %q in %q", want, all)
 		}

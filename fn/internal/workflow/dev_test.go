@@ -26,8 +26,8 @@ const (
 	withFiles = oneState + `, resources: {configMaps: [{configMap: {name: a}}, {configMap: {name: b}, workflowPath: specs/}]}`
 )
 
-// files answers the queries for ConfigMaps with files.
-func files(data map[string]string) map[string][]string {
+// filesIn answers the queries for ConfigMaps with files.
+func filesIn(data map[string]string) map[string][]string {
 	out := map[string][]string{}
 	for name, fields := range data {
 		out["configmap-"+name] = nil
@@ -102,7 +102,7 @@ quarkus.kogito.devservices.enabled = false
 // TestDevObjects shows what a workflow in the profile dev becomes.
 func TestDevObjects(t *testing.T) {
 	t.Parallel()
-	g := given{spec: withFiles, metadata: inDev, required: files(map[string]string{"a": "x.json: 1", "b": "y.yaml: 2"})}
+	g := given{spec: withFiles, metadata: inDev, required: filesIn(map[string]string{"a": "x.json: 1", "b": "y.yaml: 2"})}
 	r := g.compose(t, nil, nil)
 	if r.Fatal != nil {
 		t.Fatal(r.Fatal)
@@ -141,7 +141,7 @@ func TestDevObjects(t *testing.T) {
 func TestDevReload(t *testing.T) {
 	t.Parallel()
 	template := func(reload v1beta1.DevReload, spec, x, props string) corev1.PodTemplateSpec {
-		required := files(map[string]string{"a": "x.json: " + x, "b": "y.yaml: 2"})
+		required := filesIn(map[string]string{"a": "x.json: " + x, "b": "y.yaml: 2"})
 		maps.Copy(required, userProps(props))
 		g := given{spec: spec, metadata: inDev, required: required, input: v1beta1.Input{Workflows: v1beta1.Workflows{DevReload: reload}}}
 		return objectOf(g.compose(t, nil, nil), "workflow-deployment").(*appsv1.Deployment).Spec.Template
@@ -171,7 +171,7 @@ func TestDevReload(t *testing.T) {
 // TestDevMissing shows that a workflow whose files are missing isn't started, and isn't stopped.
 func TestDevMissing(t *testing.T) {
 	t.Parallel()
-	g := given{spec: withFiles, metadata: inDev, required: files(map[string]string{"a": "x.json: 1", "b": ""})}
+	g := given{spec: withFiles, metadata: inDev, required: filesIn(map[string]string{"a": "x.json: 1", "b": ""})}
 	r := g.compose(t, nil, nil)
 	condition := func(r *composition.Result) composition.Condition {
 		return r.Conditions[slices.IndexFunc(r.Conditions, func(c composition.Condition) bool { return c.Type == v1alpha08.ConditionRunning })]
@@ -179,7 +179,7 @@ func TestDevMissing(t *testing.T) {
 	if got := condition(r); objectOf(r, "workflow-deployment") != nil || got.Reason != v1alpha08.ReasonExternalResourcesNotFound || !strings.Contains(got.Message, "not found: b;") {
 		t.Errorf("want no Deployment and the missing ConfigMap named, got %v and %+v", keysOf(r), got)
 	}
-	whole := given{spec: withFiles, metadata: inDev, required: files(map[string]string{"a": "x.json: 1", "b": "y.yaml: 2"})}.compose(t, nil, nil)
+	whole := given{spec: withFiles, metadata: inDev, required: filesIn(map[string]string{"a": "x.json: 1", "b": "y.yaml: 2"})}.compose(t, nil, nil)
 	r = g.compose(t, observe(t, whole, "ready"), nil)
 	if got := condition(r); objectOf(r, "workflow-deployment") == nil || got.Reason != v1alpha08.ReasonExternalResourcesNotFound {
 		t.Errorf("want the Deployment to stay and the missing ConfigMap named, got %v and %+v", keysOf(r), got)
@@ -220,15 +220,11 @@ func TestDevWarnings(t *testing.T) {
 		given  given
 		want   []string
 	}{
-		"None": {reason: "A plain workflow has none.", given: given{spec: oneState}},
-		"Idle": {
-			reason: "What has no effect is named in one warning.",
-			given:  given{spec: oneState + `, persistence: {}, sink: {uri: "http://x"}, sources: [{eventType: a, uri: "http://x"}], podTemplate: {deploymentModel: knative, podDisruptionBudget: {minAvailable: 1}}`},
-			want:   []string{"spec.persistence, spec.sink, spec.sources, spec.podTemplate.deploymentModel, spec.podTemplate.podDisruptionBudget: no effect in the profile dev, in which a workflow runs alone and keeps its data as long as its pod lasts"},
-		},
-		"Hidden":     {reason: "Two files can't be in one place.", given: given{spec: two(""), required: files(map[string]string{"a": "x: 1", "b": "x: 2"})}, want: []string{at + "x of ConfigMap b hides that of ConfigMap a; give one of both another name"}},
-		"HiddenFlow": {reason: "Nor can a file be where the flow is.", given: given{spec: two(""), required: files(map[string]string{"a": "x: 1", "b": "wf.sw.json: a"})}, want: []string{at + "wf.sw.json of ConfigMap b hides that of ConfigMap wf; give one of both another name"}},
-		"Folders":    {reason: "In another folder they can.", given: given{spec: two(", workflowPath: specs"), required: files(map[string]string{"a": "x: 1", "b": "x: 2"})}},
+		"None":       {reason: "A plain workflow has none.", given: given{spec: oneState}},
+		"Idle":       {reason: "What has no effect is named.", given: given{spec: oneState + `, persistence: {}`}, want: []string{"spec.persistence: no effect in the profile dev, in which a workflow runs alone and keeps its data as long as its pod lasts"}},
+		"Hidden":     {reason: "Two files can't be in one place.", given: given{spec: two(""), required: filesIn(map[string]string{"a": "x: 1", "b": "x: 2"})}, want: []string{at + "x of ConfigMap b hides that of ConfigMap a; give one of both another name"}},
+		"HiddenFlow": {reason: "Nor can a file be where the flow is.", given: given{spec: two(""), required: filesIn(map[string]string{"a": "x: 1", "b": "wf.sw.json: a"})}, want: []string{at + "wf.sw.json of ConfigMap b hides that of ConfigMap wf; give one of both another name"}},
+		"Folders":    {reason: "In another folder they can.", given: given{spec: two(", workflowPath: specs"), required: filesIn(map[string]string{"a": "x: 1", "b": "x: 2"})}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -255,7 +251,7 @@ func TestDevFlow(t *testing.T) {
 func TestDevFiles(t *testing.T) {
 	t.Parallel()
 	const spec = `flow: {functions: [{name: f, operation: specs/y.yaml#get}, {name: g, operation: specs/z.yaml#get}], states: [{name: a, type: inject, end: true}]}, resources: {configMaps: [{configMap: {name: b}, workflowPath: specs}]}`
-	w := given{spec: spec, metadata: inDev, required: files(map[string]string{"b": "y.yaml: 2"})}.resolveValid(t)
+	w := given{spec: spec, metadata: inDev, required: filesIn(map[string]string{"b": "y.yaml: 2"})}.resolveValid(t)
 	var named []string
 	for _, f := range w.Findings {
 		named = append(named, f.Path)

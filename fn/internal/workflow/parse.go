@@ -121,6 +121,15 @@ func (d *document) profile() flow.Profile {
 // image is the one that the user brings, or empty.
 func (d *document) image() string { return d.spec.PodTemplate.Container.Image }
 
+// files are the ConfigMaps with files beside the flow. A workflow whose flow is in an image of the
+// user's needs none.
+func (d *document) files() []v1alpha08.ConfigMapWorkflowResource {
+	if d.profile() == flow.GitOps {
+		return nil
+	}
+	return d.spec.Resources.ConfigMaps
+}
+
 // identity is what the document says about its flow.
 func (d *document) identity() flow.Identity {
 	return flow.Identity{
@@ -132,3 +141,6 @@ func (d *document) identity() flow.Identity {
 		ExpressionLang: d.annotations[v1alpha08.AnnotationExpressionLang],
 	}
 }
+
+// flowFile is the name of the file with the flow.
+func (d *document) flowFile() string { return d.identity().ID + ".sw.json" }

@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/crossplane/function-sdk-go/errors"
+
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
@@ -92,6 +94,20 @@ func flowCondition(findings []flow.Finding) composition.Condition {
 		message += "; and more"
 	}
 	return report.Condition(v1alpha08.ConditionFlowValid, reason, message)
+}
+
+// refuseFlow returns the result for a flow that would fail when it is compiled: what
+// runs goes on as it is. It is nil for any other workflow.
+func refuseFlow(req *composition.Request, w *Workflow) *composition.Result {
+	broken := func(f flow.Finding) bool { return f.Level == flow.Error }
+	if w.Dev == nil && w.Build == nil || !slices.ContainsFunc(w.Findings, broken) {
+		return nil
+	}
+	condition := flowCondition(w.Findings)
+	out := report.Refused(req.Composite, errors.New("the flow can't run: "+condition.Message))
+	condition.Alarm = false // One warning is enough.
+	out.Conditions = append([]composition.Condition{report.Valid(w.Warnings), condition}, out.Conditions...)
+	return out
 }
 
 // statusOf describes the workflow.

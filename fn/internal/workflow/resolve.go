@@ -3,6 +3,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,11 +52,11 @@ type Workflow struct {
 	// what the last status said.
 	Build *build.Order
 	Last  build.Last
-	// Dev is what a workflow in the profile dev runs; nil for any other. MissingFiles are the
-	// ConfigMaps with files that aren't there. Host and NodePort are where it is reached from
-	// outside the cluster, as far as that is known.
+	// Dev is what a workflow in the profile dev runs; nil for any other. MissingFiles says which
+	// ConfigMaps with files aren't there; empty when none is missing. Host and NodePort are where
+	// the workflow is reached from outside the cluster, as far as that is known.
 	Dev          *devmode.Flow
-	MissingFiles []string
+	MissingFiles string
 	Host         string
 	NodePort     int32
 	// Warnings name what of the spec has no effect, or not the one that it seems to have.
@@ -83,8 +84,9 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 	if invalid != nil {
 		return nil, field.ErrorList{invalid}
 	}
-	if r.order = r.newOrder(document); r.order != nil {
-		if err := validateSize(r.order); err != nil {
+	if r.builds() {
+		r.order = r.newOrder(document)
+		if err := r.order.ValidateSize(); err != nil {
 			return nil, field.ErrorList{err}
 		}
 	}
@@ -106,7 +108,7 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		Build:           r.order,
 		Last:            build.Last{Image: doc.status.Image, Build: doc.status.Build},
 		Dev:             dev,
-		MissingFiles:    r.around.files.missing,
+		MissingFiles:    r.around.files.Missing(),
 		Host:            r.around.host,
 		NodePort:        r.around.nodePort,
 		Platform:        local.Ref(doc.Namespace),
@@ -145,7 +147,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 		Kind:            kind,
 		Image:           r.image(),
 		Flow:            kind.Name(name),
-		Files:           r.around.files.files(),
+		Files:           r.around.files.Mounted(),
 		ConfigMap:       kind.ConfigMap(name),
 		UserConfigMap:   r.around.properties.configMap,
 		Database:        database,
@@ -182,7 +184,7 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 	}
 	wired := wiring{
 		dev: dev != nil, compiled: r.order != nil, persistent: database != nil, host: r.around.host, url: c.URL(), sink: sink != nil, facts: r.facts,
-		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.properties,
+		grouping: r.input.Workflows.EventGrouping, shared: r.around.shared.values, addresses: r.around.addresses.Properties,
 		dataIndex: urlOf(services, dataIndexOf), jobsService: urlOf(services, jobsServiceOf),
 	}
 	unbound := wired
@@ -190,13 +192,38 @@ func (r resolver) component(services *v1alpha08.ClusterServicesStatus, dev *devm
 	c.Properties = component.Properties{Text: wired.managed(), WithoutSink: unbound.managed(), Beside: r.around.properties.text + ","}
 	if dev != nil {
 		c.Files = append(c.Files, kind.Name(name))
-		for _, f := range r.around.files.files() {
+		for _, f := range r.around.files.Mounted() {
 			c.Files = append(c.Files, f.ConfigMap)
 		}
-		c.Properties.Beside += dev.Document + "\n" + r.around.files.content()
+		c.Properties.Beside += dev.Document + "\n" + r.around.files.Content()
 		c.Properties.Live = r.input.Workflows.DevReload != v1beta1.DevReloadRoll
 	}
 	return c, warnings, nil
+}
+
+// image is what the workflow runs: the one that is built, its own image or, in the profile
+// dev, that of the platform or of the input.
+func (r resolver) image() string {
+	switch {
+	case r.order != nil:
+		return r.order.Image()
+	case !r.dev():
+		return r.doc.image()
+	}
+	return cmp.Or(r.doc.image(), r.devBaseImage(), images.Resolve(r.input.Images).WorkflowDevMode)
+}
+
+// document is the flow as a runtime reads it; empty for a workflow whose flow is in an image of
+// the user's. A flow that isn't JSON can't come from an API server.
+func (r resolver) document() (string, *field.Error) {
+	if r.doc.profile() == flow.GitOps {
+		return "", nil
+	}
+	out, err := flow.Document(r.doc.flow, r.doc.identity())
+	if err != nil {
+		return "", field.Invalid(field.NewPath("spec", "flow"), field.OmitValueType{}, err.Error())
+	}
+	return out, nil
 }
 
 // securityContext is the operator's, which meets the restricted Pod Security Standard, less
@@ -229,7 +256,7 @@ func (r resolver) check(document string) []flow.Finding {
 	if document == "" {
 		return flow.Check(r.doc.flow, setting)
 	}
-	setting.Files, setting.FilesKnown = r.around.files.paths(), r.around.files.known && len(r.around.files.missing) == 0
+	setting.Files, setting.FilesKnown = r.around.files.Paths(), r.around.files.Known && r.around.files.Missing() == ""
 	return append(flow.CheckSize(document), flow.Check(r.doc.flow, setting)...)
 }
 

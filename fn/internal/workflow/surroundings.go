@@ -13,6 +13,8 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/discovery"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/files"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
@@ -31,9 +33,9 @@ type surroundings struct {
 	// properties are those that the user writes.
 	properties userProperties
 	// addresses are those of what the workflow names in place of an address.
-	addresses addresses
-	// files are those of a workflow whose flow isn't in an image of the user's.
-	files resourceFiles
+	addresses discovery.Addresses
+	// files are those beside the flow.
+	files files.Found
 	// host is that of the Route of a workflow in the profile dev, nodePort the port of every
 	// node; empty and 0 where there is none.
 	host     string
@@ -52,8 +54,12 @@ func lookAround(req *composition.Request, doc *document, input *v1beta1.Input) s
 		AnyBroker:      true,
 	}, input.Compatibility)
 	out.properties = lookForUserProperties(req, doc)
-	out.addresses = lookForAddresses(req, doc, out.properties, input.Workflows.Discovery)
-	out.files = lookForFiles(req, doc)
+	out.addresses = discovery.FindAll(req, discovery.Workflow{
+		Namespace:  doc.Namespace,
+		Properties: out.properties.text, Where: out.properties.where(),
+		Functions: flow.Read(doc.flow).Functions,
+	}, input.Workflows.Discovery)
+	out.files = files.Look(req, doc.files(), doc.Namespace)
 	if doc.profile() == flow.Dev {
 		out.host, out.nodePort = devmode.Host(req), devmode.NodePort(req)
 	}

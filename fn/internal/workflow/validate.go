@@ -9,7 +9,9 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/files"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
@@ -55,9 +57,14 @@ func (r resolver) validate() field.ErrorList {
 	for i, c := range s.Resources.ConfigMaps {
 		errs = append(errs, names.ValidateSubdomain(c.ConfigMap.Name, path.Child("resources", "configMaps").Index(i).Child("configMap", "name"))...)
 	}
-	errs = append(errs, r.validateFiles()...)
+	if r.doc.profile() != flow.GitOps {
+		errs = append(errs, names.ValidateKey(r.doc.flowFile(), field.NewPath("metadata", "annotations").Key(v1alpha08.AnnotationID))...)
+	}
+	errs = append(errs, files.Validate(r.doc.files(), path.Child("resources", "configMaps"))...)
 	errs = append(errs, r.validateDev()...)
-	errs = append(errs, r.validateBuild()...)
+	if r.builds() && r.around.local.State != composition.StatePending {
+		errs = append(errs, r.buildSetting().Validate()...)
+	}
 	return append(errs, r.validatePlatform()...)
 }
 

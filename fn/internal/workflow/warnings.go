@@ -12,6 +12,8 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/discovery"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
@@ -22,7 +24,7 @@ func (r resolver) warnings(c *component.Component) []string {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template := path.Child("podTemplate")
 	if r.dev() {
-		return slices.Concat(r.doc.warnings, r.around.shared.warnings, r.devWarnings(), r.around.addresses.warnings, r.propertyWarnings(c))
+		return slices.Concat(r.doc.warnings, r.around.shared.warnings, devmode.Warnings(&s), r.hidden(), r.around.addresses.Warnings, r.propertyWarnings(c))
 	}
 	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
@@ -41,8 +43,10 @@ func (r resolver) warnings(c *component.Component) []string {
 			out = append(out, fmt.Sprintf("%s: isn't a ref to a Broker, so that no Trigger brings its events; let it send them to %s itself", path.Child("sources").Index(i), c.URL()))
 		}
 	}
-	out = append(out, r.buildWarnings()...)
-	return slices.Concat(out, r.around.addresses.warnings, r.propertyWarnings(c))
+	if r.order != nil {
+		out = slices.Concat(out, r.hidden(), r.order.Warnings)
+	}
+	return slices.Concat(out, r.around.addresses.Warnings, r.propertyWarnings(c))
 }
 
 // propertyWarnings name what of the user's properties has no effect, or not the one that it
@@ -62,7 +66,7 @@ func (r resolver) propertyWarnings(c *component.Component) []string {
 	for _, p := range given {
 		i := slices.IndexFunc(managed, func(m properties.Property) bool { return m.Key == p.Key })
 		switch {
-		case i >= 0 && discoveredValue.MatchString(p.Value) && slices.Contains(r.around.addresses.properties, managed[i]):
+		case i >= 0 && discovery.Names(p.Value) && slices.Contains(r.around.addresses.Properties, managed[i]):
 		case i >= 0 && managed[i].Value != p.Value:
 			out = append(out, fmt.Sprintf("%s: %s = %s has no effect, because the platform sets %s; remove it", where, p.Key, p.Value, managed[i].Value))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/eventing"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/files"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/monitoring"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/references"
@@ -83,10 +84,10 @@ func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 	}
 	out.workload = workload.For(req, c, workload.Orders{
 		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
-		Holds: []component.Hold{missingFiles(w, seen.Runs != nil), out.build.Hold, out.eventing.Hold(c)},
+		Holds: []component.Hold{files.Hold(w.MissingFiles, seen.Runs != nil), out.build.Hold, out.eventing.Hold(c)},
 	})
-	if len(w.MissingFiles) > 0 && w.Dev != nil {
-		out.workload.Condition = report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound, w.missing())
+	if w.MissingFiles != "" && w.Dev != nil {
+		out.workload.Condition = report.Condition(v1alpha08.ConditionRunning, v1alpha08.ReasonExternalResourcesNotFound, w.MissingFiles)
 	}
 	if w.Dev != nil {
 		out.dev = devmode.For(req, c, *w.Dev)
