@@ -17,19 +17,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// module is the Go module that has Knative's definitions.
-const module = "knative.dev/eventing"
-
-// definitions returns CustomResourceDefinitions that Knative installs, by the names
-// of their files.
-func definitions(ctx context.Context, files ...string) ([]*extv1.CustomResourceDefinition, error) {
-	dir, err := moduleDir(ctx)
+// definitions returns CustomResourceDefinitions that Knative installs, by the Go module that
+// has them and the paths of their files in it.
+func definitions(ctx context.Context, module string, files ...string) ([]*extv1.CustomResourceDefinition, error) {
+	dir, err := moduleDir(ctx, module)
 	if err != nil {
 		return nil, err
 	}
 	crds := make([]*extv1.CustomResourceDefinition, 0, len(files))
 	for _, file := range files {
-		crd, err := definition(ctx, filepath.Join(dir, "config", "core", "resources", file))
+		crd, err := definition(ctx, filepath.Join(dir, file))
 		if err != nil {
 			return nil, fmt.Errorf("cannot use %s of %s: %w", file, module, err)
 		}
@@ -38,9 +35,9 @@ func definitions(ctx context.Context, files ...string) ([]*extv1.CustomResourceD
 	return crds, nil
 }
 
-// moduleDir returns the folder of the module in the version that go.mod has, so that
-// the definitions are those of the Go types.
-func moduleDir(ctx context.Context) (string, error) {
+// moduleDir returns the folder of a module in the version that go.mod has, so that the
+// definitions are those of the Go types.
+func moduleDir(ctx context.Context, module string) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return "", fmt.Errorf("cannot find %s: %w: %s", module, err, exit.Stderr)

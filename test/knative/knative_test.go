@@ -2,10 +2,11 @@
 
 // Package knative_test checks the Knative objects that the function composes, and the
 // Brokers of the examples, with Knative itself: its Go types, the validation of its
-// webhook, and the schemas that it installs. The function has small structs of its own
-// for these objects, because the types of knative.dev/eventing would add 16 MB to its
-// binary. For the same reason this package is a module of its own: it reads files of the
-// repository, and imports nothing of it.
+// webhook, and the schemas that it installs. It also holds the function's own rules of what
+// Knative Serving refuses (fn/internal/serving) against Serving's webhook. The function has
+// small structs and rules of its own, because the types of knative.dev/eventing would add
+// 16 MB to its binary, and those of knative.dev/serving come on top. For the same reason this
+// package is a module of its own: it reads files of the repository, and imports nothing of it.
 package knative_test
 
 import (
@@ -15,6 +16,7 @@ import (
 	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
 	"knative.dev/pkg/apis"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 )
 
 // Where the documents are: what is composed for each example, and the examples.
@@ -50,6 +52,11 @@ func composed() []kind {
 			GroupKind: schema.GroupKind{Group: "sources.knative.dev", Kind: "SinkBinding"},
 			empty:     func() object { return &sourcesv1.SinkBinding{} },
 			sample:    sinkBinding,
+		},
+		{
+			GroupKind: schema.GroupKind{Group: "serving.knative.dev", Kind: "Service"},
+			empty:     func() object { return &servingv1.Service{} },
+			sample:    service,
 		},
 	}
 }

@@ -52,6 +52,21 @@ spec:
     namespace: workflows
 `
 
+	service = `
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata:
+  name: vet
+  namespace: workflows
+spec:
+  template:
+    spec:
+      containers:
+      - name: workflow
+        image: registry.example.com/workflows/vet:1.0
+        ports: [{name: h2c, containerPort: 8080}]
+`
+
 	broker = `
 apiVersion: eventing.knative.dev/v1
 kind: Broker

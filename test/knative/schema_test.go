@@ -13,11 +13,16 @@ import (
 // installed returns the validator of Knative's definitions. All tests share it.
 var installed = sync.OnceValues(func() (validator, error) {
 	ctx := context.Background() // The context of a test would end with the test.
-	crds, err := definitions(ctx, "broker.yaml", "trigger.yaml", "sinkbindings.yaml")
+	const eventing = "config/core/resources/"
+	crds, err := definitions(ctx, "knative.dev/eventing", eventing+"broker.yaml", eventing+"trigger.yaml", eventing+"sinkbindings.yaml")
 	if err != nil {
 		return nil, err
 	}
-	return newValidator(crds)
+	services, err := definitions(ctx, "knative.dev/serving", "config/core/300-resources/service.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return newValidator(append(crds, services...))
 })
 
 // TestSchemas validates the composed objects, and the Brokers of the examples, against
@@ -116,6 +121,17 @@ func TestValidate(t *testing.T) {
 			from:   "subject:",
 			to:     "subject: sonataflow-platform-jobs-service\n  ceOverrides:",
 			want:   "spec.subject: Invalid value",
+		},
+		"Service": {
+			reason: "The schema accepts a Service that Knative accepts.",
+			sample: service,
+		},
+		"ServiceUnknownField": {
+			reason: "The schema refuses fields of a pod that Serving never takes.",
+			sample: service,
+			from:   "      containers:",
+			to:     "      hostname: a\n      containers:",
+			want:   "spec.template.spec.hostname: Forbidden: unknown field",
 		},
 		"BrokerRequired": {
 			reason: "A condition has a status.",

@@ -151,9 +151,21 @@ func dropZeros(encoded, source map[string]any) {
 		case !ok && zero(value):
 			delete(encoded, name)
 		case ok:
-			inner, _ := value.(map[string]any)
-			outer, _ := original.(map[string]any)
-			dropZeros(inner, outer)
+			dropZerosIn(value, original)
+		}
+	}
+}
+
+// dropZerosIn does so with the objects that a value is or has.
+func dropZerosIn(encoded, source any) {
+	switch encoded := encoded.(type) {
+	case map[string]any:
+		source, _ := source.(map[string]any)
+		dropZeros(encoded, source)
+	case []any:
+		source, _ := source.([]any)
+		for i := range min(len(encoded), len(source)) {
+			dropZerosIn(encoded[i], source[i])
 		}
 	}
 }

@@ -43,6 +43,17 @@ func TestAdmits(t *testing.T) {
 			reason: "A sink may be in another namespace than the SinkBinding.",
 			kind:   "SinkBinding",
 		},
+		"Service": {
+			reason: "Warnings about a pod's security refuse nothing.",
+			kind:   "Service",
+		},
+		"ServiceField": {
+			reason: "Serving takes only some fields of a pod.",
+			kind:   "Service",
+			from:   "      containers:",
+			to:     "      hostname: a\n      containers:",
+			want:   "must not set the field(s): spec.template.spec.hostname",
+		},
 		"TriggerWithoutBroker": {
 			reason: "A Trigger needs a broker, because the broker delivers its events.",
 			kind:   "Trigger",
@@ -118,7 +129,8 @@ func admits(ctx context.Context, d document, o object) error {
 	ctx = apis.WithinCreate(ctx)
 	o.SetDefaults(ctx)
 	// The result isn't returned directly, because a nil *FieldError in an error isn't nil.
-	if err := o.Validate(ctx); err != nil {
+	// Warnings, which an API server passes on, refuse nothing.
+	if err := o.Validate(ctx).Filter(apis.ErrorLevel); err != nil {
 		return err
 	}
 	return nil

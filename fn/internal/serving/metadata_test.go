@@ -13,43 +13,22 @@ import (
 
 func TestValidateAnnotations(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct {
-		reason string
-		key    string
-		good   []string
-		bad    []string
-	}{
-		"MinScale":       {reason: "A number of pods.", key: "autoscaling.knative.dev/min-scale", good: []string{"0", "1", "100"}, bad: []string{"", "a", "-1", "1.5", "9999999999"}},
-		"MinScaleOlder":  {reason: "The older spelling.", key: "autoscaling.knative.dev/minScale", good: []string{"1"}, bad: []string{"a"}},
-		"MaxScale":       {reason: "A number of pods.", key: "autoscaling.knative.dev/max-scale", good: []string{"0", "3"}, bad: []string{"many"}},
-		"InitialScale":   {reason: "None at first is a feature.", key: "autoscaling.knative.dev/initial-scale", good: []string{"1"}, bad: []string{"-1", "0", "x"}},
-		"Activation":     {reason: "More than one.", key: "autoscaling.knative.dev/activation-scale", good: []string{"2"}, bad: []string{"1", "x"}},
-		"Target":         {reason: "More than nothing.", key: "autoscaling.knative.dev/target", good: []string{"100", "0.01"}, bad: []string{"0", "x"}},
-		"Utilization":    {reason: "A percentage.", key: "autoscaling.knative.dev/target-utilization-percentage", good: []string{"1", "70.5", "100"}, bad: []string{"0", "101", "x"}},
-		"Burst":          {reason: "Or no bound.", key: "autoscaling.knative.dev/target-burst-capacity", good: []string{"-1", "0", "200"}, bad: []string{"-2", "x"}},
-		"PanicWindow":    {reason: "A percentage.", key: "autoscaling.knative.dev/panic-window-percentage", good: []string{"10"}, bad: []string{"0.5", "101"}},
-		"PanicThreshold": {reason: "More than all.", key: "autoscaling.knative.dev/panicThresholdPercentage", good: []string{"200"}, bad: []string{"100", "1001"}},
-		"Window":         {reason: "Whole seconds.", key: "autoscaling.knative.dev/window", good: []string{"6s", "1h"}, bad: []string{"5s", "61m", "6500ms", "60"}},
-		"ScaleDownDelay": {reason: "Whole seconds.", key: "autoscaling.knative.dev/scale-down-delay", good: []string{"0s", "15m"}, bad: []string{"2h", "1ms", "-1s"}},
-		"Retention":      {reason: "Any duration.", key: "autoscaling.knative.dev/scale-to-zero-pod-retention-period", good: []string{"0s", "1ms", "1h"}, bad: []string{"2h", "x"}},
-		"Class":          {reason: "Knative has two autoscalers; others have other names.", key: "autoscaling.knative.dev/class", good: []string{"kpa.autoscaling.knative.dev", "hpa.autoscaling.knative.dev", "keda.example.com"}, bad: []string{"vpa.autoscaling.knative.dev"}},
-		"Metric":         {reason: "The default autoscaler has two.", key: "autoscaling.knative.dev/metric", good: []string{"concurrency", "rps"}, bad: []string{"cpu", ""}},
-		"Queue":          {reason: "An amount.", key: "queue.sidecar.serving.knative.dev/cpu-resource-limit", good: []string{"100m", "1"}, bad: []string{"a lot"}},
-		"QueuePercent":   {reason: "A percentage.", key: "queue.sidecar.serving.knative.dev/resourcePercentage", good: []string{"0.1", "50"}, bad: []string{"0", "200"}},
-		"Unknown":        {reason: "An autoscaler of another vendor may know it.", key: "autoscaling.knative.dev/other", good: []string{"", "x"}},
+	type values struct {
+		Reason, Annotation string
+		Taken, Refused     []string
 	}
-	for name, tc := range cases {
+	for name, tc := range cases[values](t, "testdata/annotations.yaml") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := field.NewPath("a")
-			for _, v := range tc.good {
-				if errs := serving.ValidateAnnotations(map[string]string{tc.key: v}, nil, path); len(errs) > 0 {
-					t.Errorf("%s\n%s=%q: %v", tc.reason, tc.key, v, errs)
+			for _, v := range tc.Taken {
+				if errs := serving.ValidateAnnotations(map[string]string{tc.Annotation: v}, nil, path); len(errs) > 0 {
+					t.Errorf("%s\n%s=%q: %v", tc.Reason, tc.Annotation, v, errs)
 				}
 			}
-			for _, v := range tc.bad {
-				if errs := serving.ValidateAnnotations(map[string]string{tc.key: v}, nil, path); len(errs) == 0 {
-					t.Errorf("%s\n%s=%q is taken", tc.reason, tc.key, v)
+			for _, v := range tc.Refused {
+				if errs := serving.ValidateAnnotations(map[string]string{tc.Annotation: v}, nil, path); len(errs) == 0 {
+					t.Errorf("%s\n%s=%q is taken", tc.Reason, tc.Annotation, v)
 				}
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -31,18 +32,23 @@ func ValidatePod(pod *corev1.PodSpec, container string, features []string, path 
 	for _, x := range pod.Containers {
 		if x.Name == container {
 			c.container(path.Child("container"), &x, true)
+			c.mounts(path.Child("container"), &x, pod.Volumes, readsAlone)
 			c.onePort(path.Child("container", "ports"), x.Ports)
 			continue
 		}
 		at := path.Child("containers").Key(x.Name)
 		c.container(at, &x, false)
+		c.mounts(at, &x, pod.Volumes, readsAlone)
 		c.noProbes(at, &x)
 		if len(x.Ports) > 0 {
 			c.forbid(at.Child("ports"), "Knative Serving takes one port in a pod, which the workflow has: remove this")
 		}
 	}
 	for _, x := range pod.InitContainers {
-		c.container(path.Child("initContainers").Key(x.Name), &x, false)
+		at := path.Child("initContainers").Key(x.Name)
+		c.container(at, &x, false)
+		c.mounts(at, &x, pod.Volumes, func(s *corev1.VolumeSource) bool { return readsAlone(s) || files(s) })
+		c.freePorts(at.Child("ports"), x.Ports)
 	}
 	for _, v := range pod.Volumes {
 		c.volume(path.Child("volumes").Key(v.Name), &v, pod)
@@ -103,6 +109,7 @@ func (c *checker) container(path *field.Path, x *corev1.Container, serves bool) 
 	if slices.Contains(reservedContainers, x.Name) {
 		c.refuse(path.Child("name"), x.Name, "Knative Serving has a container of this name itself: choose another")
 	}
+	c.image(path.Child("image"), x.Image)
 	c.fields(path.Child("resources"), x.Resources, resourceFields)
 	if s := x.SecurityContext; s != nil {
 		at := path.Child("securityContext")
@@ -141,6 +148,51 @@ func (c *checker) container(path *field.Path, x *corev1.Container, serves bool) 
 	}
 }
 
+// mounts refuses mounts that aren't read-only of volumes that Serving mounts only so.
+func (c *checker) mounts(path *field.Path, x *corev1.Container, volumes []corev1.Volume, only func(*corev1.VolumeSource) bool) {
+	for _, m := range x.VolumeMounts {
+		i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == m.Name })
+		if i >= 0 && !m.ReadOnly && only(&volumes[i].VolumeSource) {
+			c.refuse(path.Child("volumeMounts").Key(m.MountPath).Child("readOnly"), false, "Knative Serving mounts this volume only to read: set readOnly: true")
+		}
+	}
+}
+
+// readsAlone tells whether a volume is declared as one that is only read.
+func readsAlone(s *corev1.VolumeSource) bool {
+	return s.PersistentVolumeClaim != nil && s.PersistentVolumeClaim.ReadOnly
+}
+
+// files tells whether a volume is of a kind that Serving mounts only to read. Serving's webhook
+// sets readOnly on such mounts by itself, but not on those of init containers.
+func files(s *corev1.VolumeSource) bool {
+	return s.EmptyDir == nil && s.PersistentVolumeClaim == nil && s.Ephemeral == nil
+}
+
+// freePorts refuses those ports of an init container that Serving's own container has.
+func (c *checker) freePorts(path *field.Path, ports []corev1.ContainerPort) {
+	for _, p := range ports {
+		if slices.Contains(reservedPorts, p.ContainerPort) {
+			c.refuse(path.Key(p.Name).Child("containerPort"), p.ContainerPort, "Knative Serving has this port itself: choose another")
+		}
+	}
+}
+
+// image checks an image that a container runtime understands: Serving reads images with a library
+// of its own, which takes fewer.
+func (c *checker) image(path *field.Path, image string) {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return // Refused by itself.
+	}
+	if digested, ok := named.(reference.Digested); ok && digested.Digest().Algorithm().String() != "sha256" {
+		c.refuse(path, image, "Knative Serving takes only a digest of the kind sha256: use that, or a tag")
+	}
+	if len(strings.TrimPrefix(reference.Path(named), "library/")) < shortestImage {
+		c.refuse(path, image, "Knative Serving takes no image whose name has one letter: rename the image")
+	}
+}
+
 // onePort refuses every port of the workflow's container but the first, which is the workflow's
 // own.
 func (c *checker) onePort(path *field.Path, ports []corev1.ContainerPort) {
@@ -159,16 +211,24 @@ func (c *checker) probes(path *field.Path, x *corev1.Container) {
 				c.refuse(at, port.StrVal, fmt.Sprintf("Knative Serving takes no name of a port in a probe but %s: give the number", x.Ports[0].Name))
 			}
 		}
-		if p.name == readiness && p.probe.PeriodSeconds == 0 && (p.probe.TimeoutSeconds != 0 || p.probe.FailureThreshold != 0) {
-			c.refuse(at.Child("periodSeconds"), 0, "to Knative Serving, 0 means that it probes as often as it likes, and takes neither timeoutSeconds nor failureThreshold: give a number, or remove the field")
-		}
+		c.period(at, p)
 	}
 }
 
-// noProbes refuses the probes of a container without port.
+// period refuses a readiness probe without a period that has what needs one.
+func (c *checker) period(path *field.Path, p namedProbe) {
+	if p.name == readiness && p.probe.PeriodSeconds == 0 && (p.probe.TimeoutSeconds != 0 || p.probe.FailureThreshold != 0) {
+		c.refuse(path.Child("periodSeconds"), 0, "to Knative Serving, 0 means that it probes as often as it likes, and takes neither timeoutSeconds nor failureThreshold: give a number, or remove the field")
+	}
+}
+
+// noProbes refuses the probes of a container without port, unless the feature for them is enabled.
 func (c *checker) noProbes(path *field.Path, x *corev1.Container) {
 	for _, p := range probesOf(x) {
 		c.enabled(path.Child(p.name), featureProbing)
+		if slices.Contains(c.features, string(featureProbing)) {
+			c.period(path.Child(p.name), p)
+		}
 	}
 }
 

@@ -86,7 +86,11 @@ var (
 	reservedVariables  = []string{"K_SERVICE", "K_CONFIGURATION", "K_REVISION"} //nolint:gochecknoglobals // A table that doesn't change.
 	reservedPaths      = []string{"/", "/dev", "/dev/log"}                      //nolint:gochecknoglobals // A table that doesn't change.
 	reservedContainers = []string{"queue-proxy"}                                //nolint:gochecknoglobals // A table that doesn't change.
+	reservedPorts      = []int32{8008, 8012, 8013, 8022, 9090, 9091}            //nolint:gochecknoglobals // A table that doesn't change.
 )
 
 // portVariable is another variable of the container that has the port.
 const portVariable = "PORT"
+
+// shortestImage is how many letters the name of an image has at least, without its registry.
+const shortestImage = 2

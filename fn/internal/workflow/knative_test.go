@@ -32,7 +32,7 @@ func TestKnativeWarnings(t *testing.T) {
 		"Kept":     {reason: "A pod that stays keeps its instances.", given: given{spec: onKnative, metadata: keeps}},
 		"Zero":     {reason: "A minimum of none is none.", given: given{spec: onKnative, metadata: `annotations: {autoscaling.knative.dev/min-scale: "0"}`}, want: []string{lost}},
 		"Database": {reason: "A database keeps instances.", given: given{spec: onKnative + `, persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: pg}}}`, required: userProps("kie.flyway.enabled=true")}},
-		"Replicas": {reason: "Knative scales by itself.", given: given{spec: `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, replicas: 1, podDisruptionBudget: {minAvailable: 1}, container: {image: i}}`, metadata: keeps}, want: []string{replicas, budget}},
+		"Replicas": {reason: "Knative scales by itself.", given: given{spec: `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, replicas: 1, podDisruptionBudget: {minAvailable: 1}, container: {image: img}}`, metadata: keeps}, want: []string{replicas, budget}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestKnativeStatus(t *testing.T) {
 // that leaves Knative Serving is taken as it is.
 func TestServingFeatures(t *testing.T) {
 	t.Parallel()
-	const selects = `, nodeSelector: {disk: ssd}, container: {image: i}}`
+	const selects = `, nodeSelector: {disk: ssd}, container: {image: img}}`
 	states := `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {`
 	cases := map[string]struct {
 		reason   string

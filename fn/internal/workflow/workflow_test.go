@@ -59,7 +59,7 @@ func objectOf(r *composition.Result, key string) composition.Object {
 
 // The Brokers of these tests, and the kinds of Knative.
 const (
-	onKnative   = `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, container: {image: i}}`
+	onKnative   = `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, container: {image: img}}`
 	withBroker  = `eventing: {broker: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}}`
 	consumes    = `flow: {events: [{name: In, type: in}], states: [{name: a, type: event, onEvents: [{eventRefs: [In]}], end: true}]}, podTemplate: {container: {image: i}}`
 	readyBroker = `{kind: Broker, metadata: {name: default, namespace: ns1}, status: {conditions: [{type: Ready, status: "True"}]}}`
@@ -97,7 +97,7 @@ func TestComposed(t *testing.T) {
 		"Serving":   {reason: "Knative Serving makes the rest itself.", given: given{spec: onKnative}, installed: withServing(true), want: []string{"workflow-config", "workflow-config-user", "workflow-knative-service"}},
 		"NoServing": {reason: "Without Knative Serving there are the properties alone.", given: given{spec: onKnative}, installed: withServing(false), want: []string{"workflow-config", "workflow-config-user"}},
 		"ServingBudget": {
-			reason: "Knative Serving has no use for a budget, nor the Prometheus operator for a Service of another name.", given: given{spec: `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, replicas: 2, podDisruptionBudget: {minAvailable: 1}, container: {image: i}}`, platform: `monitoring: {enabled: true}`},
+			reason: "Knative Serving has no use for a budget, nor the Prometheus operator for a Service of another name.", given: given{spec: `flow: {states: [{name: a, type: inject, end: true}]}, podTemplate: {deploymentModel: knative, replicas: 2, podDisruptionBudget: {minAvailable: 1}, container: {image: img}}`, platform: `monitoring: {enabled: true}`},
 			installed: withServing(true), want: []string{"workflow-config", "workflow-config-user", "workflow-knative-service"},
 		},
 		"ServingDev": {reason: "In the profile dev, a workflow runs on a Deployment.", given: given{spec: onKnative, metadata: inDev}, installed: withServing(true), want: append(slices.Clone(least), "workflow-flow")},
