@@ -291,8 +291,8 @@ readonly ABOUT_PLATFORM='{{with .status}}{{range .conditions}}{{if eq .type "Suc
 readonly ABOUT_WORKFLOW='{{$profile := ""}}{{$image := ""}}{{range $k, $v := .metadata.annotations}}{{if eq $k "sonataflow.org/profile"}}{{$profile = $v}}{{end}}{{end -}}
 {{with .spec.podTemplate}}{{with .container}}{{with .image}}{{$image = .}}{{end}}{{end}}{{end -}}
 {{if eq $profile "dev"}}note    The workflow has the profile dev. Its pods are replaced, and what they have in memory is lost. No scenario has tried the take-over of this profile.
-{{else if not $image}}note    The operator has built the image of the workflow. save writes the image that runs into the claim; the function builds none.
-{{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim keeps the Knative Service, and makes one new revision. No scenario has tried the take-over of this model.
+{{else if not $image}}note    The operator has built the image of the workflow. save writes the image that runs into the claim, so that the function builds none.
+{{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim keeps the Knative Service, and makes one new revision.
 {{end}}{{end}}{{end}}{{range $k, $v := .spec}}{{if eq $k "persistence"}}{{if not $v.postgresql}}note    spec.persistence without postgresql means no persistence to the operator. Here it means the database of the platform, if that has one, unless the Composition says compatibility: Operator.
 {{end}}{{end}}{{end}}'
 

@@ -50,6 +50,7 @@ func TestTakeOver(t *testing.T) {
 	}
 	skipIfUsed(t)
 	installKnative(t)
+	installServing(t)
 	version := installedVersion(t)
 	operator, brokers := newWorld(t, "takeover-operator"), newWorld(t, "takeover-brokers")
 	taken := map[string]*world{}
@@ -88,6 +89,7 @@ func TestTakeOver(t *testing.T) {
 	for _, name := range connectedWorkflows {
 		flows.awaitSink(name)
 	}
+	flows.awaitKnativeSink("report")
 	for _, w := range triggered {
 		defer w.alwaysSubscribed(allTriggers)()
 	}
@@ -151,7 +153,7 @@ func TestTakeOver(t *testing.T) {
 		(&platform{world: w, name: operatorPlatform}).awaitReady()
 	}
 	applyFolder(t, filepath.Join(saved, "workflows"))
-	for _, name := range slices.Concat(connectedWorkflows, []string{greeting}) {
+	for _, name := range slices.Concat(connectedWorkflows, []string{"report", greeting}) {
 		w := flows
 		if name == greeting {
 			w = taken["http"]
@@ -164,20 +166,20 @@ func TestTakeOver(t *testing.T) {
 	}
 	before.same(t, taken, "was taken over", once)
 
-	// This one waits for Knative Serving, until its claim wants a Deployment.
-	flows.await("report to miss Knative Serving", soon, func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Workflows, flows.namespace, "report")
+	// This one has no image, until its claim names one.
+	flows.await("draft to be refused", soon, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.Workflows, flows.namespace, "draft")
 		if err != nil {
 			return err
 		}
-		return kube.Want(o, "Running", "False", "KnativeServingNotAvailable")
+		return kube.Want(o, "SpecValid", "False", "")
 	})
-	if out, err := operator.script("finish", "--yes"); err == nil || !strings.Contains(out, "The workflow report in namespace takeover-flows isn't ready") {
-		t.Errorf("finish while a workflow waits: want a message about it, got %v\n%s", err, out)
+	if out, err := operator.script("finish", "--yes"); err == nil || !strings.Contains(out, "The workflow draft in namespace takeover-flows isn't ready") {
+		t.Errorf("finish while a workflow is refused: want a message about it, got %v\n%s", err, out)
 	}
-	flows.kubectl("patch", "sonataflow", "report", "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"kubernetes"}}}`)
-	flows.awaitReadyWorkflow("report")
-	before.join(keptOf(taken), "flows/report")
+	flows.kubectl("patch", "sonataflow", "draft", "--type=merge", `--patch={"spec":{"podTemplate":{"container":{"image":"registry.example.com/draft:1.0"}}}}`)
+	flows.awaitReadyWorkflow("draft")
+	before.join(keptOf(taken), "flows/draft")
 	for _, w := range taken {
 		w.owned(api.kind, api.workflowKind)
 	}
@@ -197,6 +199,7 @@ func TestTakeOver(t *testing.T) {
 	for _, name := range connectedWorkflows {
 		flows.checkSink(name)
 	}
+	flows.awaitKnativeSink("report")
 	written.same(t, taken)
 	taken["http"].dropSample()
 	once["http/"+operatorPlatform+"-data-index-service"] = 2
@@ -507,13 +510,16 @@ func (w *world) keepers() iter.Seq2[string, unstructured.Unstructured] {
 	return func(yield func(string, unstructured.Unstructured) bool) {
 		for kind, r := range map[string]kube.Resource{
 			"Deployment": kube.Deployments, "Service": kube.Services, "ConfigMap": kube.ConfigMaps,
-			"PodDisruptionBudget": kube.Budgets, "SinkBinding": kube.SinkBindings,
+			"PodDisruptionBudget": kube.Budgets, "SinkBinding": kube.SinkBindings, "KnativeService": kube.KnativeServices,
 		} {
 			objects, err := cluster.List(w.Context(), r, w.namespace)
 			if err != nil {
 				w.Fatal(err)
 			}
 			for _, o := range objects {
+				if ofKnative(o) {
+					continue
+				}
 				if !yield(kind, o) {
 					return
 				}
@@ -549,7 +555,7 @@ func (w *world) owned(platforms, workflows string) {
 }
 
 // A kept records what a take-over must keep: UIDs by kind and name, the addresses of
-// Services, and how often the pods of Deployments were replaced.
+// Services, and how often the pods of Deployments and Knative Services were replaced.
 type kept struct {
 	uids      map[string]types.UID
 	addresses map[string]string
@@ -568,10 +574,30 @@ func keptOf(worlds map[string]*world) kept {
 				out.addresses[key], _, _ = unstructured.NestedString(o.Object, "spec", "clusterIP")
 			case "Deployment":
 				out.revisions[key] = revision(o)
+			case "KnativeService":
+				out.revisions[key] = knativeRevision(o)
 			}
 		}
 	}
 	return out
+}
+
+// knativeRevision returns the number of the latest revision of a Knative Service.
+func knativeRevision(o unstructured.Unstructured) int {
+	name, _, _ := unstructured.NestedString(o.Object, "status", "latestCreatedRevisionName")
+	n := 0
+	_, _ = fmt.Sscanf(strings.TrimPrefix(name, o.GetName()+"-"), "%d", &n)
+	return n
+}
+
+// ofKnative tells whether Knative Serving made an object for a Knative Service.
+func ofKnative(o unstructured.Unstructured) bool {
+	for name := range o.GetLabels() {
+		if strings.HasPrefix(name, "serving.knative.dev/") {
+			return true
+		}
+	}
+	return false
 }
 
 func revision(o unstructured.Unstructured) int {

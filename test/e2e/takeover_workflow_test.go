@@ -117,3 +117,20 @@ func (u userProperties) same(t *testing.T, worlds map[string]*world) {
 		t.Errorf("the users' properties: -want, +got:\n%s", diff)
 	}
 }
+
+// awaitKnativeSink waits until a Knative Service is ready, and its latest revision knows the
+// sink of its SinkBinding.
+func (w *world) awaitKnativeSink(name string) {
+	w.Helper()
+	w.await("Knative Service "+name+" to know its sink", noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.KnativeServices, w.namespace, name)
+		if err != nil {
+			return err
+		}
+		if sinkIn(o) == "" {
+			return fmt.Errorf("it has no K_SINK")
+		}
+		return kube.Want(o, "Ready", "True", "")
+	})
+	w.awaitKnativeService(name)
+}
