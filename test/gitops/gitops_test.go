@@ -43,7 +43,7 @@ const (
 // is healthy at once.
 func expected(example, state string) (health, bool) {
 	switch state {
-	case "ready", "upgrade-done", "rebuilt":
+	case "ready", "openshift", "upgrade-done", "rebuilt":
 		return healthy, true
 	case "failed", "build-failed":
 		return degraded, true
