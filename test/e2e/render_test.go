@@ -110,7 +110,8 @@ func (w *world) differences(r rendering, claim *unstructured.Unstructured, field
 		}
 		got, err := cluster.Get(w.Context(), resource, want.GetNamespace(), want.GetName())
 		if err != nil {
-			w.Fatal(err)
+			out = append(out, err.Error()) // Its kind may have been installed a moment ago.
+			continue
 		}
 		out = append(out, lacks(want.GetKind()+" "+want.GetName(), portable(want, secrets), got.Object)...)
 	}
