@@ -5,13 +5,10 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -38,20 +35,7 @@ func TestBuildStates(t *testing.T) {
 			}
 		}
 	}
-	got := "# image of the observed Deployment | observed Job | observed Job of the old image | what the last status says was built -> desired\n" + strings.Join(rows, "\n") + "\n"
-	golden := filepath.Join("testdata", "build-states.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
-	}
+	compareStates(t, "build-states.txt", "# image of the observed Deployment | observed Job | observed Job of the old image | what the last status says was built -> desired", rows)
 }
 
 // buildRow runs the function in one state, and describes what it wants. The image that is asked

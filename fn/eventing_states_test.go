@@ -5,13 +5,10 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -62,21 +59,7 @@ func TestEventingStates(t *testing.T) {
 			}
 		}
 	}
-	got := "# spec | Broker | Triggers | SinkBinding | Deployment of the Jobs Service -> desired\n" + strings.Join(rows, "\n") + "\n"
-
-	golden := filepath.Join("testdata", "eventing-states.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
-	}
+	compareStates(t, "eventing-states.txt", "# spec | Broker | Triggers | SinkBinding | Deployment of the Jobs Service -> desired", rows)
 }
 
 // row runs the function in a state, holds the answer against the rules, and describes

@@ -51,21 +51,7 @@ func TestMigrationStates(t *testing.T) {
 			}
 		}
 	}
-	got := "# strategy | observed Deployment | observed Job | observed Job of another target -> desired\n" + strings.Join(rows, "\n") + "\n"
-
-	golden := filepath.Join("testdata", "migration-states.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
-	}
+	compareStates(t, "migration-states.txt", "# strategy | observed Deployment | observed Job | observed Job of another target -> desired", rows)
 }
 
 // stateRow runs the function in one state, and describes what it wants.
@@ -190,4 +176,24 @@ func with(t *testing.T, object map[string]any, value any, path ...string) map[st
 		t.Fatal(err)
 	}
 	return object
+}
+
+// compareStates compares what the function wants in each state, a row each, with a golden file
+// of testdata, which begins with what the rows say.
+func compareStates(t *testing.T, file, head string, rows []string) {
+	t.Helper()
+	got := head + "\n" + strings.Join(rows, "\n") + "\n"
+	golden := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("desired states: -want, +got (`make golden` rewrites them):\n%s", diff)
+	}
 }

@@ -20,7 +20,7 @@ import (
 
 // A KnativeService runs pods as requests arrive: a Service of Knative Serving. It has the fields
 // of Knative's type that are composed. What Knative defaults or writes itself isn't among them:
-// whatever is named here is applied again and again. See
+// every field that is named here is applied again and again. See
 // https://knative.dev/docs/serving/services/.
 type KnativeService struct {
 	metav1.TypeMeta   `json:",inline"`
