@@ -98,7 +98,11 @@ func compose(ctx context.Context, client fnv1.FunctionRunnerServiceClient, compo
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, job); err != nil {
 			return nil, "", err
 		}
-		migrations[job.Spec.Template.Labels[labelMigrates]] = job.Spec.Template.Spec.Containers[0].Env
+		migrates, ok := job.Spec.Template.Labels[labelMigrates]
+		if !ok {
+			continue // The Job builds an image.
+		}
+		migrations[migrates] = job.Spec.Template.Spec.Containers[0].Env
 		object["status"] = map[string]any{"succeeded": 1, "conditions": []any{map[string]any{"type": "Complete", "status": "True"}}}
 		if req.Observed.Resources[key], err = encode(object); err != nil {
 			return nil, "", err
