@@ -188,10 +188,7 @@ func (w *world) providePlatform(example string) {
 	})
 	if monitored {
 		w.apply(w.documents("test", "e2e", "testdata", "servicemonitors.yaml")...)
-		w.await("the definition of ServiceMonitors", soon, func(ctx context.Context) error {
-			_, err := cluster.List(ctx, kube.Monitors, w.namespace)
-			return err
-		})
+		makeKnown(w.T, map[string][]string{"apis/monitoring.coreos.com/v1": {"ServiceMonitor"}}, "servicemonitors.monitoring.coreos.com")
 	}
 	w.provide(needed)
 	for _, o := range needed {

@@ -68,6 +68,13 @@ func start(t *testing.T, system stack.Knative, kinds map[string][]string, defini
 	if err := stack.StartKnative(t.Context(), system); err != nil {
 		t.Fatal(err)
 	}
+	makeKnown(t, kinds, definition)
+}
+
+// makeKnown waits until the API server publishes the schemas of kinds, one of which has the
+// definition, and lets Crossplane know the kinds.
+func makeKnown(t *testing.T, kinds map[string][]string, definition string) {
+	t.Helper()
 	awaitPublished(t, kinds, true)
 	// Crossplane reads schemas again when a definition changes, which may be before the
 	// API server has published them. The annotation makes Crossplane read them once more.
@@ -107,12 +114,12 @@ func unfinish(t *testing.T, kind kube.Resource) {
 	}
 }
 
-// awaitPublished waits until the API server publishes the schemas of kinds of Knative's, or
-// has removed them. From these schemas Crossplane knows which kinds there are. The API
+// awaitPublished waits until the API server publishes the schemas of kinds, or has removed
+// them. From these schemas Crossplane knows which kinds there are. The API
 // server updates them a second or two after the definitions.
 func awaitPublished(t *testing.T, wanted map[string][]string, want bool) {
 	t.Helper()
-	if err := kube.Await(t.Context(), "the schemas of Knative's kinds", soon, func(ctx context.Context) error {
+	if err := kube.Await(t.Context(), "the schemas of kinds", soon, func(ctx context.Context) error {
 		list, err := cluster.Kubectl(ctx, "", "get", "--raw=/openapi/v3")
 		if err != nil {
 			return err
