@@ -60,11 +60,52 @@ func TestDatabase(t *testing.T) {
 	b.java = startJava(t, driver, b.server.port)
 	t.Run("Examples", b.examples)
 	t.Run("Names", b.names)
+	t.Run("Locale", b.locale)
 	t.Logf("%d connections were made", b.connections)
+}
+
+// locale looks at the composed environments as Java does in a container whose image sets no
+// locale: what isn't in ASCII must arrive as it was written, too.
+func (b *bench) locale(t *testing.T) {
+	t.Parallel()
+	tc := named{database: "Größe 🐘", schema: "größe"}
+	components, refused, err := compose(t.Context(), b.client, tc.composite(), nil)
+	if err != nil || refused != "" || len(components) != 1 {
+		t.Fatalf("got %v, refused %q, error %v", components, refused, err)
+	}
+	for name, env := range map[string][]corev1.EnvVar{"Service": components[0].service, "Migration": components[0].migration} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, got := map[string]string{}, map[string]string{}
+			var variables []string
+			for _, v := range env {
+				if v.ValueFrom == nil {
+					want[v.Name] = v.Value
+					variables = append(variables, v.Name+"="+v.Value)
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), "java", "-classpath", b.java.classes, "Connect", "environment")
+			cmd.Env = variables
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for line := range strings.Lines(string(out)) {
+				variable, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+				got[variable] = value
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the environment as Java reads it: -want, +got:\n%s", diff)
+			}
+		})
+	}
 }
 
 // java is the process of Connect.java.
 type java struct {
+	// classes is the folder with what was compiled.
+	classes string
+
 	mu      sync.Mutex
 	in      io.Writer
 	answers *bufio.Scanner
@@ -105,7 +146,7 @@ func startJava(t *testing.T, driver, port string) *java {
 			t.Errorf("Connect.java did not end cleanly: %v\n%s", err, output)
 		}
 	})
-	return &java{in: in, answers: bufio.NewScanner(out)}
+	return &java{classes: dir, in: in, answers: bufio.NewScanner(out)}
 }
 
 // ask lets Connect.java connect with an environment, and returns what the server says.

@@ -11,6 +11,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/images"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/jobs"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 )
 
 // labelMigrates is a label of the pods of all Jobs that migrate the schema of a component;
@@ -96,6 +97,11 @@ func env(t target) []corev1.EnvVar {
 			t.database.Secret.Password(source+"_PASSWORD"),
 			corev1.EnvVar{Name: "QUARKUS_FLYWAY_" + string(tool) + "_SCHEMAS", Value: t.database.Schema},
 		)
+	}
+	// Java reads variables in the encoding of the locale. Without a locale that is ASCII, so
+	// that another schema would be migrated. A URL is ASCII always.
+	if !postgres.ASCII(t.database.Schema) {
+		out = append(out, corev1.EnvVar{Name: "LC_ALL", Value: "C.UTF-8"})
 	}
 	return out
 }

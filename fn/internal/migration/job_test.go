@@ -79,6 +79,7 @@ func TestJob(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		kind   component.Kind
+		schema string
 		want   want
 	}{
 		"DataIndex": {
@@ -105,11 +106,28 @@ func TestJob(t *testing.T) {
 				{Name: "QUARKUS_FLYWAY_JOBSSERVICE_SCHEMAS", Value: "s"},
 			}},
 		},
+		"Umlauts": {
+			reason: "Java reads a schema that isn't in ASCII rightly if the locale is UTF-8.",
+			kind:   component.JobsService(),
+			schema: "ä",
+			want: want{Key: "jobs-service-migration-954f0af4", Hash: "954f0af4", Env: []corev1.EnvVar{
+				{Name: "MIGRATE_DB_DATAINDEX", Value: "false"},
+				{Name: "MIGRATE_DB_JOBSSERVICE", Value: "true"},
+				{Name: "QUARKUS_DATASOURCE_JOBSSERVICE_JDBC_URL", Value: "jdbc:postgresql://pg.db:6543/shared?currentSchema=s"},
+				secret("QUARKUS_DATASOURCE_JOBSSERVICE_USERNAME", "u"),
+				secret("QUARKUS_DATASOURCE_JOBSSERVICE_PASSWORD", "p"),
+				{Name: "QUARKUS_FLYWAY_JOBSSERVICE_SCHEMAS", Value: "ä"},
+				{Name: "LC_ALL", Value: "C.UTF-8"},
+			}},
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := migrated(tc.kind)
+			if tc.schema != "" {
+				c.Database.Schema = tc.schema
+			}
 			c.Migration.Pod = reaching()
 			c.Migration.SecurityContext = &corev1.SecurityContext{RunAsNonRoot: new(true)}
 			wanted := &batchv1.Job{

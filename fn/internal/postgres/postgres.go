@@ -7,6 +7,8 @@ package postgres
 import (
 	"cmp"
 	"strconv"
+	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -22,8 +24,8 @@ const (
 
 // A Database is where a service keeps its data.
 type Database struct {
-	// URL is the JDBC URL. The service and its migration both connect with it, so that they
-	// can't disagree.
+	// URL is the JDBC URL, in ASCII. The service and its migration both connect with it, so
+	// that they can't disagree.
 	URL string
 	// Schema is the schema that the URL selects, as PostgreSQL reads its name: its default
 	// one if the URL selects none.
@@ -59,7 +61,7 @@ func Resolve(own, shared *v1alpha08.PersistencePostgreSQL, d Defaults) *Database
 
 // New decides how the database in a spec is reached. The spec has passed Validate. URL, schema
 // and reactive URL follow from one location. A JDBC URL in the spec is used as it is, unless
-// its schema reads otherwise in PostgreSQL.
+// its schema reads otherwise in PostgreSQL, or a container without a locale would misread it.
 func New(spec *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
 	l, text := parse(spec.JdbcURL), spec.JdbcURL
 	if spec.ServiceRef != nil {
@@ -67,8 +69,11 @@ func New(spec *v1alpha08.PersistencePostgreSQL, d Defaults) *Database {
 		text = l.jdbc()
 	}
 	schema := fold(l.schema())
-	if schema != l.schema() {
+	switch {
+	case schema != l.schema():
 		text = l.with(jdbcSchema, schema).jdbc()
+	case !ASCII(text):
+		text = l.jdbc()
 	}
 	return &Database{
 		URL:    text,
@@ -92,6 +97,12 @@ func behind(s *v1alpha08.SQLServiceOptions, d Defaults) location {
 		database:   cmp.Or(s.DatabaseName, defaultDatabase),
 		parameters: []parameter{{jdbcSchema, cmp.Or(s.DatabaseSchema, d.Schema)}},
 	}
+}
+
+// ASCII tells whether a text has no character but ASCII's, which containers read alike with
+// every locale.
+func ASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // ReactiveURL is the URL for Quarkus' reactive client.

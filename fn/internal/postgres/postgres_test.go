@@ -68,6 +68,18 @@ func TestNew(t *testing.T) {
 				reactive: "postgresql://host:1234/database?search_path=data-index-service",
 			},
 		},
+		"JDBCURLUmlauts": {
+			reason: "A container without a locale would misread what isn't in ASCII.",
+			spec:   v1alpha08.PersistencePostgreSQL{SecretRef: secret, JdbcURL: "jdbc:postgresql://host/größe?currentSchema=ä&ssl"},
+			want: want{
+				database: postgres.Database{
+					URL:    "jdbc:postgresql://host/gr%C3%B6%C3%9Fe?currentSchema=%C3%A4&ssl=",
+					Schema: "ä",
+					Secret: standard,
+				},
+				reactive: "postgresql://host/gr%C3%B6%C3%9Fe?search_path=%C3%A4",
+			},
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

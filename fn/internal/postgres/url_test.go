@@ -171,10 +171,10 @@ func TestLocation(t *testing.T) {
 		},
 		"URLEscaped": {
 			reason: "A database in a URL is escaped already, and may have what looks like a fragment or another scheme.",
-			spec:   byURL("jdbc:postgresql://db/jdbc:x%2By+z%20#ü?currentSchema=a%2Bb"),
+			spec:   byURL("jdbc:postgresql://db/jdbc:x%2By+z%20#u?currentSchema=a%2Bb"),
 			want: reached{
-				URL:      "jdbc:postgresql://db/jdbc:x%2By+z%20#ü?currentSchema=a%2Bb",
-				Reactive: "postgresql://db/jdbc%3Ax%2By%20z%20%23%C3%BC?search_path=a%2Bb",
+				URL:      "jdbc:postgresql://db/jdbc:x%2By+z%20#u?currentSchema=a%2Bb",
+				Reactive: "postgresql://db/jdbc%3Ax%2By%20z%20%23u?search_path=a%2Bb",
 				Schema:   "a+b",
 			},
 		},

@@ -32,12 +32,19 @@ import org.postgresql.ds.PGSimpleDataSource;
  * the table. More fields are what a reactive client has read in its URL: host, port, database, and
  * NAME=VALUE for each parameter. A second connection is made with them. The answer is a line
  * "NAME VALUE" for each thing that the server says, or "error MESSAGE", and an empty line.
+ *
+ * <p>With the argument "environment" it only prints its own environment, a line "NAME VALUE" for each
+ * variable.
  */
 public final class Connect {
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private static final List<String> PLACES = new ArrayList<>();
 
     public static void main(String[] args) throws IOException {
+        if (args.length == 1 && args[0].equals("environment")) {
+            System.getenv().forEach((name, value) -> OUT.println(name + " " + value));
+            return;
+        }
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String variables = in.readLine(); variables != null; variables = in.readLine()) {
             Map<String, String> env = new HashMap<>();
