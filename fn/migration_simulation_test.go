@@ -24,7 +24,7 @@ import (
 )
 
 // histories is how many random histories are walked. `make histories` walks more.
-var histories = flag.Int("histories", 800, "walk so many random histories of platforms with migrations")
+var histories = flag.Int("histories", 300, "walk so many random histories of platforms with migrations")
 
 // steps is how long each history is.
 const steps = 10

@@ -104,7 +104,7 @@ func TestDeterminism(t *testing.T) {
 	forEach(t, func(t *testing.T, xr *unstructured.Unstructured) {
 		req := states(t, xr)[string(compositiontest.Ready)+"/present"]
 		var first []byte
-		for i := range 100 {
+		for i := range 25 {
 			b, err := proto.MarshalOptions{Deterministic: true}.Marshal(run(t, req))
 			if err != nil {
 				t.Fatal(err)

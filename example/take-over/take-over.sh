@@ -264,8 +264,8 @@ readonly BARE='{{$written := false}}{"status":null,"metadata":{"uid":null,"resou
 {{if $named}},"labels":{"crossplane.io/composite":null}{{else}},"labels":null{{end -}}
 {{if $kept}},"annotations":{"kubectl.kubernetes.io/last-applied-configuration":null,"crossplane.io/paused":null}{{else}},"annotations":null{{end -}}
 },"spec":{"resourceRef":null,"resourceRefs":null,"compositionRef":null,"compositionSelector":null,"compositionRevisionRef":null,"compositionRevisionSelector":null,"compositionUpdatePolicy":null,"compositeDeletePolicy":null,"publishConnectionDetailsTo":null,"writeConnectionSecretToRef":null,"crossplane":null
-{{- /* Of a workflow, the replicas that the operator wrote, which is told by its finalizer. */ -}}
-{{range .metadata.managedFields}}{{if .fieldsV1}}{{$operators := false -}}
+{{- /* Of a workflow, the replicas that the operator wrote, which is told by its finalizer, or, in the profile dev, by the name of its program. */ -}}
+{{range .metadata.managedFields}}{{if .fieldsV1}}{{$operators := eq (printf "%s" .manager) "manager" -}}
 {{with index .fieldsV1 "f:metadata"}}{{with index . "f:finalizers"}}{{range $k, $v := .}}{{if eq $k "v:\"workflow-deletion\""}}{{$operators = true}}{{end}}{{end}}{{end}}{{end -}}
 {{if $operators}}{{with index .fieldsV1 "f:spec"}}{{with index . "f:podTemplate"}}{{range $k, $v := .}}{{if eq $k "f:replicas"}}{{$written = true}}{{end}}{{end}}{{end}}{{end}}{{end -}}
 {{end}}{{end -}}
@@ -290,7 +290,7 @@ readonly ABOUT_PLATFORM='{{with .status}}{{range .conditions}}{{if eq .type "Suc
 {{end}}{{end}}{{end}}{{end}}{{end}}'
 readonly ABOUT_WORKFLOW='{{$profile := ""}}{{$image := ""}}{{range $k, $v := .metadata.annotations}}{{if eq $k "sonataflow.org/profile"}}{{$profile = $v}}{{end}}{{end -}}
 {{with .spec.podTemplate}}{{with .container}}{{with .image}}{{$image = .}}{{end}}{{end}}{{end -}}
-{{if eq $profile "dev"}}note    The workflow has the profile dev. Its pods are replaced, and what they have in memory is lost. No scenario has tried the take-over of this profile.
+{{if eq $profile "dev"}}note    The workflow has the profile dev. Its pods are replaced, and what they have in memory is lost.
 {{else if not $image}}note    The operator has built the image of the workflow. save writes the image that runs into the claim, so that the function builds none.
 {{end}}{{with .spec.podTemplate}}{{with .deploymentModel}}{{if eq . "knative"}}note    The workflow runs on Knative Serving. Its claim keeps the Knative Service, and makes one new revision.
 {{end}}{{end}}{{end}}{{range $k, $v := .spec}}{{if eq $k "persistence"}}{{if not $v.postgresql}}note    spec.persistence without postgresql means no persistence to the operator. Here it means the database of the platform, if that has one, unless the Composition says compatibility: Operator.

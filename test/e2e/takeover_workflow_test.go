@@ -31,8 +31,8 @@ const (
 // connectedWorkflows are the workflows of the operator that send events to a Broker.
 var connectedWorkflows = []string{"vet", builtWorkflow}
 
-// createOwners creates platforms and workflows. A user writes a workflow; the operator adds a
-// finalizer and the number of pods.
+// createOwners creates platforms and workflows. A user writes a workflow; the operator adds the
+// number of pods and, except in the profile dev, a finalizer.
 func (w *world) createOwners(owners []*unstructured.Unstructured) {
 	w.Helper()
 	var platforms []*unstructured.Unstructured
@@ -42,7 +42,11 @@ func (w *world) createOwners(owners []*unstructured.Unstructured) {
 			continue
 		}
 		w.apply(o)
-		patch := `--patch={"metadata":{"finalizers":["workflow-deletion"]},"spec":{"podTemplate":{"replicas":1}}}`
+		finalizers := `["workflow-deletion"]`
+		if o.GetAnnotations()["sonataflow.org/profile"] == "dev" {
+			finalizers = "null"
+		}
+		patch := `--patch={"metadata":{"finalizers":` + finalizers + `},"spec":{"podTemplate":{"replicas":1}}}`
 		w.kubectl("patch", "sonataflow", o.GetName(), "--type=merge", "--field-manager="+operatorManager, patch)
 	}
 	w.asOperator(platforms, "create")
@@ -87,7 +91,7 @@ func (w *world) selected(service string) func(map[types.UID]unstructured.Unstruc
 // ofUser tells whether an object has the properties that the user of a workflow writes.
 func ofUser(o unstructured.Unstructured) bool {
 	_, isWorkflows := o.GetLabels()[workflowLabel]
-	return o.GetKind() == "ConfigMap" && isWorkflows && !strings.HasSuffix(o.GetName(), "-managed-props")
+	return o.GetKind() == "ConfigMap" && isWorkflows && strings.HasSuffix(o.GetName(), "-props") && !strings.HasSuffix(o.GetName(), "-managed-props")
 }
 
 // userProperties are what users wrote for their workflows, and how that is labelled, by world and

@@ -4,6 +4,7 @@ package kube
 
 import (
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -46,6 +47,19 @@ func ObservedGeneration(o *unstructured.Unstructured, conditionType string) int6
 		}
 	}
 	return 0
+}
+
+// Since returns when a condition got its status; the zero time if the object doesn't have it.
+func Since(o *unstructured.Unstructured, conditionType string) time.Time {
+	list, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, item := range list {
+		if fields, ok := item.(map[string]any); ok && fields["type"] == conditionType {
+			text, _, _ := unstructured.NestedString(fields, "lastTransitionTime")
+			since, _ := time.Parse(time.RFC3339, text)
+			return since
+		}
+	}
+	return time.Time{}
 }
 
 // Want returns an error unless a condition has the status, and the reason where one is
