@@ -51,9 +51,11 @@ func (s *scale) newFloor() *floor {
 	f := &floor{objects: map[string]*unstructured.Unstructured{}}
 	for _, o := range (&world{T: s.T}).documents("test", "render", "testdata", "minimal", "ready.yaml") {
 		key := o.GetAnnotations()["crossplane.io/composition-resource-name"]
-		if key == "" {
+		if o.GetKind() == "XSonataFlowPlatform" {
 			f.composite = o
-			continue
+		}
+		if key == "" {
+			continue // The composite, or a result of the render.
 		}
 		// Crossplane adds these, to what was rendered too.
 		o.SetOwnerReferences(nil)
@@ -68,10 +70,10 @@ func (s *scale) newFloor() *floor {
 		o.SetLabels(labels)
 		f.objects[key] = o
 	}
-	if f.composite == nil || len(f.objects) == 0 {
-		s.Fatal("the rendered example has no composite, or composes nothing")
+	f.namespace, _, _ = unstructured.NestedString(f.composite.Object, "spec", "claimRef", "namespace")
+	if f.namespace == "" || len(f.objects) == 0 {
+		s.Fatal("the rendered example has no claim, or composes nothing")
 	}
-	f.namespace = f.composite.GetLabels()["crossplane.io/claim-namespace"]
 	return f
 }
 
