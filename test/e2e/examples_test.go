@@ -94,7 +94,9 @@ func (w *world) provide(objects []*unstructured.Unstructured) {
 }
 
 // TestExamples claims every example as a user does: the cluster gets the objects of the
-// offline render, the claim reports them, and its deletion leaves nothing behind.
+// offline render, the claim reports them, and its deletion leaves nothing behind. The
+// namespaces enforce the restricted Pod Security Standard: a pod that isn't admitted keeps its
+// platform from being ready.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range examples(t) {
@@ -102,7 +104,7 @@ func TestExamples(t *testing.T) {
 			t.Parallel()
 			// The documents name the namespace.
 			claim := (&world{T: t}).documents("example", example, "claim.yaml")[0]
-			w := newWorld(t, claim.GetNamespace())
+			w := newRestricted(t, claim.GetNamespace())
 			w.provide(w.required(example))
 			w.secret("bystander", "key", "value")
 			w.await("the namespace to be furnished", soon, w.furnished)
@@ -124,6 +126,7 @@ func TestExamples(t *testing.T) {
 			w.compare(rendered, kube.Platforms, p.name, "cluster", "version", "services")
 			p.checkColumns()
 			p.checkEvents()
+			w.checkAdmitted()
 
 			w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
 			for _, o := range rendered.composed {
@@ -134,6 +137,35 @@ func TestExamples(t *testing.T) {
 				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
 			}
 		})
+	}
+}
+
+// newRestricted returns a world whose namespace enforces the restricted Pod Security Standard.
+func newRestricted(t *testing.T, namespace string) *world {
+	t.Helper()
+	return newWorld(t, namespace, "pod-security.kubernetes.io/enforce", "restricted")
+}
+
+// checkAdmitted fails the scenario unless each Deployment has the pods that it wants. Pods of
+// Jobs aren't counted: without them, no owner would be ready.
+func (w *world) checkAdmitted() {
+	w.Helper()
+	deployments, err := cluster.List(w.Context(), kube.Deployments, w.namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var wanted int64
+	for _, d := range deployments {
+		replicas, _, _ := unstructured.NestedInt64(d.Object, "spec", "replicas")
+		wanted += replicas
+	}
+	pods, err := cluster.List(w.Context(), kube.Pods, w.namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	pods = slices.DeleteFunc(pods, func(o unstructured.Unstructured) bool { return o.GetOwnerReferences()[0].Kind == "Job" })
+	if wanted == 0 || int64(len(pods)) != wanted {
+		w.Errorf("%d pods of Deployments were admitted, want %d", len(pods), wanted)
 	}
 }
 
@@ -150,7 +182,7 @@ func TestWorkflowExamples(t *testing.T) {
 			if model, _, _ := unstructured.NestedString(claim.Object, "spec", "podTemplate", "deploymentModel"); model == "knative" {
 				installServing(t)
 			}
-			w := newWorld(t, claim.GetNamespace())
+			w := newRestricted(t, claim.GetNamespace())
 			w.providePlatform(example)
 			w.await("the namespace to be furnished", soon, w.furnished)
 			before := w.inventory()
@@ -249,40 +281,5 @@ func (p *platform) checkEvents() {
 		if e.Type == "Warning" && (!warned || e.Reason != "ValidWithWarnings") {
 			p.Errorf("a warning without cause: %s %s", e.Reason, e.Message)
 		}
-	}
-}
-
-// TestRestricted claims every example in a namespace that enforces the restricted Pod
-// Security Standard: a pod that isn't admitted keeps its platform from being ready.
-func TestRestricted(t *testing.T) {
-	t.Parallel()
-	for _, example := range examples(t) {
-		t.Run(example, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, "restricted-"+example, "pod-security.kubernetes.io/enforce", "restricted")
-			w.provide(w.moved(w.required(example)))
-			p := w.claim(w.moved(w.documents("example", example, "claim.yaml"))[0])
-			p.awaitReady()
-
-			deployments, err := cluster.List(t.Context(), kube.Deployments, w.namespace)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var wanted int64
-			for _, d := range deployments {
-				replicas, _, _ := unstructured.NestedInt64(d.Object, "spec", "replicas")
-				wanted += replicas
-			}
-			pods, err := cluster.List(t.Context(), kube.Pods, w.namespace)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// Pods of Jobs aren't counted. They were admitted, or the platform wouldn't
-			// be ready.
-			pods = slices.DeleteFunc(pods, func(o unstructured.Unstructured) bool { return o.GetOwnerReferences()[0].Kind == "Job" })
-			if wanted == 0 || int64(len(pods)) != wanted {
-				t.Errorf("%d pods of Deployments were admitted, want %d", len(pods), wanted)
-			}
-		})
 	}
 }
