@@ -129,15 +129,25 @@ func TestExamples(t *testing.T) {
 			w.checkAdmitted()
 
 			w.kubectl("delete", "sonataflowplatform", p.name, "--timeout=90s")
-			for _, o := range rendered.composed {
-				resource, _ := resourceOf(o)
-				w.awaitGone(resource, o.GetNamespace(), o.GetName())
-			}
-			if diff := cmp.Diff(before, w.inventory()); diff != "" {
-				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
-			}
+			w.awaitDeleted(rendered, before)
 		})
 	}
+}
+
+// awaitDeleted waits until nothing of a rendering is left, and the namespace has what it had
+// before. What a composed object owns itself, as a Knative Service does, goes a little later.
+func (w *world) awaitDeleted(r rendering, before map[string]string) {
+	w.Helper()
+	for _, o := range r.composed {
+		resource, _ := resourceOf(o)
+		w.awaitGone(resource, o.GetNamespace(), o.GetName())
+	}
+	w.await("the namespace to be as before the claim", soon, func(context.Context) error {
+		if diff := cmp.Diff(before, w.inventory()); diff != "" { //nolint:contextcheck // It uses the test's context.
+			return fmt.Errorf("-before the claim, +after it:\n%s", diff)
+		}
+		return nil
+	})
 }
 
 // newRestricted returns a world whose namespace enforces the restricted Pod Security Standard.
@@ -193,13 +203,7 @@ func TestWorkflowExamples(t *testing.T) {
 			w.compare(rendered, kube.Workflows, claim.GetName(), workflowStatus...)
 
 			w.kubectl("delete", "sonataflow", claim.GetName(), "--timeout=90s")
-			for _, o := range rendered.composed {
-				resource, _ := resourceOf(o)
-				w.awaitGone(resource, o.GetNamespace(), o.GetName())
-			}
-			if diff := cmp.Diff(before, w.inventory()); diff != "" {
-				t.Errorf("what is in the namespace: -before the claim, +after it:\n%s", diff)
-			}
+			w.awaitDeleted(rendered, before)
 		})
 	}
 }
