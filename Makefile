@@ -364,7 +364,7 @@ SERVING ?=
 
 .PHONY: e2e
 e2e: $(if $(filter -short,$(E2EFLAGS)),$(E2E_TOOLS),$(E2E_ALL)) xpkg ## Run the scenarios on a real API server and a real Crossplane, without containers: E2EFLAGS='-short', '-run TestSecret'; FORM=claimed|namespaced, CORE=v2.0|v2.2|v2.4.
-	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 30m $(E2EFLAGS) ./test/e2e
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_CORPUS=$(abspath $(wildcard $(CORPUS)/workflows)) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 60m $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-up
 e2e-up: $(if $(SERVING),$(E2E_ALL),$(E2E_TOOLS)) xpkg ## Start the scenarios' control plane with the packages installed, and leave it running; FORM=claimed|namespaced, KNATIVE=1 with Knative Eventing, SERVING=1 with Knative Serving.

@@ -131,6 +131,9 @@ func (w *world) steady() func(while string) {
 // because Knative is installed for the whole cluster.
 func TestEventingKnative(t *testing.T) {
 	needs(t, lookups, "Knative and Brokers are looked up")
+	if testing.Short() {
+		t.Skip("the short run doesn't remove Knative, which takes a minute")
+	}
 	removeKnative(t)
 	w := newWorld(t, "eventing-knative")
 	b := w.broker(w.namespace, "default")

@@ -245,7 +245,10 @@ func brokersElsewhere(claim *unstructured.Unstructured) []any {
 	return out
 }
 
-// checkColumns checks what kubectl prints of a platform that is ready.
+// checkColumns waits until kubectl prints that a platform is ready. In each reconcile,
+// Crossplane first writes the conditions as its cache has them, which may lag behind, and then
+// those that the function says. So a platform that was ready may show an earlier state for a
+// moment.
 func (p *platform) checkColumns() {
 	p.Helper()
 	want := map[string]string{"NAME": p.name, "CLUSTER": "kubernetes", "READY": "True", "REASON": "Succeeded", "SYNCED": "True"}
@@ -254,12 +257,17 @@ func (p *platform) checkColumns() {
 		url, _, _ := unstructured.NestedString(services, field, "url")
 		want[column] = url
 	}
-	got := p.columns()
-	for column, value := range want {
-		if got[column] != value {
-			p.Errorf("kubectl prints %s %q, want %q", column, got[column], value)
+	p.await("what kubectl prints", soon, func(context.Context) error {
+		columns := p.columns() //nolint:contextcheck // It uses the test's context.
+		got := make(map[string]string, len(want))
+		for column := range want {
+			got[column] = columns[column]
 		}
-	}
+		if diff := cmp.Diff(want, got); diff != "" {
+			return fmt.Errorf("columns: -want, +got:\n%s", diff)
+		}
+		return nil
+	})
 }
 
 // checkEvents checks the events of a platform that became ready: one event says that it

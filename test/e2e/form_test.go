@@ -90,6 +90,9 @@ func (f form) choose(t *testing.T, claim *unstructured.Unstructured, value strin
 //
 // It isn't parallel, because a cluster has only one form at a time.
 func TestOtherForm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the short run doesn't install the other form, which takes a minute")
+	}
 	skipIfUsed(t)
 	mine, version := api, installedVersion(t)
 	t.Cleanup(func() {
