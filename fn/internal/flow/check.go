@@ -85,11 +85,12 @@ func (c *checker) flow(root node) {
 	}
 	c.once(Error, c.states)
 	for _, f := range c.functions.all {
-		c.file(f)
+		c.operation(f)
 	}
 	for _, r := range c.retries.all {
 		c.duration(r.get("delay"))
 	}
+	c.input(root.get("dataInputSchema"))
 	c.timeouts(root.get("timeouts"))
 	start := root.get("start").short("stateName")
 	if !c.refer(c.states, start) {

@@ -123,6 +123,12 @@ const (
 	typeSwitch   = "switch"
 )
 
+// stateTypes are the types that a state may have. The definition of SonataFlow has the same
+// list, but an offline render doesn't read it.
+func stateTypes() []string {
+	return []string{typeCallback, "delay", typeEvent, "foreach", "inject", "operation", "parallel", typeSleep, typeSwitch}
+}
+
 // actions returns all actions of a state of any type.
 func actions(state node) []node {
 	out := state.get("actions").list()

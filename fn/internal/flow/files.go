@@ -10,16 +10,28 @@ import (
 	"strings"
 )
 
-// scheme is how an operation starts that is on the web, or in the image.
+// scheme is how the name of a file starts that is on the web, or in the image.
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// file checks that the file of a function's operation is in a ConfigMap, in the profiles in
-// which files come from there.
-func (c *checker) file(of entry) {
+// operation checks that the file of a function's operation is there.
+func (c *checker) operation(of entry) {
 	f := function(of.node)
 	name, _, found := strings.Cut(f.Operation, "#")
-	if !found || name == "" || !c.setting.FilesKnown || !c.setting.Profile.runs() || scheme.MatchString(name) ||
-		!slices.Contains([]string{typeREST, "rpc", "asyncapi", "graphql", "odata"}, f.Type) {
+	if found && slices.Contains([]string{typeREST, "rpc", "asyncapi", "graphql", "odata"}, f.Type) {
+		c.file(of.get("operation"), name, "the function can't be built")
+	}
+}
+
+// input checks that the file with the schema of the workflow's input is there. An object may be
+// the schema itself.
+func (c *checker) input(schema node) {
+	at := schema.short("schema")
+	c.file(at, at.text(), "no input can be checked")
+}
+
+// file checks that a file is in a ConfigMap, in the profiles in which files come from there.
+func (c *checker) file(at node, name, consequence string) {
+	if name == "" || !c.setting.FilesKnown || !c.setting.Profile.runs() || scheme.MatchString(name) {
 		return
 	}
 	clean := strings.TrimPrefix(path.Clean(name), "/")
@@ -31,5 +43,5 @@ func (c *checker) file(of entry) {
 	if folder != "" {
 		fix += " and the workflowPath " + quote(path.Clean(folder))
 	}
-	c.add(Warning, of.get("operation"), fmt.Sprintf("the file %s is in no ConfigMap of spec.resources.configMaps, so that the function can't be built", quote(name)), fix)
+	c.add(Warning, at, fmt.Sprintf("the file %s is in no ConfigMap of spec.resources.configMaps, so that %s", quote(name), consequence), fix)
 }

@@ -95,12 +95,20 @@ const (
 	maxListed  = 5
 )
 
-// suggest says what to do about a name that isn't among those that are known.
-func (c *checker) suggest(name string, known []string) string {
+// guess asks whether a known name was meant; it is empty if none is near.
+func (c *checker) guess(name string, known []string) string {
 	if len(c.findings) < maxGuesses && len(known) <= maxKnown {
 		if meant := spelling.Nearest(name, known); meant != "" {
 			return "did you mean " + quote(meant) + "?"
 		}
+	}
+	return ""
+}
+
+// suggest says what to do about a name that isn't among those that are defined.
+func (c *checker) suggest(name string, known []string) string {
+	if guess := c.guess(name, known); guess != "" {
+		return guess
 	}
 	if len(known) == 0 || len(known) > maxListed {
 		return "define it, or name one that is defined"

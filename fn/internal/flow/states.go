@@ -3,8 +3,10 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // state checks a state and all that is in it.
@@ -13,6 +15,10 @@ func (c *checker) state(s entry) {
 		c.add(Error, s.node, "the state has no name, so that nothing can lead to it", "name it")
 	}
 	kind := s.get("type").text()
+	if types := stateTypes(); kind != "" && !slices.Contains(types, kind) {
+		c.add(Error, s.get("type"), fmt.Sprintf("states have no type %s, so that the flow can't be read", quote(kind)),
+			cmp.Or(c.guess(kind, types), "use one of "+strings.Join(types, ", ")))
+	}
 	compensates := s.get("usedForCompensation").is()
 	c.outcome(s, s.node, kind != typeSwitch && !compensates)
 	c.choices(s, kind == typeSwitch && !compensates)
