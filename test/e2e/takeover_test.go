@@ -353,7 +353,9 @@ func (w *world) create(objects ...*unstructured.Unstructured) {
 			o.SetOwnerReferences(references)
 		}
 	}
-	users := func(o *unstructured.Unstructured) bool { return o.GetKind() == "ConfigMap" && len(o.GetOwnerReferences()) == 0 }
+	users := func(o *unstructured.Unstructured) bool {
+		return o.GetKind() == "ConfigMap" && len(o.GetOwnerReferences()) == 0
+	}
 	for _, o := range rest {
 		if users(o) {
 			w.apply(o)
