@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -76,9 +77,16 @@ func start(t *testing.T, system stack.Knative, kinds map[string][]string, defini
 func makeKnown(t *testing.T, kinds map[string][]string, definition string) {
 	t.Helper()
 	awaitPublished(t, kinds, true)
-	// Crossplane reads schemas again when a definition changes, which may be before the
-	// API server has published them. The annotation makes Crossplane read them once more.
-	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", definition, "e2e/published=true"); err != nil {
+	forgetSchemas(t, definition)
+}
+
+// forgetSchemas lets Crossplane read the schemas of all kinds again, by a change of a definition.
+// Crossplane does so whenever one changes, which may be before the API server has published,
+// or removed, the schemas. Then Crossplane takes an old one, or half of one, for the schema.
+func forgetSchemas(t *testing.T, definition string) {
+	t.Helper()
+	at := "e2e/forgotten=" + strconv.FormatInt(time.Now().UnixNano(), 10)
+	if _, err := cluster.Kubectl(t.Context(), "", "annotate", "--overwrite", "customresourcedefinition", definition, at); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -98,6 +106,7 @@ func removeKnative(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitPublished(t, eventingKinds(), false)
+	forgetSchemas(t, "compositions.apiextensions.crossplane.io")
 }
 
 // unfinish removes the finalizers of all objects of a kind.
