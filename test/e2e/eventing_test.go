@@ -156,9 +156,6 @@ func TestEventingKnative(t *testing.T) {
 	p.awaitCondition("EventingReady", "False", "InProgress")
 	b.say("True", b.awaitTriggers(allTriggers)...)
 	p.awaitEventing()
-	if testing.Short() {
-		return
-	}
 
 	// Crossplane can't reconcile a platform with objects of a kind that is gone, and for
 	// minutes it can't reconcile other platforms either. All services go on running, and
