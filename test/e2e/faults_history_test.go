@@ -20,11 +20,17 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
-// recorded are the kinds of which every change is kept: claims and composites, composed
+// recorded returns the kinds of which every change is kept: claims and composites, composed
 // objects, and pods.
-var recorded = []kube.Resource{
-	kube.Platforms, kube.Composites, kube.Deployments, kube.Services, kube.ConfigMaps, kube.Jobs, kube.Pods,
-	kube.Triggers, kube.SinkBindings,
+func recorded() []kube.Resource {
+	out := []kube.Resource{
+		kube.Platforms, kube.Deployments, kube.Services, kube.ConfigMaps, kube.Jobs, kube.Pods,
+		kube.Triggers, kube.SinkBindings,
+	}
+	if api.composites != kube.Platforms {
+		out = append(out, api.composites)
+	}
+	return out
 }
 
 // A history has every change of the recorded kinds. Polling would miss an object that is
@@ -84,7 +90,7 @@ func (h *history) said(begin time.Time, of func(namespace string) bool) string {
 	who := map[string]map[string]bool{}
 	for _, c := range h.since(begin) {
 		kind := c.object.GetKind()
-		if c.deleted || kind != "SonataFlowPlatform" && kind != "XSonataFlowPlatform" || !of(claimNamespace(c.object)) {
+		if c.deleted || kind != "SonataFlowPlatform" && kind != api.kind || !of(claimNamespace(c.object)) {
 			continue
 		}
 		for _, said := range kube.Conditions(c.object) {
@@ -92,7 +98,7 @@ func (h *history) said(begin time.Time, of func(namespace string) bool) string {
 				continue
 			}
 			what := fmt.Sprintf("%s=%s %s", said.Type, said.Status, said.Reason)
-			if kind == "XSonataFlowPlatform" {
+			if kind != "SonataFlowPlatform" {
 				// The claim has the other conditions of its composite, too.
 				if said.Type != "Synced" && said.Type != "Responsive" {
 					continue

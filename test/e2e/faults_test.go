@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 	f := &faults{T: t, history: &history{}, retried: map[string]time.Time{}}
 	client := newDynamic(t)
 	f.populate()
-	for _, r := range recorded {
+	for _, r := range recorded() {
 		follow(t, client, r, f.history.note)
 	}
 	f.await("all platforms to be ready", f.recovered)
@@ -484,9 +484,9 @@ func (f *faults) functionAway() {
 		}
 		return nil
 	})
-	composite := w.rolled[0].compositeName()
+	claim := w.rolled[0].claimed()
 	f.await("Crossplane to say that it can't reach the function", func(ctx context.Context) error {
-		o, err := cluster.Get(ctx, kube.Composites, "", composite)
+		o, err := compositeOf(ctx, claim)
 		if err != nil {
 			return err
 		}

@@ -52,13 +52,6 @@ func (p *platform) composite() *unstructured.Unstructured {
 	return o
 }
 
-// compositeName returns the composite's name. Composites of other namespaces may have the
-// same name.
-func (p *platform) compositeName() string {
-	p.Helper()
-	return p.composite().GetName()
-}
-
 // compositeOf returns the composite of a claim, which may be the claim itself.
 func compositeOf(ctx context.Context, claim *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	of := api.compositeOf(claim)
