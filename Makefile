@@ -131,10 +131,8 @@ FUZZTIME ?= 10s
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME=10s.
-	@for package in $$($(GO) list ./fn/...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
-		done; \
+	@grep -roE --include='*_test.go' '^func Fuzz[[:alnum:]_]+' fn | sort | while IFS=: read -r file declared; do \
+		$(GO) test -run '^$$' -fuzz "^$${declared#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
 	done
 
 # How many random histories are walked.
@@ -388,8 +386,8 @@ e2e-scale: $(E2E_TOOLS) xpkg ## Measure many platforms at once on the scenarios'
 	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_PLAIN=1 SONATAFLOW_E2E_SCALE="$(N)" SONATAFLOW_E2E_SCALE_WORKFLOWS=$(WORKFLOWS) SONATAFLOW_E2E_REST=$(REST) $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestScale(Workflows)?$$' $(E2EFLAGS) ./test/e2e
 
 .PHONY: e2e-faults
-e2e-faults: $(E2E_ALL) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost.
-	@SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
+e2e-faults: $(E2E_ALL) xpkg ## Cause one fault after another under 30 platforms on the scenarios' control plane: no object may be lost; FORM=claimed|namespaced.
+	@SONATAFLOW_E2E_FORM=$(FORM) SONATAFLOW_E2E_FAULTS=1 $(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestFaults$$' $(E2EFLAGS) ./test/e2e
 
 # Kubernetes is four commands of one module, Knative Eventing seven, Knative Serving three.
 # The folder appears when all are built.

@@ -29,7 +29,7 @@ func main() {
 	bin := flag.String("bin", binFolder, "the folder that has the Crossplane binaries")
 	flag.Parse()
 
-	if err := run(context.Background(), renderer{bin: *bin, cli: *cli, namespaced: *namespaced}, *tools, *example, *state, *binary); err != nil {
+	if err := run(context.Background(), renderer{bin: *bin, cli: *cli, namespaced: *namespaced, printed: execute}, *tools, *example, *state, *binary); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "render:", err)
 		os.Exit(1)
 	}

@@ -45,6 +45,9 @@ type renderer struct {
 	path    string // of the CLI; "" when it is in bin
 	address string // of the function
 
+	// printed returns what a command line prints.
+	printed func(ctx context.Context, args []string) ([]byte, error)
+
 	// namespaced renders the form of the API whose platforms are composites themselves. A
 	// file claim.yaml is a composite in this form.
 	namespaced bool
@@ -254,16 +257,13 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	stderr := &bytes.Buffer{}
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Stderr = stderr
-	b, err := cmd.Output()
+	b, err := r.printed(ctx, args)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, stderr)
+		return nil, err
 	}
 	docs, err := parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read what %s printed: %w", cmd, err)
+		return nil, fmt.Errorf("cannot read what %s printed: %w", strings.Join(args, " "), err)
 	}
 
 	out := &output{}
@@ -277,6 +277,18 @@ func (r renderer) run(ctx context.Context, in *input) (*output, error) {
 		}
 	}
 	return out, nil
+}
+
+// execute runs a command, and returns what it prints.
+func execute(ctx context.Context, args []string) ([]byte, error) {
+	stderr := &bytes.Buffer{}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Stderr = stderr
+	b, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, stderr)
+	}
+	return b, nil
 }
 
 // command returns the command line of a render, in the syntax of the CLI.

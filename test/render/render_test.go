@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,8 +58,30 @@ func testWithFunction(ctx context.Context, m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	testee = renderer{root: root, bin: binFolder, dir: dir, cli: newestCLI, address: f.Address}
+	testee = renderer{root: root, bin: binFolder, dir: dir, cli: newestCLI, address: f.Address, printed: new(memory).printed}
 	return m.Run(), f.Stop()
+}
+
+// A memory has what commands printed. States of an example begin alike: what they have in
+// common is rendered once, which halves the renders of the tests.
+type memory struct{ outputs sync.Map }
+
+// printed returns what a command prints, which depends on its arguments and on the content
+// of the YAML files among them.
+func (m *memory) printed(ctx context.Context, args []string) ([]byte, error) {
+	key := sha256.New()
+	for _, arg := range args {
+		content := []byte(arg)
+		if file := arg[strings.LastIndex(arg, "=")+1:]; strings.HasSuffix(file, ".yaml") {
+			var err error
+			if content, err = os.ReadFile(file); err != nil {
+				return nil, err
+			}
+		}
+		_, _ = fmt.Fprintf(key, "%d %s", len(content), content)
+	}
+	once, _ := m.outputs.LoadOrStore(string(key.Sum(nil)), sync.OnceValues(func() ([]byte, error) { return execute(ctx, args) }))
+	return once.(func() ([]byte, error))()
 }
 
 // TestGolden renders every example with the default CLI. The results are in testdata, so
