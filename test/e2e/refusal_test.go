@@ -5,11 +5,16 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/sonataflow-crossplane/function-sonataflow/test/e2e/kube"
 )
 
 // TestRefusedByAPIServer applies invalid specs: kubectl says what is wrong, and no claim
@@ -90,4 +95,118 @@ func TestRefusedByFunction(t *testing.T) {
 	w.apply(w.newClaim("platform", spec("registry.example.com/data-index:2")))
 	p.awaitCondition("SpecValid", "True", "Valid")
 	p.awaitReady()
+}
+
+// TestRefusedByKnative gives a SinkBinding, and then the Jobs Service of a claim, sinks that
+// Knative's webhook refuses: the claim names the field, and no SinkBinding is composed. Every
+// other sink is composed as it stands, and the webhook takes it.
+func TestRefusedByKnative(t *testing.T) {
+	t.Parallel()
+	installKnative(t)
+	// A case's name is part of its namespace's.
+	cases := map[string]struct {
+		reason string
+		sink   string
+		// knative and claim are what the webhook and the claim say about a sink that they
+		// refuse.
+		knative, claim string
+	}{
+		"nowhere": {
+			reason: "A sink is an object or an address.",
+			sink:   `{}`, knative: "expected at least one, got none: spec.sink.ref, spec.sink.uri", claim: "a destination needs a ref, a uri or both",
+		},
+		"path-alone": {
+			reason: "A path is a path at something.",
+			sink:   `{uri: /in}`, knative: "Relative URI is not allowed", claim: "spec.services.jobService.sink.uri",
+		},
+		"host-without-scheme": {
+			reason: "An address has a scheme.",
+			sink:   `{uri: broker.example.com}`, knative: "Relative URI is not allowed", claim: "spec.services.jobService.sink.uri",
+		},
+		"address-beside-ref": {
+			reason: "Events go to one place.",
+			sink:   `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}, uri: "http://broker.example.com/in"}`, knative: "Absolute URI is not allowed", claim: "Absolute URI is not allowed",
+		},
+		"no-api": {
+			reason: "Only of a Broker the function knows the API.",
+			sink:   `{ref: {kind: Channel, name: default}}`, knative: "missing field(s): spec.sink.ref.apiVersion", claim: "spec.services.jobService.sink.ref.apiVersion",
+		},
+		"no-name": {
+			reason: "A reference names an object.",
+			sink:   `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: ""}}`, knative: "missing field(s): spec.sink.ref.name", claim: "a ref needs a kind and a name",
+		},
+		"certificate": {
+			reason: "A certificate is one.",
+			sink:   `{uri: "https://broker.example.com", CACerts: none}`, knative: "CA Cert provided is invalid", claim: "spec.services.jobService.sink.CACerts",
+		},
+		"address": {
+			reason: "Events may go to an address.",
+			sink:   `{uri: "https://broker.example.com:8443/in?from=jobs"}`,
+		},
+		"path-at-broker": {
+			reason: "Beside an object, a uri is a path.",
+			sink:   `{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: my.broker, namespace: refused-path-at-broker}, uri: /in}`,
+		},
+		"channel": {
+			reason: "Events may go to other objects than Brokers.",
+			sink:   `{ref: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: default, namespace: refused-channel}}`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "refused-"+name)
+			var sink map[string]any
+			if err := yaml.Unmarshal([]byte(tc.sink), &sink); err != nil {
+				t.Fatal(err)
+			}
+			byHand := object("sources.knative.dev/v1", "SinkBinding", w.namespace, "by-hand")
+			byHand.Object["spec"] = map[string]any{
+				"subject": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "any", "namespace": w.namespace},
+				"sink":    sink,
+			}
+			err := cluster.Apply(t.Context(), manifests(t, byHand))
+			claim := w.newClaim("platform", map[string]any{"services": map[string]any{"jobService": map[string]any{"sink": sink}}})
+			if tc.knative == "" {
+				if err != nil {
+					t.Errorf("%s: want Knative's webhook to take it, got %v", tc.reason, err)
+				}
+				w.claim(claim).awaitSinkBinding(sink)
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), "webhook") || !strings.Contains(err.Error(), tc.knative) {
+				t.Errorf("%s: want Knative's webhook to say %q, got %v", tc.reason, tc.knative, err)
+			}
+			// The definition refuses some of these, the function all others.
+			if err := cluster.Apply(t.Context(), manifests(t, claim)); err != nil {
+				if !strings.Contains(err.Error(), tc.claim) {
+					t.Errorf("%s: want kubectl apply to say %q, got %v", tc.reason, tc.claim, err)
+				}
+				return
+			}
+			p := w.claim(claim)
+			if said := p.awaitCondition("SpecValid", "False", "Invalid"); !strings.Contains(said.Message, tc.claim) {
+				t.Errorf("%s: want the claim to say %q, got %q", tc.reason, tc.claim, said.Message)
+			}
+			if made := w.uids(kube.SinkBindings); len(made) > 0 {
+				t.Errorf("%s: there are SinkBindings: %v", tc.reason, made)
+			}
+		})
+	}
+}
+
+// awaitSinkBinding waits until the SinkBinding of the Jobs Service has a sink.
+func (p *platform) awaitSinkBinding(sink map[string]any) {
+	p.Helper()
+	p.await("the SinkBinding to have the sink", noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.SinkBindings, p.namespace, p.sinkBinding())
+		if err != nil {
+			return err
+		}
+		got, _, _ := unstructured.NestedMap(o.Object, "spec", "sink")
+		if diff := cmp.Diff(sink, got); diff != "" {
+			return fmt.Errorf("-want, +got: %s", diff)
+		}
+		return nil
+	})
 }

@@ -49,6 +49,8 @@ func Check(flow map[string]any, in Setting) []Finding {
 		retries:   define(root, "retries", "retry strategy"),
 		errors:    define(root, "errors", "error"),
 		leads:     map[string][]string{},
+
+		timeoutsOfAll: root.get("timeouts"),
 	}
 	if len(c.states.all) == 0 {
 		c.add(Error, node{at: field.NewPath("states")}, "no list of states is there, so that the workflow does nothing", "write one state or more")
@@ -70,6 +72,8 @@ type checker struct {
 	leads map[string][]string
 	// lost is whether a state leads to one that isn't defined.
 	lost bool
+	// timeoutsOfAll are those of the flow, which states without their own have.
+	timeoutsOfAll node
 }
 
 func (c *checker) add(level Level, n node, text, fix string) {
@@ -91,7 +95,7 @@ func (c *checker) flow(root node) {
 		c.duration(r.get("delay"))
 	}
 	c.input(root.get("dataInputSchema"))
-	c.timeouts(root.get("timeouts"))
+	c.timeouts(c.timeoutsOfAll)
 	start := root.get("start").short("stateName")
 	if !c.refer(c.states, start) {
 		c.lost = true

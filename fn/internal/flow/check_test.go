@@ -140,15 +140,22 @@ func TestSwitch(t *testing.T) {
 	const end = `{name: End, type: inject, end: true}`
 	const (
 		noConditions = "error states[A]: the switch has no conditions, so that there is nothing to decide; write dataConditions or eventConditions"
-		noDefault    = "error states[A]: the switch has no defaultCondition, so that nothing says what comes next if no condition holds; write one, with transition or end"
+		noDefault    = "warning states[A]: the switch has no defaultCondition, so that an instance fails if no condition holds; write one, with transition or end, unless one of the conditions always holds"
+		noTimeout    = "error states[A].defaultCondition: nothing says how long the switch waits for events before this counts, so that the flow can't be compiled; set timeouts.eventTimeout of the state or of the flow, or remove defaultCondition"
+		both         = ": the switch has dataConditions and eventConditions, so that the flow can't be compiled; keep one of both, and put the other one into a switch of its own"
 	)
 	runFlows(t, flow.Setting{}, map[string]flowCase{
 		"Data":        {reason: "A switch needs no transition of its own.", flow: `{states: [{name: A, type: switch, dataConditions: [{condition: x, transition: End}, {condition: y, end: true}], defaultCondition: {end: true}}, ` + end + `]}`},
 		"DefaultText": {reason: "The default may be the name of a state.", flow: `{states: [{name: A, type: switch, dataConditions: [{condition: x, end: true}], defaultCondition: End}, ` + end + `]}`},
-		"Events":      {reason: "A switch may wait for events.", flow: `{events: [{name: e}], states: [{name: A, type: switch, eventConditions: [{eventRef: e, transition: {nextState: End}}], defaultCondition: {transition: {nextState: End}}}, ` + end + `]}`},
-		"Empty":       {reason: "A switch decides something.", flow: `{states: [{name: A, type: switch, transition: End}, ` + end + `]}`, want: []string{noConditions, noDefault}},
-		"NoDefault":   {reason: "A switch says what happens otherwise.", flow: `{states: [{name: A, type: switch, dataConditions: [{condition: x, end: true}], defaultCondition: ""}]}`, want: []string{noDefault}},
+		"Events":      {reason: "A switch may wait for events for ever.", flow: `{events: [{name: e}], states: [{name: A, type: switch, eventConditions: [{eventRef: e, transition: {nextState: End}}]}, ` + end + `]}`},
+		"Expires":     {reason: "A switch may wait for events until a time has passed.", flow: `{events: [{name: e}], states: [{name: A, type: switch, timeouts: {eventTimeout: PT1H}, eventConditions: [{eventRef: e, end: true}], defaultCondition: {transition: {nextState: End}}}, ` + end + `]}`},
+		"ExpiresAll":  {reason: "The flow may say so for all states.", flow: `{events: [{name: e}], timeouts: {eventTimeout: PT1H}, states: [{name: A, type: switch, eventConditions: [{eventRef: e, end: true}], defaultCondition: {end: true}}]}`},
+		"ExpiresFile": {reason: "A file may say so.", flow: `{events: [{name: e}], timeouts: timeouts.json, states: [{name: A, type: switch, eventConditions: [{eventRef: e, end: true}], defaultCondition: {end: true}}]}`},
+		"NoTimeout":   {reason: "The runtime compiles no default without a time after which it counts.", flow: `{events: [{name: e}], states: [{name: A, type: switch, eventConditions: [{eventRef: e, end: true}], defaultCondition: {end: true}}]}`, want: []string{noTimeout}},
+		"Empty":       {reason: "A switch decides something.", flow: `{states: [{name: A, type: switch, transition: End}, ` + end + `]}`, want: []string{noConditions}},
+		"NoDefault":   {reason: "Without a default, all depends on the conditions.", flow: `{states: [{name: A, type: switch, dataConditions: [{condition: x, end: true}], defaultCondition: ""}]}`, want: []string{noDefault}},
 		"Wrong": {reason: "Each condition leads somewhere.", flow: `{events: [{name: e}], states: [{name: A, type: switch, dataConditions: [{condition: x}, {condition: y, transition: Ende}], eventConditions: [{eventRef: e, end: false}], defaultCondition: {}}, ` + end + `]}`, want: []string{
+			"error states[A]" + both,
 			"error states[A].dataConditions[0]" + neither,
 			`error states[A].dataConditions[1].transition: state "Ende" isn't defined in flow.states; did you mean "End"?`,
 			"error states[A].defaultCondition" + neither,
@@ -236,6 +243,7 @@ func TestReferences(t *testing.T) {
 			undefined(`states[I].onErrors[1].errorRefs[0]: error "x2"`, "errors"),
 			undefined(`states[P].branches[0].actions[0].functionRef: function "f1"`, "functions"),
 			undefined(`states[P].transition.produceEvents[0].eventRef: event "e1"`, "events"),
+			"error states[S]: the switch has dataConditions and eventConditions, so that the flow can't be compiled; keep one of both, and put the other one into a switch of its own",
 			undefined(`states[S].dataConditions[0].transition.produceEvents[0].eventRef: event "e6"`, "events"),
 			undefined(`states[S].defaultCondition.end.produceEvents[0].eventRef: event "e7"`, "events"),
 			undefined(`states[S].eventConditions[0].end.produceEvents[0].eventRef: event "e5"`, "events"),

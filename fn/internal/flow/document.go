@@ -16,8 +16,9 @@ type Identity struct {
 }
 
 // Document returns a flow as the runtime reads it: JSON with sorted keys. What the SonataFlow
-// says about its flow wins over the flow; what it doesn't say stays as the flow has it. Only a
-// number that JSON doesn't have is an error.
+// says about its flow wins over the flow; what it doesn't say stays as the flow has it. What
+// the runtime needs and the specification lets a flow leave out is filled in, as the operator
+// does. Only a number that JSON doesn't have is an error.
 func Document(flow map[string]any, identity Identity) (string, error) {
 	out := make(map[string]any, len(flow))
 	maps.Copy(out, flow)
@@ -38,6 +39,9 @@ func Document(flow map[string]any, identity Identity) (string, error) {
 		out["expressionLang"] = "jq"
 	}
 	out["specVersion"] = "0.8"
+	if begin := start(node{value: flow}); begin != nil {
+		out["start"] = begin
+	}
 	text := &strings.Builder{}
 	encoder := json.NewEncoder(text)
 	encoder.SetEscapeHTML(false) // Expressions are full of < and &.
@@ -45,6 +49,26 @@ func Document(flow map[string]any, identity Identity) (string, error) {
 		return "", fmt.Errorf("the flow isn't JSON: %w", err)
 	}
 	return strings.TrimSuffix(text.String(), "\n"), nil
+}
+
+// start is where a flow starts: in its first state, unless the flow names another one. The
+// runtime fails without the name of a state. It is nil for a flow that has no state with a name.
+func start(flow node) any {
+	given, states := flow.get("start"), flow.get("states").list()
+	if len(states) == 0 || given.short("stateName").text() != "" {
+		return given.value
+	}
+	name := states[0].get("name").text()
+	schedule, scheduled := given.value.(map[string]any)
+	switch {
+	case name != "" && scheduled:
+		out := maps.Clone(schedule)
+		out["stateName"] = name
+		return out
+	case name != "" && given.value == nil:
+		return name
+	}
+	return given.value
 }
 
 // MaxDocument is how many bytes a document may have. It is put into a ConfigMap, which takes

@@ -88,11 +88,16 @@ func TestDocument(t *testing.T) {
 		identity flow.Identity
 		want     string
 	}{
-		"All":        {reason: "The SonataFlow says it all.", flow: `{states: [{type: inject, name: A}]}`, identity: all, want: `{"description":"d","expressionLang":"jsonpath","id":"i","key":"k","name":"n","specVersion":"0.8","states":[{"name":"A","type":"inject"}],"version":"v"}`},
+		"All":        {reason: "The SonataFlow says it all.", flow: `{states: [{type: inject, name: A}]}`, identity: all, want: `{"description":"d","expressionLang":"jsonpath","id":"i","key":"k","name":"n","specVersion":"0.8","start":"A","states":[{"name":"A","type":"inject"}],"version":"v"}`},
 		"Wins":       {reason: "The SonataFlow wins over the flow.", flow: `{id: a, key: a, name: a, description: a, version: a, expressionLang: a, specVersion: 0.9}`, identity: all, want: `{"description":"d","expressionLang":"jsonpath","id":"i","key":"k","name":"n","specVersion":"0.8","version":"v"}`},
 		"Stays":      {reason: "What the SonataFlow doesn't say stays.", flow: `{id: a, key: b, name: c, description: d, version: e, expressionLang: f, extensions: [{extensionid: g}]}`, identity: flow.Identity{ID: "i"}, want: `{"description":"d","expressionLang":"f","extensions":[{"extensionid":"g"}],"id":"i","key":"b","name":"c","specVersion":"0.8","version":"e"}`},
 		"Default":    {reason: "The language of expressions is jq.", flow: `{expressionLang: ""}`, identity: flow.Identity{ID: "i"}, want: `{"expressionLang":"jq","id":"i","specVersion":"0.8"}`},
 		"Characters": {reason: "Expressions stay readable.", flow: `{a: '.x < 1 && .y > 2'}`, identity: flow.Identity{ID: "i"}, want: `{"a":".x < 1 && .y > 2","expressionLang":"jq","id":"i","specVersion":"0.8"}`},
+		"Start":      {reason: "Where a flow says where it starts, that stays.", flow: `{start: B, states: [{name: A}, {name: B}]}`, want: `{"expressionLang":"jq","specVersion":"0.8","start":"B","states":[{"name":"A"},{"name":"B"}]}`},
+		"Schedule":   {reason: "A schedule without a state starts the first one.", flow: `{start: {schedule: R/PT1H}, states: [{name: 404}]}`, want: `{"expressionLang":"jq","specVersion":"0.8","start":{"schedule":"R/PT1H","stateName":"404"},"states":[{"name":404}]}`},
+		"Scheduled":  {reason: "A schedule with a state stays.", flow: `{start: {stateName: B, schedule: R/PT1H}, states: [{name: A}, {name: B}]}`, want: `{"expressionLang":"jq","specVersion":"0.8","start":{"schedule":"R/PT1H","stateName":"B"},"states":[{"name":"A"},{"name":"B"}]}`},
+		"Nameless":   {reason: "A state without a name can't be named.", flow: `{states: [{type: inject}]}`, want: `{"expressionLang":"jq","specVersion":"0.8","states":[{"type":"inject"}]}`},
+		"StartOdd":   {reason: "What is no start stays as it is.", flow: `{start: [B], states: [{name: A}]}`, want: `{"expressionLang":"jq","specVersion":"0.8","start":["B"],"states":[{"name":"A"}]}`},
 		"Nothing":    {reason: "A flow of nothing is written, too.", flow: `null`, identity: flow.Identity{ID: "i"}, want: `{"expressionLang":"jq","id":"i","specVersion":"0.8"}`},
 	}
 	for name, tc := range cases {

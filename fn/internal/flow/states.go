@@ -44,24 +44,42 @@ func (c *checker) state(s entry) {
 }
 
 // choices checks the conditions of a switch. Needed is whether it must decide what comes next.
+//
+// The runtime runs a switch without a defaultCondition. Sources: SwitchHandler and
+// SwitchValidator in org.kie.kogito.serverless.workflow.parser.handlers of
+// https://github.com/apache/incubator-kie-kogito-runtimes.
 func (c *checker) choices(s entry, needed bool) {
-	conditions := slices.Concat(s.get("dataConditions").list(), s.get("eventConditions").list())
-	for _, condition := range conditions {
+	data, events, otherwise := s.get("dataConditions").list(), s.get("eventConditions").list(), s.get("defaultCondition")
+	for _, condition := range slices.Concat(data, events) {
 		c.outcome(s, condition, needed)
 		c.refer(c.events, condition.get("eventRef"))
 	}
-	otherwise := s.get("defaultCondition")
 	if otherwise.text() != "" {
 		c.lead(s, otherwise)
 	} else if otherwise.value != nil {
 		c.outcome(s, otherwise, needed)
 	}
-	if needed && len(conditions) == 0 {
+	if !needed {
+		return
+	}
+	switch {
+	case len(data)+len(events) == 0:
 		c.add(Error, s.node, "the switch has no conditions, so that there is nothing to decide", "write dataConditions or eventConditions")
+	case len(data) > 0 && len(events) > 0:
+		c.add(Error, s.node, "the switch has dataConditions and eventConditions, so that the flow can't be compiled", "keep one of both, and put the other one into a switch of its own")
+	case len(data) > 0 && otherwise.value == nil:
+		c.add(Warning, s.node, "the switch has no defaultCondition, so that an instance fails if no condition holds", "write one, with transition or end, unless one of the conditions always holds")
+	case len(events) > 0 && otherwise.value != nil && !c.expires(s):
+		c.add(Error, otherwise, "nothing says how long the switch waits for events before this counts, so that the flow can't be compiled", "set timeouts.eventTimeout of the state or of the flow, or remove defaultCondition")
 	}
-	if needed && otherwise.value == nil {
-		c.add(Error, s.node, "the switch has no defaultCondition, so that nothing says what comes next if no condition holds", "write one, with transition or end")
-	}
+}
+
+// expires tells whether a state waits for events for a limited time. Timeouts that are in another
+// file may limit it.
+func (c *checker) expires(s entry) bool {
+	return slices.ContainsFunc([]node{s.get("timeouts"), c.timeoutsOfAll}, func(timeouts node) bool {
+		return timeouts.text() != "" || timeouts.get("eventTimeout").text() != ""
+	})
 }
 
 // outcome checks what comes after a state, a condition or a handler of errors: another state,
