@@ -14,6 +14,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -25,6 +26,9 @@ func (r resolver) warnings() []string {
 	out := slices.Clone(r.doc.warnings)
 	if builds(s.Build) {
 		out = append(out, r.buildWarnings(spec.Child("build"))...)
+	}
+	if s.Properties != nil {
+		out = append(out, properties.Warnings(s.Properties.Flow, spec.Child("properties", "flow"))...)
 	}
 	shared := spec.Child("persistence", "postgresql")
 	out = append(out, postgres.Warnings(s.Persistence.Database(), shared)...)

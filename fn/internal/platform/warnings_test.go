@@ -131,6 +131,11 @@ services: {jobService: {podTemplate: {container: {env: [{name: A, value: a}, {na
 				"spec.services.jobService.podTemplate.container.env[0]: K_SINK is no sink that the platform knows, so that its properties don't use it; set the service's sink instead, and Knative sets the variable",
 			},
 		},
+		"PropertyTwice": {
+			reason: "Of a property of workflows that is given twice the last one counts.",
+			given:  given{spec: `properties: {flow: [{name: a.b, value: one}, {name: a.b, value: two}]}`},
+			want:   []string{"spec.properties.flow[0].name: a.b is given more than once; the last one counts"},
+		},
 		"Singleton": {
 			reason: "A user who asks for several Jobs Services is told why there is one.",
 			given:  given{spec: `services: {jobService: {podTemplate: {replicas: 2, podDisruptionBudget: {minAvailable: 1}}}}`},

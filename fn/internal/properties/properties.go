@@ -22,6 +22,23 @@ type Property struct {
 	Key, Value string
 }
 
+// In returns the properties as they count in a profile of Quarkus: %prod.x is x in the profile
+// prod, and nothing in any other. See https://quarkus.io/guides/config-reference#profiles.
+func In(profile string, all []Property) []Property {
+	out := make([]Property, 0, len(all))
+	for _, p := range all {
+		if profiles, found := strings.CutPrefix(p.Key, "%"); found {
+			list, name, _ := strings.Cut(profiles, ".")
+			if !slices.Contains(strings.Split(list, ","), profile) {
+				continue
+			}
+			p.Key = name
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 // Encode writes properties as text: a line "key = value" each, sorted by key, and after them
 // the fixed ones in their own order. What is fixed wins over another value of the same key,
 // and then has the place of that.

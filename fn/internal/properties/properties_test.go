@@ -143,3 +143,12 @@ func FuzzEncode(f *testing.F) {
 		}
 	})
 }
+
+func TestIn(t *testing.T) {
+	t.Parallel()
+	given := []properties.Property{{Key: "a", Value: "1"}, {Key: "%prod.b.c", Value: "2"}, {Key: "%test,prod.d", Value: "3"}, {Key: "%dev.e", Value: "4"}, {Key: "%", Value: "5"}}
+	want := []properties.Property{{Key: "a", Value: "1"}, {Key: "b.c", Value: "2"}, {Key: "d", Value: "3"}}
+	if diff := cmp.Diff(want, properties.In("prod", given)); diff != "" {
+		t.Errorf("properties of one or more profiles count in these profiles alone\nIn(prod, ...): -want, +got:\n%s", diff)
+	}
+}

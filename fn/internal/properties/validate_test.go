@@ -3,9 +3,11 @@
 package properties_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
@@ -35,6 +37,8 @@ func TestValidate(t *testing.T) {
 		"NamelessConfigMap":   {reason: "A reference to a ConfigMap names the ConfigMap.", property: `{name: a, valueFrom: {configMapKeyRef: {key: k}}}`, want: configMap},
 		"SecretWithoutKey":    {reason: "A reference to a Secret names a key.", property: `{name: a, valueFrom: {secretKeyRef: {name: s}}}`, want: secret},
 		"NamelessSecret":      {reason: "A reference to a Secret names the Secret.", property: `{name: a, valueFrom: {secretKeyRef: {name: "", key: k}}}`, want: secret},
+		"SecretKey":           {reason: "Kubernetes refuses a pod that refers to a key that none can have.", property: `{name: a, valueFrom: {secretKeyRef: {name: s, key: two words}}}`, want: `p.valueFrom.secretKeyRef.key: Invalid value: "two words": not a key that Kubernetes accepts: ` + strings.Join(validation.IsConfigMapKey("two words"), "; ")},
+		"ConfigMapName":       {reason: "So it does for a name.", property: `{name: a, valueFrom: {configMapKeyRef: {name: C, key: k}}}`, want: `p.valueFrom.configMapKeyRef.name: Invalid value: "C": not a name that Kubernetes accepts: ` + strings.Join(validation.IsDNS1123Subdomain("C"), "; ")},
 		"EverythingIsNamed":   {reason: "All that is wrong is named at once.", property: `{valueFrom: {configMapKeyRef: {key: k}, secretKeyRef: {key: k}}}`, want: "[" + named + ", " + configMap + ", " + secret + "]"},
 	}
 	for name, tc := range cases {
@@ -52,5 +56,15 @@ func TestValidate(t *testing.T) {
 				t.Errorf("%s\nValidate(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestWarnings gives properties more than once.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	given := []v1alpha08.PropertyVar{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}, {Name: "a", ValueFrom: &v1alpha08.PropertyVarSource{}}, {Name: "b"}}
+	want := []string{"p[0].name: a is given more than once; the last one counts"}
+	if diff := cmp.Diff(want, properties.Warnings(given, field.NewPath("p"))); diff != "" {
+		t.Errorf("a property that says nothing takes no other's place\nWarnings(...): -want, +got:\n%s", diff)
 	}
 }

@@ -66,7 +66,7 @@ func TestAddresses(t *testing.T) {
 		"OverDefault": {reason: "An address that the user asks for wins over a default.", given: given{spec: withImage, required: userProps(`kogito.events.grouping = ${` + uri + `}`)}, objects: map[string]string{"orders": orders}, properties: key + "kogito.events.grouping = http://orders.shop.svc:8080\n"},
 		"NotOverFixed": {
 			reason: "The workflow's own address never changes.", given: given{spec: withImage, required: userProps(`kogito.service.url = ${` + uri + `}`)}, objects: map[string]string{"orders": orders},
-			properties: key, warnings: []string{props + "kogito.service.url = ${" + uri + "} has no effect, because the platform sets http://wf.ns1; remove it"},
+			properties: key, warnings: []string{props + "kogito.service.url has no effect, because the platform sets another value, which ConfigMap wf-managed-props has; remove it"},
 		},
 		"Missing": {
 			reason: "What isn't there is named, and all else is composed.", given: given{spec: withImage, required: userProps(`a = ${` + uri + `}`)},

@@ -361,6 +361,27 @@ func TestSharedProperties(t *testing.T) {
 	}
 }
 
+// TestSharedPropertiesTwice gives properties more than once: the last one counts, and no
+// container has a variable twice, which Kubernetes refuses.
+func TestSharedPropertiesTwice(t *testing.T) {
+	t.Parallel()
+	w := given{spec: withImage, platform: `properties: {flow: [
+{name: a, valueFrom: {secretKeyRef: {name: s, key: one}}}, {name: b, valueFrom: {secretKeyRef: {name: s, key: one}}}, {name: c, value: "1"},
+{name: a, valueFrom: {secretKeyRef: {name: s, key: two}}}, {name: b, value: "2"}, {name: c, valueFrom: {secretKeyRef: {name: s, key: two}}}]}`}.resolveValid(t)
+	got := map[string]string{}
+	for _, e := range w.Component.Pod.Containers[0].Env {
+		if strings.HasPrefix(e.Name, "SONATAFLOW_") {
+			got[e.Name] += e.ValueFrom.SecretKeyRef.Key + " "
+		}
+	}
+	if diff := cmp.Diff(map[string]string{variableOf("a"): "two ", variableOf("c"): "two "}, got); diff != "" {
+		t.Errorf("variables and the keys that they are from: -want, +got:\n%s", diff)
+	}
+	if text := "\n" + w.Component.Properties.Text; !strings.Contains(text, "\nb = 2\n") || !strings.Contains(text, "\nc = ${"+variableOf("c")+":}\n") {
+		t.Errorf("not the last ones count:\n%s", text)
+	}
+}
+
 // TestBrokersInput shows that the input may keep workflows from naming Brokers of other
 // namespaces. What a cluster platform offers may be used.
 func TestBrokersInput(t *testing.T) {

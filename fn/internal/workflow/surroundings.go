@@ -18,6 +18,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/names"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/sharing"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
@@ -93,10 +94,14 @@ type sharedProperties struct {
 
 // lookForSharedProperties finds the values of the properties that a platform gives every
 // workflow. A value out of a Secret never gets into a ConfigMap: the property refers to an
-// environment variable. As to the operator, a value that isn't there is an empty one.
+// environment variable. As to the operator, a value that isn't there is an empty one, and of
+// a property that is given more than once the last one counts.
 func lookForSharedProperties(req *composition.Request, given []v1alpha08.PropertyVar, namespace string) sharedProperties {
 	out := sharedProperties{values: map[string]string{}}
 	for i, p := range given {
+		if properties.Overridden(given, i) {
+			continue
+		}
 		from := p.ValueFrom
 		switch {
 		case p.Value != "":

@@ -62,19 +62,30 @@ func (r resolver) propertyWarnings(c *component.Component) []string {
 	if err != nil {
 		managed = nil // It was encoded here.
 	}
+	given = properties.In(r.quarkusProfile(), given)
 	var out []string
 	for _, p := range given {
 		i := slices.IndexFunc(managed, func(m properties.Property) bool { return m.Key == p.Key })
 		switch {
 		case i >= 0 && discovery.Names(p.Value) && slices.Contains(r.around.addresses.Properties, managed[i]):
 		case i >= 0 && managed[i].Value != p.Value:
-			out = append(out, fmt.Sprintf("%s: %s = %s has no effect, because the platform sets %s; remove it", where, p.Key, p.Value, managed[i].Value))
+			// Neither value is named: either may be a password.
+			out = append(out, fmt.Sprintf("%s: %s has no effect, because the platform sets another value, which ConfigMap %s has; remove it", where, p.Key, c.ConfigMap()))
 		}
 	}
 	if c.Database != nil && !r.migrates(append(given, managed...)) {
 		out = append(out, fmt.Sprintf("%s: nothing makes the tables of the workflow; set kie.flyway.enabled = true, or see that they exist in schema %s", where, c.Database.Schema))
 	}
 	return out
+}
+
+// quarkusProfile is the profile of Quarkus that the workflow runs in: its file of properties is
+// application-<profile>.properties.
+func (r resolver) quarkusProfile() string {
+	if r.dev() {
+		return "dev"
+	}
+	return "prod"
 }
 
 // migrating are the properties by which a workflow makes its tables, in newer and in older
@@ -88,8 +99,9 @@ func (r resolver) migrates(given []properties.Property) bool {
 	if len(container.EnvFrom) > 0 {
 		return true
 	}
+	ofProfile := "_" + strings.ToUpper(r.quarkusProfile()) + "_"
 	for _, e := range container.Env {
-		given = append(given, properties.Property{Key: strings.NewReplacer("_", ".").Replace(strings.ToLower(e.Name)), Value: e.Value})
+		given = append(given, properties.Property{Key: strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(e.Name, ofProfile)), "_", "."), Value: e.Value})
 	}
 	return slices.ContainsFunc(given, func(p properties.Property) bool {
 		key := strings.ReplaceAll(p.Key, "-", ".")

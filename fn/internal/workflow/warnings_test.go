@@ -25,6 +25,7 @@ func TestWarnings(t *testing.T) {
 	const (
 		database = `, persistence: {postgresql: {secretRef: {name: s}, serviceRef: {name: pg}}}`
 		props    = "ConfigMap wf-props, application.properties: "
+		noEffect = "kogito.service.url has no effect, because the platform sets another value, which ConfigMap wf-managed-props has; remove it"
 	)
 	cases := map[string]struct {
 		reason string
@@ -56,7 +57,17 @@ func TestWarnings(t *testing.T) {
 		"Managed": {
 			reason: "What the platform sets wins over the user's properties; the same value is fine.",
 			given:  given{spec: withImage, required: userProps(`kogito.service.url = http://mine\nquarkus.http.port: 8080\nmine=1`)},
-			want:   []string{props + "kogito.service.url = http://mine has no effect, because the platform sets http://wf.ns1; remove it"},
+			want:   []string{props + noEffect},
+		},
+		"ManagedInProfile": {
+			reason: "It also wins over properties of the profile in which the workflow runs; those of other profiles don't count.",
+			given:  given{spec: withImage, required: userProps(`%prod.kogito.service.url = http://mine\n%dev.kogito.service.url = http://other`)},
+			want:   []string{props + noEffect},
+		},
+		"ManagedSecret": {
+			reason: "A value may be a password.",
+			given:  given{spec: withImage, platform: `properties: {flow: [{name: a.password, value: one}]}`, required: userProps(`a.password = two`)},
+			want:   []string{props + "a.password has no effect, because the platform sets another value, which ConfigMap wf-managed-props has; remove it"},
 		},
 		"Unreadable": {
 			reason: "Java can't read some properties.",
@@ -67,10 +78,13 @@ func TestWarnings(t *testing.T) {
 			reason: "Somebody makes the tables.",
 			given:  given{spec: withImage + database}, want: []string{props + "nothing makes the tables of the workflow; set kie.flyway.enabled = true, or see that they exist in schema wf"},
 		},
-		"TablesByProperty": {reason: "The user's properties may say so.", given: given{spec: withImage + database, required: userProps("kie.flyway.enabled=true")}},
-		"TablesByVariable": {reason: "So may a variable.", given: given{spec: oneState + `, podTemplate: {container: {image: i, env: [{name: QUARKUS_FLYWAY_MIGRATE_AT_START, value: "true"}]}}` + database}},
-		"TablesByPlatform": {reason: "So may the platform.", given: given{spec: withImage + database, platform: `properties: {flow: [{name: kie.flyway.enabled, value: "true"}]}`}},
-		"TablesBySecret":   {reason: "What is in a Secret of variables isn't known.", given: given{spec: oneState + `, podTemplate: {container: {image: i, envFrom: [{secretRef: {name: s}}]}}` + database}},
+		"TablesByProperty":        {reason: "The user's properties may say so.", given: given{spec: withImage + database, required: userProps("kie.flyway.enabled=true")}},
+		"TablesByProfile":         {reason: "They may say so for the profile in which the workflow runs.", given: given{spec: withImage + database, required: userProps("%prod.kie.flyway.enabled=true")}},
+		"TablesElsewhere":         {reason: "What they say for another profile doesn't count.", given: given{spec: withImage + database, required: userProps("%dev.kie.flyway.enabled=true")}, want: []string{props + "nothing makes the tables of the workflow; set kie.flyway.enabled = true, or see that they exist in schema wf"}},
+		"TablesByProfileVariable": {reason: "So may a variable for the profile.", given: given{spec: oneState + `, podTemplate: {container: {image: i, env: [{name: _PROD_KIE_FLYWAY_ENABLED, value: "true"}]}}` + database}},
+		"TablesByVariable":        {reason: "So may a variable.", given: given{spec: oneState + `, podTemplate: {container: {image: i, env: [{name: QUARKUS_FLYWAY_MIGRATE_AT_START, value: "true"}]}}` + database}},
+		"TablesByPlatform":        {reason: "So may the platform.", given: given{spec: withImage + database, platform: `properties: {flow: [{name: kie.flyway.enabled, value: "true"}]}`}},
+		"TablesBySecret":          {reason: "What is in a Secret of variables isn't known.", given: given{spec: oneState + `, podTemplate: {container: {image: i, envFrom: [{secretRef: {name: s}}]}}` + database}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
