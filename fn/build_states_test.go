@@ -26,7 +26,7 @@ func TestBuildStates(t *testing.T) {
 	jobs := []compositiontest.State{none, compositiontest.Created, compositiontest.Running, compositiontest.Failed, compositiontest.Complete}
 	earlier := []compositiontest.State{none, compositiontest.Running, compositiontest.Failed, compositiontest.Complete}
 	var rows []string
-	for _, deployment := range []string{"none", "old", "new", "dev"} {
+	for _, deployment := range []string{"none", "old", "new", "dev", "waits"} {
 		for _, job := range jobs {
 			for _, other := range earlier {
 				for _, told := range []string{"nothing", "old", "new"} {
@@ -72,12 +72,15 @@ func buildRow(t *testing.T, deployment string, job, other compositiontest.State,
 	}
 	if deployment != "none" {
 		open := respond(xr, map[string]*fnv1.Resource{key: jobOf(image, compositiontest.Complete)}).GetDesired().GetResources()[buildDeployment].GetResource().AsMap()
-		runs := map[string]string{"old": old, "new": image, "dev": "devmode"}[deployment]
+		runs := map[string]string{"old": old, "new": image, "dev": "devmode", "waits": "devmode"}[deployment]
 		containers, _, _ := unstructured.NestedSlice(open, "spec", "template", "spec", "containers")
 		containers[0].(map[string]any)["image"] = runs
 		open = with(t, open, containers, "spec", "template", "spec", "containers")
 		if deployment == "dev" {
 			open = with(t, open, []any{map[string]any{"name": "resources"}}, "spec", "template", "spec", "volumes")
+		}
+		if deployment == "waits" { // As it is from the second call on after the profile dev.
+			open = with(t, open, runs, "metadata", "annotations", "sonataflow.org/waits-for-build")
 		}
 		observed[buildDeployment] = observe(t, structOf(t, open), compositiontest.Ready)
 	}
@@ -103,7 +106,7 @@ func buildRow(t *testing.T, deployment string, job, other compositiontest.State,
 		}
 	}
 	status := statusOf(rsp).GetFields()
-	return fmt.Sprintf("%-4s | %-8s | %-8s | %-7s -> %s; runs %q, phase %s, %s, %s, ready %t",
+	return fmt.Sprintf("%-5s | %-8s | %-8s | %-7s -> %s; runs %q, phase %s, %s, %s, ready %t",
 		deployment, job, other, told, names.Replace(strings.Join(wants, " ")), names.Replace(status["image"].GetStringValue()),
 		status["build"].GetStructValue().GetFields()["phase"].GetStringValue(),
 		short(rsp, v1alpha08.ConditionBuilt), short(rsp, v1alpha08.ConditionRunning), rsp.GetDesired().GetComposite().GetReady() != fnv1.Ready_READY_FALSE)

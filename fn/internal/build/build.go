@@ -28,7 +28,8 @@ type Plan struct {
 	Condition composition.Condition
 	// Image is what the workflow runs; empty while there is no image.
 	Image string
-	// Status tells of the build; nil while it isn't known what is to be built.
+	// Status tells of the build: of the last one while it isn't known what is to be built, nil
+	// when there was none.
 	Status *v1alpha08.WorkflowBuildStatus
 }
 
@@ -48,7 +49,7 @@ func For(req *composition.Request, c *component.Component, o *Order, deployment 
 	if o.Incomplete != "" {
 		hold := decide(facts{deployed: deployment != nil, runs: runs}).hold
 		hold.Message = o.Incomplete
-		return Plan{Objects: superseded(req, c, "", runs.image), Hold: hold, Image: hold.Image, Condition: incomplete(o)}
+		return Plan{Objects: paused(req, c, last.Build, runs.image), Hold: hold, Image: meanwhile(hold), Condition: incomplete(o), Status: last.Build}
 	}
 	key := keyOf(c, o.hash)
 	observed := req.Observed[key]
@@ -68,7 +69,7 @@ func For(req *composition.Request, c *component.Component, o *Order, deployment 
 		out.Condition = report.Condition(v1alpha08.ConditionBuilt, v1alpha08.ReasonBuildSuccessful, "")
 		return out
 	}
-	out.Image = verdict.hold.Image
+	out.Image = meanwhile(verdict.hold)
 	out.Objects = append(out.Objects, superseded(req, c, key, runs.image)...)
 	reason, message := v1alpha08.ReasonBuildIsRunning, fmt.Sprintf("Waiting for Job %s to build the image %s", job.Name, o.Image())
 	if at == jobs.Failed {
@@ -80,6 +81,15 @@ func For(req *composition.Request, c *component.Component, o *Order, deployment 
 	}
 	out.Condition = report.Condition(v1alpha08.ConditionBuilt, reason, message)
 	return out
+}
+
+// meanwhile is the image that pods run while the workflow waits for its own; empty where it has no
+// pods.
+func meanwhile(hold component.Hold) string {
+	if hold.Gate != component.Open {
+		return ""
+	}
+	return hold.Image
 }
 
 // incomplete says what isn't known yet.
@@ -107,6 +117,24 @@ func superseded(req *composition.Request, c *component.Component, own, runs stri
 		meta := c.Meta(last.Name)
 		meta.Annotations = map[string]string{annotationImage: image}
 		out = append(out, composition.Composed{Key: j.Key, Object: jobs.Again(last, meta), Ready: true})
+	}
+	return out
+}
+
+// paused is what stays while it isn't known what is to be built: all of the build that the last
+// status tells of (nil when there was none), which may be the one that is wanted, and the Job
+// whose image runs.
+func paused(req *composition.Request, c *component.Component, last *v1alpha08.WorkflowBuildStatus, runs string) []composition.Composed {
+	if last == nil {
+		return superseded(req, c, "", runs)
+	}
+	own := keyOf(c, last.Hash)
+	out := append(superseded(req, c, own, runs), copies(req, c, last.Hash)...)
+	for _, j := range jobs.WithPrefix(req.Observed, own, "") {
+		if job := jobs.Read(j.Object); job != nil && j.Key == own {
+			at, _ := jobs.Observe(j.Object)
+			out = append(out, composition.Composed{Key: own, Object: jobs.Again(job, jobMeta(c, last.Hash, last.Image)), Ready: at == jobs.Complete})
+		}
 	}
 	return out
 }

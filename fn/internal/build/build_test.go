@@ -20,7 +20,9 @@ func TestDecide(t *testing.T) {
 	const image = "r/wf:new"
 	old, current, dev := runs{image: "r/wf:old", compiled: true}, runs{image: image, compiled: true}, runs{image: "devmode"}
 	withheld := verdict{hold: component.Hold{Gate: component.Withheld, Reason: v1alpha08.ReasonWaitingForBuild}}
-	stopped := verdict{hold: component.Hold{Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForBuild, Image: "devmode"}}
+	zero := func(image string) verdict {
+		return verdict{hold: component.Hold{Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForBuild, Image: image, Annotations: map[string]string{"sonataflow.org/waits-for-build": image}}}
+	}
 	before := verdict{hold: component.Hold{Image: "r/wf:old"}}
 	for _, job := range []jobs.Progress{jobs.Absent, jobs.Created, jobs.Running, jobs.Failed, jobs.Complete} {
 		for _, told := range []bool{false, true} {
@@ -34,8 +36,8 @@ func TestDecide(t *testing.T) {
 				{reason: "A Deployment that was deleted is made again with the image before.", runs: old, want: before},
 				{reason: "A workflow that runs goes on with the image before.", deployed: true, runs: old, want: before},
 				{reason: "An image that runs is there.", deployed: true, runs: current, want: verdict{built: true}},
-				{reason: "The image of the profile dev has no flow in it.", deployed: true, runs: dev, want: stopped},
-				{reason: "A Deployment without the workflow's container runs no image of it.", deployed: true, runs: runs{compiled: true}, want: verdict{hold: component.Hold{Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForBuild}}},
+				{reason: "The image of the profile dev has no flow in it.", deployed: true, runs: dev, want: zero("devmode")},
+				{reason: "A Deployment without the workflow's container runs no image of it.", deployed: true, runs: runs{compiled: true}, want: zero("")},
 			} {
 				want := tc.want
 				if job == jobs.Complete || told {
@@ -55,6 +57,7 @@ func TestRunning(t *testing.T) {
 	t.Parallel()
 	c := &component.Component{Kind: component.Workflow()}
 	const compiled = `{spec: {template: {spec: {containers: [{name: side, image: s}, {name: workflow, image: i}], volumes: [{name: x}, {name: workflow-properties}]}}}}`
+	waits := `{metadata: {annotations: {sonataflow.org/waits-for-build: i}}, ` + compiled[1:]
 	cases := map[string]struct {
 		reason, deployment, told string
 		want                     runs
@@ -64,6 +67,9 @@ func TestRunning(t *testing.T) {
 		"Compiled":   {reason: "The workflow's container counts.", deployment: compiled, want: runs{image: "i", compiled: true}},
 		"Told":       {reason: "A Deployment may be seen as it was.", deployment: compiled, told: "newer", want: runs{image: "newer", compiled: true}},
 		"Dev":        {reason: "A workflow in the profile dev has its files in another volume.", deployment: `{spec: {template: {spec: {containers: [{name: workflow, image: i}], volumes: [{name: resources}]}}}}`, want: runs{image: "i"}},
+		"Waits":      {reason: "A workflow that comes from the profile dev has the volumes of a compiled one before it has its image.", deployment: waits, want: runs{image: "i"}},
+		"WaitsTold":  {reason: "Both may be seen as they were.", deployment: waits, told: "i", want: runs{image: "i"}},
+		"Waited":     {reason: "Once it has its image, only the Deployment may be seen as it was.", deployment: waits, told: "r/wf:1", want: runs{image: "r/wf:1", compiled: true}},
 		"Unreadable": {reason: "What isn't a Deployment runs nothing.", deployment: `{spec: many}`},
 	}
 	for name, tc := range cases {

@@ -4,6 +4,7 @@ package build
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -54,10 +55,17 @@ func decide(f facts) verdict {
 	case !f.runs.compiled || f.runs.image == "":
 		// An image without the flow would run nothing. The Deployment stays, because leaving it
 		// out would delete it.
-		return verdict{hold: component.Hold{Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForBuild, Image: f.runs.image}}
+		return verdict{hold: component.Hold{
+			Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForBuild, Image: f.runs.image,
+			Annotations: map[string]string{annotationWaits: f.runs.image},
+		}}
 	}
 	return verdict{hold: component.Hold{Image: f.runs.image}}
 }
+
+// annotationWaits is an annotation of a Deployment that has the pods of a compiled workflow, but
+// for their image. Its value is that image, which has no flow in it.
+const annotationWaits = "sonataflow.org/waits-for-build"
 
 // running is what a workflow runs, given its Deployment (nil when there is none). What the last
 // status told counts more than the Deployment, of which an old view may be seen: pods must not
@@ -80,10 +88,9 @@ func running(deployment *unstructured.Unstructured, c *component.Component, repo
 			out.image = container.Image
 		}
 	}
+	waits := d.Annotations[annotationWaits]
 	out.image = cmp.Or(told, out.image)
-	for _, v := range d.Spec.Template.Spec.Volumes {
-		out.compiled = out.compiled || isProperties(v)
-	}
+	out.compiled = (waits == "" || out.image != waits) && slices.ContainsFunc(d.Spec.Template.Spec.Volumes, isProperties)
 	return out
 }
 

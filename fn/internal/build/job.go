@@ -60,9 +60,12 @@ const (
 //   - packages/sonataflow-builder-image/test-resources/tests/shell/sonataflow-builder/resources/greet/Dockerfile
 //     (db2e3e3)
 //
-// The glob leaves out the hidden folders of a mounted volume.
+// The second glob takes hidden files, but not the folders of Kubernetes' own in a mounted volume,
+// which begin with two dots. A glob that finds nothing stands for itself.
 const compileScript = `mkdir -p ` + stage + `/resources
-cp -rL ` + input + `/* ` + stage + `/resources/
+for file in ` + input + `/* ` + input + `/.[!.]*; do
+  [ ! -e "$file" ] || cp -rL "$file" ` + stage + `/resources/
+done
 "${KOGITO_HOME:-/home/kogito}"/launch/build-app.sh ` + stage + `/resources
 cd "${KOGITO_HOME:-/home/kogito}"/serverless-workflow-project/target/quarkus-app
 tar --create --file ` + layer + ` --sort=name --mtime=@0 --numeric-owner --owner=185 --group=0 --mode=g=u --transform 's,^,deployments/,' lib app quarkus *.jar
@@ -133,13 +136,8 @@ func (o *Order) pod(c *component.Component) corev1.PodSpec {
 	if o.Restricted {
 		out.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: new(true), SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
 	}
-	if o.CA != "" {
-		out.Volumes = append(out.Volumes, corev1.Volume{Name: "certificates", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: o.CA}}}})
-	}
-	switch {
-	case o.Secret != "":
-		out.Volumes = append(out.Volumes, corev1.Volume{Name: "credentials", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: o.Secret}}})
-	case o.OpenShift:
+	out.Volumes = append(out.Volumes, o.registryVolumes()...)
+	if o.Secret == "" && o.OpenShift {
 		const hour = 3600
 		out.ServiceAccountName = "builder" // OpenShift makes it in each namespace, and lets it push.
 		out.InitContainers = append(out.InitContainers, o.login())
@@ -151,6 +149,27 @@ func (o *Order) pod(c *component.Component) corev1.PodSpec {
 		)
 	}
 	return out
+}
+
+// registryVolumes have what the platform names for the registry.
+func (o *Order) registryVolumes() []corev1.Volume {
+	var out []corev1.Volume
+	if o.CA != "" {
+		out = append(out, corev1.Volume{Name: "certificates", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: o.CA}}}})
+	}
+	if o.Secret != "" {
+		out = append(out, corev1.Volume{Name: "credentials", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: o.Secret}}})
+	}
+	return out
+}
+
+// Needs is a pod that refers to what the build needs beside what is composed for it; to nothing
+// once the image is there, or while it isn't known what is to be built.
+func (o *Order) Needs(last Last) corev1.PodSpec {
+	if o.Incomplete != "" || toldOf(last.Build, o.Image()) {
+		return corev1.PodSpec{}
+	}
+	return corev1.PodSpec{Volumes: o.registryVolumes(), Containers: []corev1.Container{{Env: o.Env}}}
 }
 
 // compiler compiles the workflow, as the user of the builder image. It writes into that

@@ -4,6 +4,7 @@ package build
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"path"
@@ -123,7 +124,7 @@ func (w *What) content() map[string]any {
 	return out
 }
 
-// size is how many bytes are copied for the build.
+// size is how many bytes are copied for the build, as they are sent.
 func (w *What) size() int {
 	size := len(w.Flow)
 	for _, f := range w.Files {
@@ -131,7 +132,7 @@ func (w *What) size() int {
 			size += len(text)
 		}
 		for _, bytes := range f.BinaryData {
-			size += len(bytes)
+			size += base64.StdEncoding.EncodedLen(len(bytes))
 		}
 	}
 	return size

@@ -156,7 +156,10 @@ func TestValidate(t *testing.T) {
 	}{
 		"Valid":        {reason: "A registry is all that is needed.", platform: registry + `}`},
 		"Address":      {reason: "An address isn't a URL.", platform: `config: {registry: {address: "https://r.example.com"}}`, want: []string{"spec.build.config.registry"}},
-		"BaseImage":    {reason: "No container runtime understands the image.", platform: `config: {baseImage: "no image!", registry: {address: r}}`, want: []string{"spec.build.config.baseImage"}},
+		"NoHost":       {reason: "The first part of an image's name is a namespace of docker.io, if it is no host.", platform: `config: {registry: {address: registry}}`, want: []string{"spec.build.config.registry.address"}},
+		"Localhost":    {reason: "One name is a host.", platform: `config: {registry: {address: localhost/images}}`},
+		"Port":         {reason: "A port tells a host.", platform: `config: {registry: {address: "registry:5000", organization: team}}`},
+		"BaseImage":    {reason: "No container runtime understands the image.", platform: `config: {baseImage: "no image!", registry: {address: r.example.com}}`, want: []string{"spec.build.config.baseImage"}},
 		"Secret":       {reason: "No Secret has the name.", platform: `config: {registry: {address: r.example.com, secret: A_B}}`, want: []string{"spec.build.config.registry.secret"}},
 		"CA":           {reason: "No ConfigMap has the name.", platform: `config: {registry: {address: r.example.com, ca: A_B}}`, want: []string{"spec.build.config.registry.ca"}},
 		"Timeout":      {reason: "A build takes time.", platform: registry + `, timeout: 0s}`, want: []string{"spec.build.config.timeout"}},
@@ -223,6 +226,11 @@ func TestValidateSize(t *testing.T) {
 	}
 	source.Files[0].BinaryData = map[string][]byte{"b": {0}}
 	if err := (Setting{}).Order(source).ValidateSize(); err == nil || !strings.Contains(err.Error(), "1537 KiB") {
+		t.Errorf("want 1537 KiB to be refused, got %v", err)
+	}
+	// Bytes are sent as text that is longer by a third.
+	bytes := Source{Files: []Files{{BinaryData: map[string][]byte{"a": make([]byte, mostCopied/4*3+3)}}}}
+	if err := (Setting{}).Order(bytes).ValidateSize(); err == nil || !strings.Contains(err.Error(), "1537 KiB") {
 		t.Errorf("want 1537 KiB to be refused, got %v", err)
 	}
 }

@@ -38,6 +38,8 @@ func (s Setting) Validate() field.ErrorList {
 	var errs field.ErrorList
 	if images.Check(s.repository(), config) != nil {
 		errs = append(errs, field.Invalid(config.Child("registry"), s.repository(), "not the name of an image in a registry: write address like registry.example.com:5000, without https:// and without a tag, and organization like team"))
+	} else if host := registryOf(s.repository()); !images.IsHost(host) {
+		errs = append(errs, field.Invalid(config.Child("registry", "address"), host, "not the host of a registry, so that the image would be pushed to docker.io: write it with a dot or a port, like registry.example.com or registry.namespace.svc:80, and for docker.io itself docker.io/team"))
 	}
 	if s.Platform.Config.BaseImage != "" {
 		if err := images.Check(s.Platform.Config.BaseImage, config.Child("baseImage")); err != nil {

@@ -52,6 +52,9 @@ type Component struct {
 	// Migration is how a Job brings the database's schema up to date before the component
 	// starts; nil when no Job does.
 	Migration *Migration
+	// BuildPod is a pod that refers to what the Job needs that makes the component's image; to nothing
+	// when no Job does. The component's own pods don't read it.
+	BuildPod corev1.PodSpec
 	// Subscriptions are the events that the component takes from Brokers; none when events
 	// reach it over HTTP alone.
 	Subscriptions []Subscription

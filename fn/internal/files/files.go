@@ -106,8 +106,9 @@ func Validate(given []v1alpha08.ConfigMapWorkflowResource, list *field.Path) fie
 		if c.ConfigMap.Name == "" {
 			errs = append(errs, field.Required(at.Child("configMap", "name"), "name the ConfigMap with the files"))
 		}
-		if p := c.WorkflowPath; path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), "..") || strings.ContainsAny(p, ":\x00") {
-			errs = append(errs, field.Invalid(at.Child("workflowPath"), p, "must be a folder below that of the flow, such as specs/v1: without a slash at the start, .. and colons"))
+		above := func(folder string) bool { return strings.HasPrefix(folder, "..") } // Kubernetes has folders of its own with such names.
+		if p := c.WorkflowPath; path.IsAbs(p) || slices.ContainsFunc(strings.Split(p, "/"), above) || strings.ContainsAny(p, ":\x00") {
+			errs = append(errs, field.Invalid(at.Child("workflowPath"), p, "must be a folder below that of the flow, such as specs/v1: without a slash at the start, two dots at the start of a folder, and colons"))
 		}
 	}
 	return errs

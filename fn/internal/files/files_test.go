@@ -115,6 +115,8 @@ func TestValidate(t *testing.T) {
 		"Folder":   {reason: "Files may be in a folder.", given: named("a", "specs/v1")},
 		"Nameless": {reason: "A ConfigMap has a name.", given: named("", ""), want: []string{"spec.resources.configMaps[0].configMap.name"}},
 		"Above":    {reason: "Files are below the folder of the flow.", given: named("a", "../x"), want: []string{"spec.resources.configMaps[0].workflowPath"}},
+		"Hidden":   {reason: "A folder may be hidden.", given: named("a", ".specs/v1")},
+		"Dots":     {reason: "Kubernetes has folders of its own whose names begin with two dots.", given: named("a", "..specs"), want: []string{"spec.resources.configMaps[0].workflowPath"}},
 		"Absolute": {reason: "A folder begins at that of the flow.", given: named("a", "/x"), want: []string{"spec.resources.configMaps[0].workflowPath"}},
 		"Colon":    {reason: "Kubernetes mounts at no path with a colon.", given: named("a", "a:b"), want: []string{"spec.resources.configMaps[0].workflowPath"}},
 	}

@@ -216,6 +216,12 @@ func Check(image string, path *field.Path) *field.Error {
 	return nil
 }
 
+// IsHost tells whether the first part of an image's name is the host of a registry. A part that
+// is none stands for a namespace of docker.io.
+func IsHost(part string) bool {
+	return strings.ContainsAny(part, ".:") || part == "localhost"
+}
+
 // Version returns what an image's version label says: its tag, or for an image that
 // only has a digest the start of that. The image must have passed Check.
 func Version(image string) string {

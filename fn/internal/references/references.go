@@ -60,7 +60,7 @@ func For(req *composition.Request, components []*component.Component, secrets v1
 	}
 	var all []*reference
 	for _, c := range components {
-		uses := slices.DeleteFunc(append(usesOf(c.Pod), usesOfMigration(c)...), func(u use) bool {
+		uses := slices.DeleteFunc(slices.Concat(usesOf(c.Pod), usesOfMigration(c), usesOfBuild(c)), func(u use) bool {
 			return u.kind == kindConfigMap && (u.name == c.ConfigMap() || u.name == c.UserConfigMap || slices.Contains(c.Files, u.name)) // Their content counts already.
 		})
 		for _, u := range uses {
@@ -99,6 +99,15 @@ func usesOfMigration(c *component.Component) []use {
 		return nil
 	}
 	return usesOf(c.Migration.Pod)
+}
+
+// usesOfBuild lists what the pod refers to that makes a component's image.
+func usesOfBuild(c *component.Component) []use {
+	out := usesOf(c.BuildPod)
+	for i := range out {
+		out[i].unread = true
+	}
+	return out
 }
 
 // kindOf is the full name of a kind that pods refer to.

@@ -99,6 +99,10 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 	if errs := r.validateKnative(c); len(errs) > 0 {
 		return nil, errs
 	}
+	last := build.Last{Image: doc.status.Image, Build: doc.status.Build}
+	if r.order != nil {
+		c.BuildPod = r.order.Needs(last)
+	}
 	local := around.local
 	w := &Workflow{
 		NamespacedName:  doc.NamespacedName,
@@ -106,7 +110,7 @@ func resolve(doc *document, input *v1beta1.Input, around surroundings) (*Workflo
 		Identity:        doc.identity(),
 		Findings:        r.check(document),
 		Build:           r.order,
-		Last:            build.Last{Image: doc.status.Image, Build: doc.status.Build},
+		Last:            last,
 		Dev:             dev,
 		MissingFiles:    r.around.files.Missing(),
 		Host:            r.around.host,
