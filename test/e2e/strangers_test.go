@@ -119,7 +119,8 @@ func (w *world) stranger(kind kube.Resource) *unstructured.Unstructured {
 func theirs(o *unstructured.Unstructured) map[string]any {
 	out := o.DeepCopy()
 	delete(out.Object, "status")
-	for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
+	// Knative's controllers write finalizers a little after an object is made.
+	for _, field := range []string{"managedFields", "resourceVersion", "generation", "finalizers"} {
 		unstructured.RemoveNestedField(out.Object, "metadata", field)
 	}
 	// Kubernetes' own controller counts revisions of a Deployment.
