@@ -4,6 +4,7 @@ package knative_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -21,8 +22,8 @@ import (
 // The cases by which the function's own rules of Serving are tested.
 const servingCases = "../../fn/internal/serving/testdata/"
 
-// TestServingPods holds that Serving's webhook refuses the pods that the function refuses, for
-// the same fields, and takes those that the function takes.
+// TestServingPods holds that Serving's webhook or schema refuses the pods that the function
+// refuses, for the same fields, and that both take those that the function takes.
 func TestServingPods(t *testing.T) {
 	t.Parallel()
 	type podCase struct {
@@ -33,7 +34,7 @@ func TestServingPods(t *testing.T) {
 	for name, tc := range cases[podCase](t, "pods.yaml") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := takes(t, tc.Pod, nil, tc.Features)
+			err := errors.Join(takes(t, tc.Pod, nil, tc.Features), fits(t, tc.Pod))
 			if len(tc.Refused) == 0 {
 				if err != nil {
 					t.Errorf("%s\nthe function takes the pod, and Serving refuses it: %v", tc.Reason, err)
@@ -116,6 +117,28 @@ func takes(t *testing.T, pod corev1.PodSpec, annotations map[string]string, feat
 		return err
 	}
 	return nil
+}
+
+// fits returns the error of the schema that Serving installs, for a Service with a pod.
+func fits(t *testing.T, pod corev1.PodSpec) error {
+	t.Helper()
+	v, err := installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(map[string]any{
+		"apiVersion": "serving.knative.dev/v1", "kind": "Service",
+		"metadata": map[string]any{"name": "workflow", "namespace": "workflows"},
+		"spec":     map[string]any{"template": map[string]any{"spec": pod}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newDocument(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.validate(t.Context(), d)
 }
 
 // letters returns the letters of a text alone, in lower case: Serving writes init-containers

@@ -91,6 +91,8 @@ type Hold struct {
 	// Image is what the workload runs until that of its component is there; empty when it needn't
 	// wait.
 	Image string
+	// Unchanged keeps a workload that is there exactly as it is.
+	Unchanged bool
 	// Annotations of the workload itself, by which the plan recognizes later what it said
 	// now. They don't roll the pods.
 	Annotations map[string]string

@@ -85,7 +85,21 @@ func (r *Request) CompositionName() string {
 // ManagedFields returns which manager owns which fields of an observed composed
 // resource. It is empty for a resource that isn't observed.
 func (r *Request) ManagedFields(key string) []metav1.ManagedFieldsEntry {
-	metadata := r.message.GetObserved().GetResources()[key].GetResource().GetFields()["metadata"].GetStructValue()
+	return managedFields(r.message.GetObserved().GetResources()[key])
+}
+
+// ManagedFieldsFound returns the same of the first resource that Crossplane found for a query. It
+// is empty when there is none. The resources themselves come without their managed fields.
+func (r *Request) ManagedFieldsFound(q Query) []metav1.ManagedFieldsEntry {
+	found := r.message.GetRequiredResources()[q.Name].GetItems()
+	if len(found) == 0 {
+		return nil
+	}
+	return managedFields(found[0])
+}
+
+func managedFields(resource *fnv1.Resource) []metav1.ManagedFieldsEntry {
+	metadata := resource.GetResource().GetFields()["metadata"].GetStructValue()
 	out := &struct {
 		ManagedFields []metav1.ManagedFieldsEntry `json:"managedFields"`
 	}{}

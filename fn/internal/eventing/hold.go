@@ -27,14 +27,25 @@ func holdFor(req *composition.Request, w Workload, k knowledge) (hold component.
 	waiting = []string{fmt.Sprintf("Waiting until Knative writes %s into %s %s", component.VariableSink, w.Kind.Runner, w.Name())}
 	switch injectionOf(w) {
 	case injected:
-		return component.Hold{}, nil
+		// Knative writes the sink into a Knative Service anew whenever the Knative Service is
+		// applied, but only once it has taken up the SinkBinding for it.
+		taken := w.takenUp(req.Observed[w.Key(component.ResourceSink)]) != ""
+		return component.Hold{Unchanged: w.Kind.Runner == component.RunnerKnativeService && !taken}, nil
 	case runs:
 		return component.Hold{WithoutSink: true}, waiting
 	case idle:
 		return w.withoutPods(), waiting
 	case absent:
 	}
-	if !k.hasSink(req, w) {
+	switch k.sink(req, w) {
+	case composition.StateFound:
+	case composition.StateUnknown:
+		// A Deployment gets its pods when it has the sink. A Knative Service can't wait: it gets
+		// another revision if its sink is there later.
+		if w.Kind.Runner == component.RunnerDeployment {
+			return w.withoutPods(), waiting
+		}
+	case composition.StatePending, composition.StateAbsent:
 		return w.withoutPods(), waiting
 	}
 	switch w.takenUp(req.Observed[w.Key(component.ResourceSink)]) {
@@ -82,12 +93,10 @@ func (w Workload) takenUp(binding *unstructured.Unstructured) metav1.ConditionSt
 	if binding == nil {
 		return ""
 	}
-	subject, _, err := unstructured.NestedString(binding.Object, "spec", "subject", "kind")
+	subject, found, err := unstructured.NestedString(binding.Object, "spec", "subject", "kind")
+	other := err != nil || found && subject != w.Kind.Runner.Object().Kind
 	ready := meta.FindStatusCondition(composition.Conditions(binding), "Ready")
-	switch {
-	case ready == nil:
-		return ""
-	case w.Moving && (err != nil || subject != w.Kind.Runner.Object().Kind || ready.Status == metav1.ConditionTrue):
+	if ready == nil || other || w.Moving && ready.Status == metav1.ConditionTrue {
 		return ""
 	}
 	return ready.Status

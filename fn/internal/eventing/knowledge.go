@@ -149,25 +149,28 @@ func (b broker) open() bool {
 	return b.state == composition.StateUnknown || b.verdict.Phase == health.Ready
 }
 
-// hasSink tells whether a workload's sink is known to be there: a Broker that is ready, a
-// Service that exists, or an address. What else a sink refers to isn't looked up, because
-// Crossplane would keep all objects of that kind in its memory. A Service is looked up
-// until the workload is composed.
-func (k knowledge) hasSink(req *composition.Request, w Workload) bool {
+// sink tells whether a workload's sink is there: a Broker that is ready, a Service that exists,
+// or an address. What else a sink refers to is unknown: it isn't looked up, because Crossplane
+// would keep all objects of that kind in its memory. A Service is looked up until the workload is
+// composed.
+func (k knowledge) sink(req *composition.Request, w Workload) composition.State {
 	if w.Sink.Ref == nil {
-		return true
+		return composition.StateFound
 	}
 	if b, ok := component.BrokerOf(w.Sink, w.Namespace); ok {
 		known := k.broker(b)
-		return known.state == composition.StateFound && known.verdict.Phase == health.Ready
+		if known.state == composition.StateFound && known.verdict.Phase != health.Ready {
+			return composition.StateAbsent
+		}
+		return known.state
 	}
 	ref := *w.Sink.Ref
 	if ref.Kind != "Service" || ref.APIVersion != "v1" {
-		return false
+		return composition.StateUnknown
 	}
 	return req.Look(composition.Query{
 		Name: "sink-" + ref.Namespace + "/" + ref.Name, APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, ResourceName: ref.Name,
-	}).State == composition.StateFound
+	}).State
 }
 
 // brokerUID returns the UID of the Broker that a sink refers to; empty for other sinks, and

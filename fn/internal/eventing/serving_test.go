@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -56,6 +57,10 @@ func TestServing(t *testing.T) {
 		"BrokerUnready": {reason: "A sink without address would be missing in the first revision.", broker: compositiontest.Unready, binding: noSubject, want: withheld("once its sink is there")},
 		"Undecided":     {reason: "Knative can't decide.", broker: compositiontest.Ready, binding: unknown, want: withheld("once its sink is there")},
 		"Bound":         {reason: "The first revision knows the sink.", broker: compositiontest.Ready, binding: noSubject, runs: bound},
+		"BoundBack":     {reason: "While the SinkBinding is a Deployment's, a Knative Service that is applied would lose its sink.", broker: compositiontest.Ready, binding: before, runs: bound, moving: true, want: component.Hold{Unchanged: true}},
+		"BoundBackAt":   {reason: "So it would before Knative has looked at the SinkBinding again.", broker: compositiontest.Ready, binding: stale, runs: bound, moving: true, want: component.Hold{Unchanged: true}},
+		"BoundBackSoon": {reason: "The Deployment may never have been made.", broker: compositiontest.Ready, binding: before, runs: bound, want: component.Hold{Unchanged: true}},
+		"BoundUnbound":  {reason: "The SinkBinding was deleted by hand.", broker: compositiontest.Ready, runs: bound, want: component.Hold{Unchanged: true}},
 		"NeverReady":    {reason: "No revision was ready, so none does its work without the sink; the next apply brings the sink.", broker: compositiontest.Ready, binding: noSubject, runs: bare + `}`},
 		"Running":       {reason: "A revision that does its work goes on without the sink.", broker: compositiontest.Ready, binding: noSubject, runs: bare + `, status: {latestReadyRevisionName: wf-00001}}`, want: component.Hold{WithoutSink: true}},
 		"MovingBefore":  {reason: "The SinkBinding is still the Deployment's.", broker: compositiontest.Ready, binding: before, moving: true, want: takenUp},
@@ -80,6 +85,38 @@ func TestServing(t *testing.T) {
 				t.Errorf("%s\nHold(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestServingSinks holds that a Knative Service is made for each sort of sink. One that isn't
+// looked up may be there: Knative has taken up the SinkBinding, and makes another revision if the
+// sink is there later. A Deployment waits without pods instead.
+func TestServingSinks(t *testing.T) {
+	t.Parallel()
+	const noSubject = `{kind: SinkBinding, status: {conditions: [{type: Ready, status: "False", reason: SubjectMissing}]}}`
+	for _, ref := range []duckv1.KReference{
+		{APIVersion: "serving.knative.dev/v1", Kind: "Service", Name: "display", Namespace: "ns1"},
+		{APIVersion: "messaging.knative.dev/v1", Kind: "Channel", Name: "display", Namespace: "ns1"},
+		{APIVersion: "eventing.knative.dev/v1alpha1", Kind: "KafkaSink", Name: "display", Namespace: "ns1"},
+	} {
+		for _, k := range []component.Kind{component.WorkflowKnative(), component.Workflow()} {
+			c := &component.Component{Kind: k, Owner: "wf", Namespace: "ns1", Sink: &duckv1.Destination{Ref: &ref}}
+			cluster := compositiontest.Cluster{Installed: map[string]bool{"knative-sinkbinding": true}}
+			hold := func(binding string) component.Gate {
+				cluster.Observed = map[string]string{}
+				if binding != "" {
+					cluster.Observed["workflow-sinkbinding"] = binding
+				}
+				return eventing.For(request(t, cluster), []eventing.Workload{{Component: c}}, false).Hold(c).Gate
+			}
+			want := []component.Gate{component.Withheld, component.Open}
+			if k.Runner == component.RunnerDeployment {
+				want = []component.Gate{component.Zero, component.Zero}
+			}
+			if diff := cmp.Diff(want, []component.Gate{hold(""), hold(noSubject)}); diff != "" {
+				t.Errorf("%s on a %s: gates before and after the SinkBinding is taken up: -want, +got:\n%s", ref.Kind, k.Runner, diff)
+			}
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func plan(req *composition.Request, p *Platform, input *v1beta1.Input) planned {
 	out.eventing = eventing.For(req, workloads, p.BrokerPending)
 	for _, w := range workloads {
 		pods := scaling.For(req, w.Component)
-		orders := workload.Orders{Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(w.Component)}
+		orders := workload.Orders{Replicas: pods.Replicas, Autoscaled: pods.Autoscaled, Budget: pods.Budget, Versions: out.references.Versions(w.Component)}
 		m := migration.For(req, w.Component, w.Runs, input.Migration.Pods)
 		if m != nil {
 			orders.Holds = append(orders.Holds, m.Hold)

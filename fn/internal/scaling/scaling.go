@@ -15,22 +15,27 @@ import (
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/ownership"
 )
 
 // A Plan is how many pods a component gets, and how many of them may be away.
 type Plan struct {
 	// Replicas is what we ask for; nil leaves the number to others.
 	Replicas *int32
+	// Autoscaled tells that an autoscaler decides about the number of a Deployment's pods.
+	Autoscaled bool
 	// Budget is nil where a budget would keep nodes from being drained.
 	Budget *policyv1.PodDisruptionBudgetSpec
 }
 
 // For plans the pods of a component. Autoscalers aren't looked up: each changes its status
 // every few seconds, and each change would reconcile every platform that asked. Whether an
-// autoscaler works is seen on the Deployment that it scales.
+// autoscaler works is seen on the Deployment that it scales: the composed one, or one that is
+// there before, as the operator's is.
 func For(req *composition.Request, c *component.Component) Plan {
 	if c.Kind.Runner == component.RunnerKnativeService {
-		return Plan{} // Knative scales by itself.
+		// Knative scales by itself. A Deployment may serve until the Knative Service can.
+		return Plan{Autoscaled: autoscaled(req.ManagedFields(c.Key(component.RunnerDeployment.Resource())))}
 	}
 	if c.Kind.Singleton {
 		return Plan{Replicas: singleton(c.Replicas)}
@@ -38,12 +43,16 @@ func For(req *composition.Request, c *component.Component) Plan {
 	if c.Replicas == nil && c.Budget == nil {
 		return Plan{}
 	}
-	key := c.RunnerKey()
-	plan := Plan{Replicas: c.Replicas}
-	if ptr.Deref(c.Replicas, 0) != 0 && autoscaled(req.ManagedFields(key)) {
-		plan.Replicas = nil
+	deployment, managers := req.Observed[c.RunnerKey()], req.ManagedFields(c.RunnerKey())
+	if deployment == nil {
+		q := ownership.Query(c.Kind.Runner.Object(), c.Namespace, c.Name())
+		deployment, managers = req.Look(q).First(), req.ManagedFieldsFound(q)
 	}
-	if ptr.Deref(plan.Replicas, replicasOf(req.Observed[key])) > 1 {
+	plan := Plan{Replicas: c.Replicas}
+	if ptr.Deref(c.Replicas, 0) != 0 && autoscaled(managers) {
+		plan.Replicas, plan.Autoscaled = nil, true
+	}
+	if ptr.Deref(plan.Replicas, replicasOf(deployment)) > 1 {
 		plan.Budget = c.Budget
 	}
 	return plan

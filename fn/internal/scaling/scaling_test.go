@@ -3,6 +3,7 @@
 package scaling_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition/compositiontest"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/scaling"
 )
@@ -50,6 +52,11 @@ func running(t *testing.T, replicas int32, managers ...metav1.ManagedFieldsEntry
 		ObjectMeta: metav1.ObjectMeta{ManagedFields: managers},
 		Spec:       appsv1.DeploymentSpec{Replicas: &replicas},
 	}, compositiontest.Ready))}}
+}
+
+// found is a cluster in which a Deployment is there before it is composed.
+func found(composed compositiontest.Cluster) compositiontest.Cluster {
+	return compositiontest.Cluster{Required: map[string][]string{"deployment-plat-data-index-service": {composed.Observed["data-index-deployment"]}}}
 }
 
 // budget is what the user says of pods that may be away.
@@ -162,29 +169,31 @@ func TestFor(t *testing.T) {
 			reason:  "A number that an autoscaler has set is left to it.",
 			given:   new(int32(3)),
 			cluster: running(t, 4, rollout(), hpa),
-			want:    scaling.Plan{Budget: budget()},
+			want:    scaling.Plan{Autoscaled: true, Budget: budget()},
 		},
 		"GivenAutoscalerToOne": {
 			reason:  "The budget goes by the autoscaler's number, not by the user's.",
 			given:   new(int32(3)),
 			cluster: running(t, 1, rollout(), hpa),
+			want:    scaling.Plan{Autoscaled: true},
 		},
 		"GivenAutoscalerOfK3s": {
 			reason:  "Kubernetes' autoscaler has the name of K3s there.",
 			given:   new(int32(3)),
 			cluster: running(t, 4, scaled("k3s")),
-			want:    scaling.Plan{Budget: budget()},
+			want:    scaling.Plan{Autoscaled: true, Budget: budget()},
 		},
 		"GivenAutoscalerOfMicroK8s": {
 			reason:  "Kubernetes' autoscaler has the name of MicroK8s' executable there.",
 			given:   new(int32(3)),
 			cluster: running(t, 4, scaled("kubelite")),
-			want:    scaling.Plan{Budget: budget()},
+			want:    scaling.Plan{Autoscaled: true, Budget: budget()},
 		},
 		"GivenAutoscalerKEDA": {
 			reason:  "KEDA, too, scales by itself.",
 			given:   new(int32(3)),
 			cluster: running(t, 0, scaled("keda")),
+			want:    scaling.Plan{Autoscaled: true},
 		},
 		"GivenAutoscalerNoMore": {
 			reason:  "An autoscaler that owns no number has been overruled, for instance by a zero that a migration needed.",
@@ -196,6 +205,18 @@ func TestFor(t *testing.T) {
 			reason:  "Kubernetes' other controllers own fields of the Deployment, but don't scale it.",
 			given:   new(int32(3)),
 			cluster: running(t, 5, manager("kube-controller-manager", "", `{"f:spec":{"f:replicas":{}}}`)),
+			want:    scaling.Plan{Replicas: new(int32(3)), Budget: budget()},
+		},
+		"GivenTakenOver": {
+			reason:  "A Deployment that isn't composed yet, as the operator's, may have an autoscaler.",
+			given:   new(int32(3)),
+			cluster: found(running(t, 10, rollout(), hpa)),
+			want:    scaling.Plan{Autoscaled: true, Budget: budget()},
+		},
+		"GivenFound": {
+			reason:  "Without an autoscaler, the user's number counts from the start for such a Deployment, too.",
+			given:   new(int32(3)),
+			cluster: found(running(t, 10, rollout())),
 			want:    scaling.Plan{Replicas: new(int32(3)), Budget: budget()},
 		},
 		"GivenOwnersUnknown": {
@@ -222,8 +243,9 @@ func TestFor(t *testing.T) {
 			if diff := cmp.Diff(tc.want, scaling.For(req, c)); diff != "" {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
 			}
-			if asked, _ := req.Queries(); len(asked) > 0 {
-				t.Errorf("For(...) asks Crossplane for %v: the status of an autoscaler would reconcile the platform every few seconds", asked)
+			asked, _ := req.Queries()
+			if i := slices.IndexFunc(asked, func(q composition.Query) bool { return q.Kind != "Deployment" }); i >= 0 {
+				t.Errorf("For(...) asks Crossplane for %v: the status of an autoscaler would reconcile the platform every few seconds", asked[i])
 			}
 		})
 	}
@@ -254,5 +276,19 @@ func TestForSingleton(t *testing.T) {
 				t.Errorf("%s\nFor(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestForKnative holds that Knative decides about pods, and that a Deployment that serves until
+// the Knative Service can may have an autoscaler.
+func TestForKnative(t *testing.T) {
+	t.Parallel()
+	c := &component.Component{Kind: component.WorkflowKnative(), Owner: "plat", Namespace: "ns1", Replicas: new(int32(3)), Budget: budget()}
+	for _, managers := range [][]metav1.ManagedFieldsEntry{{scaled("keda")}, {applied()}} {
+		cluster := compositiontest.Cluster{Observed: map[string]string{"workflow-deployment": running(t, 4, managers...).Observed["data-index-deployment"]}}
+		want := scaling.Plan{Autoscaled: managers[0].Manager == "keda"}
+		if diff := cmp.Diff(want, scaling.For(compositiontest.Request(t, "kind: XSonataFlow", cluster), c)); diff != "" {
+			t.Errorf("managed by %s: For(...): -want, +got:\n%s", managers[0].Manager, diff)
+		}
 	}
 }

@@ -133,10 +133,20 @@ func (c *checker) container(path *field.Path, x *corev1.Container, serves bool) 
 	for _, p := range x.Ports {
 		c.fields(path.Child("ports").Key(p.Name), p, portFields)
 	}
+	mounted := map[string]string{}
 	for _, m := range x.VolumeMounts {
 		at := path.Child("volumeMounts").Key(m.MountPath)
 		c.fields(at, m, mountFields)
-		if slices.Contains(reservedPaths, stdpath.Clean(m.MountPath)) {
+		clean := stdpath.Clean(m.MountPath)
+		if !stdpath.IsAbs(clean) {
+			c.refuse(at.Child("mountPath"), m.MountPath, "Knative Serving takes only paths that begin with a slash: write the whole path")
+		}
+		// The same text twice is refused anyway.
+		if other, taken := mounted[clean]; taken && other != m.MountPath {
+			c.refuse(at.Child("mountPath"), m.MountPath, fmt.Sprintf("Knative Serving takes no path twice, and %s is the same one: mount the volume elsewhere", other))
+		}
+		mounted[clean] = m.MountPath
+		if slices.Contains(reservedPaths, clean) {
 			c.refuse(at.Child("mountPath"), m.MountPath, "Knative Serving keeps this path for itself: mount the volume elsewhere")
 		}
 		if ptr.Deref(m.MountPropagation, "") == corev1.MountPropagationBidirectional {
@@ -206,6 +216,7 @@ func (c *checker) onePort(path *field.Path, ports []corev1.ContainerPort) {
 func (c *checker) probes(path *field.Path, x *corev1.Container) {
 	for _, p := range probesOf(x) {
 		at := path.Child(p.name)
+		c.fields(at, *p.probe, probeFields)
 		for _, port := range portsOf(p.probe) {
 			if port.Type == intstr.String && port.StrVal != x.Ports[0].Name {
 				c.refuse(at, port.StrVal, fmt.Sprintf("Knative Serving takes no name of a port in a probe but %s: give the number", x.Ports[0].Name))
@@ -226,6 +237,7 @@ func (c *checker) period(path *field.Path, p namedProbe) {
 func (c *checker) noProbes(path *field.Path, x *corev1.Container) {
 	for _, p := range probesOf(x) {
 		c.enabled(path.Child(p.name), featureProbing)
+		c.fields(path.Child(p.name), *p.probe, probeFields)
 		if slices.Contains(c.features, string(featureProbing)) {
 			c.period(path.Child(p.name), p)
 		}

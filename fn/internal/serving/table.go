@@ -66,6 +66,11 @@ var (
 		"configMapKeyRef": always, "secretKeyRef": always,
 		"fieldRef": "kubernetes.podspec-fieldref", "resourceFieldRef": "kubernetes.podspec-fieldref",
 	}
+	// Serving's schema has no other field of a probe, though its webhook takes one more.
+	probeFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
+		"exec": always, "grpc": always, "httpGet": always, "tcpSocket": always,
+		"failureThreshold": always, "initialDelaySeconds": always, "periodSeconds": always, "successThreshold": always, "timeoutSeconds": always,
+	}
 	mountFields = taken{ //nolint:gochecknoglobals // A table that doesn't change.
 		"name": always, "mountPath": always, "readOnly": always, "subPath": always,
 		"mountPropagation": "kubernetes.podspec-volumes-mount-propagation",

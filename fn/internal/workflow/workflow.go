@@ -83,7 +83,7 @@ func plan(req *composition.Request, w *Workflow, input *v1beta1.Input) planned {
 		out.build = build.For(req, c, w.Build, seen.Runs, w.Last, input.Workflows.BuildPods)
 	}
 	out.workload = workload.For(req, c, workload.Orders{
-		Replicas: pods.Replicas, Budget: pods.Budget, Versions: out.references.Versions(c),
+		Replicas: pods.Replicas, Autoscaled: pods.Autoscaled, Budget: pods.Budget, Versions: out.references.Versions(c),
 		Holds: []component.Hold{files.Hold(w.MissingFiles, seen.Runs != nil), out.build.Hold, out.eventing.Hold(c)},
 	})
 	if w.MissingFiles != "" && w.Dev != nil {

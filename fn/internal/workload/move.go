@@ -57,20 +57,25 @@ func Look(req *composition.Request, c *component.Component) Seen {
 	return out
 }
 
-// kept is the object that ran a component before, as it is: all of what it runs, and of its own
-// metadata what was composed. Composed anew, a Knative Service would lose the sink that Knative
-// has written into it, which is with the new object now, and a Deployment might roll its pods.
-func kept(earlier *unstructured.Unstructured) composition.Object {
+// kept is an observed object as it is: all of its spec, and of its own metadata what was
+// composed. Composed anew, a Knative Service would lose the sink that Knative has written into
+// it, which may be with another object now, and a Deployment might roll its pods. The number of
+// pods is left out where it is an autoscaler's.
+func (s state) kept(observed *unstructured.Unstructured) composition.Object {
 	out := &unstructured.Unstructured{Object: map[string]any{}}
-	out.SetGroupVersionKind(earlier.GroupVersionKind())
-	out.SetNamespace(earlier.GetNamespace())
-	out.SetName(earlier.GetName())
-	out.SetLabels(earlier.GetLabels())
-	annotations := maps.Clone(earlier.GetAnnotations())
-	maps.DeleteFunc(annotations, func(name, _ string) bool { return !strings.HasPrefix(name, "sonataflow.org/") })
+	out.SetGroupVersionKind(observed.GroupVersionKind())
+	out.SetNamespace(observed.GetNamespace())
+	out.SetName(observed.GetName())
+	out.SetLabels(observed.GetLabels())
+	annotations := maps.Clone(observed.GetAnnotations())
+	maps.DeleteFunc(annotations, func(name, _ string) bool {
+		return !strings.HasPrefix(name, "sonataflow.org/") || name == annotationNameTaken
+	})
 	out.SetAnnotations(annotations)
-	if spec, found, err := unstructured.NestedMap(earlier.Object, "spec"); found && err == nil {
-		delete(spec, "replicas") // An autoscaler's.
+	if spec, found, err := unstructured.NestedMap(observed.Object, "spec"); found && err == nil {
+		if s.autoscaled {
+			delete(spec, "replicas")
+		}
 		unstructured.RemoveNestedField(spec, "template", "metadata", "creationTimestamp")
 		out.Object["spec"] = spec
 	}
@@ -85,8 +90,8 @@ const annotationNameTaken = "sonataflow.org/name-taken"
 // announce says on a new Knative Service that its name is taken.
 func (s state) announce(runs composition.Object) {
 	if s.Kind.Runner == component.RunnerKnativeService && s.serviceNamed {
-		annotations := runs.GetAnnotations()
-		annotations[annotationNameTaken] = "true"
+		annotations := map[string]string{annotationNameTaken: "true"}
+		maps.Copy(annotations, runs.GetAnnotations())
 		runs.SetAnnotations(annotations)
 	}
 }

@@ -12,7 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -198,6 +201,72 @@ func TestKept(t *testing.T) {
 	}
 	if diff := cmp.Diff(metav1.ObjectMeta{Name: "wf", Namespace: "ns1", Labels: want.Metadata.Labels, Annotations: want.Metadata.Annotations}, got.Metadata); diff != "" {
 		t.Errorf("the metadata aren't those that were composed: -want, +got:\n%s", diff)
+	}
+}
+
+// TestMoveHeldBack holds that a Deployment that is held back takes nothing over, though it is
+// ready without pods.
+func TestMoveHeldBack(t *testing.T) {
+	t.Parallel()
+	c, hold := flow(component.Workflow()), component.Hold{Gate: component.Zero, Reason: v1alpha08.ReasonWaitingForSink, Message: "No sink"}
+	orders := workload.Orders{Holds: []component.Hold{hold}}
+	observed := merged(only(observe(t, c, orders, compositiontest.Ready), keyDeployment), in(t, flow(component.WorkflowKnative()), compositiontest.Ready))
+	plan := workload.For(request(t, compositiontest.Cluster{Observed: observed}), c, orders)
+	if !slices.ContainsFunc(plan.Objects, func(o composition.Composed) bool { return o.Key == keyKnative }) {
+		t.Error("the Knative Service that serves is left out")
+	}
+	if want := "No sink; Knative Service wf serves until then"; plan.Condition.Message != want {
+		t.Errorf("the condition says %q, want %q", plan.Condition.Message, want)
+	}
+}
+
+// TestMoveKeepsPods holds that a Deployment that serves while its workflow moves keeps its number
+// of pods, but for an autoscaler's, and its PodDisruptionBudget.
+func TestMoveKeepsPods(t *testing.T) {
+	t.Parallel()
+	const keyBudget = "workflow-pdb"
+	budget := &policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1))}
+	observed := observe(t, flow(component.Workflow()), workload.Orders{Replicas: new(int32(3)), Budget: budget}, compositiontest.Ready)
+	for _, autoscaled := range []bool{false, true} {
+		plan := workload.For(request(t, compositiontest.Cluster{Observed: observed, Installed: map[string]bool{"knative-service": true}}), flow(component.WorkflowKnative()), workload.Orders{Autoscaled: autoscaled})
+		got := map[string]any{}
+		for _, o := range plan.Objects {
+			object, _ := o.Object.(*unstructured.Unstructured)
+			if object == nil {
+				continue
+			}
+			for _, field := range []string{"replicas", "minAvailable"} {
+				if value, found, _ := unstructured.NestedFieldNoCopy(object.Object, "spec", field); found {
+					got[o.Key+" "+field] = value
+				}
+			}
+		}
+		want := map[string]any{keyDeployment + " replicas": int64(3), keyBudget + " minAvailable": int64(1)}
+		if autoscaled {
+			delete(want, keyDeployment+" replicas")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("autoscaled: %t: -want, +got:\n%s", autoscaled, diff)
+		}
+	}
+}
+
+// TestUnchanged holds that a Knative Service may be applied as it is, with its sink.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	before := flow(component.WorkflowKnative())
+	before.Sink = sender().Sink
+	observed := in(t, before, compositiontest.Ready)
+	after := flow(component.WorkflowKnative())
+	after.Sink = sender().Sink
+	after.Image, after.Pod.Containers[0].Image = "service:2.0", "service:2.0"
+	for _, unchanged := range []bool{true, false} {
+		plan := workload.For(request(t, compositiontest.Cluster{Observed: observed}), after, workload.Orders{Holds: []component.Hold{{Unchanged: unchanged}}})
+		i := slices.IndexFunc(plan.Objects, func(o composition.Composed) bool { return o.Key == keyKnative })
+		text := compositiontest.Text(t, plan.Objects[i].Object)
+		if strings.Contains(text, component.VariableSink) != unchanged || strings.Contains(text, "service:2.0") == unchanged {
+			t.Errorf("unchanged: %t: composed is %s", unchanged, text)
+		}
 	}
 }
 

@@ -30,10 +30,14 @@ func (s state) objects(req *composition.Request, runs composition.Object) []comp
 		out = append(out, s.composed(req, s.Kind.Runner.Resource(), runs))
 	}
 	if s.moving {
-		out = append(out, composition.Composed{Key: s.Key(s.Kind.Runner.Other().Resource()), Object: kept(s.seen.Earlier), Ready: true})
+		out = append(out, composition.Composed{Key: s.Key(s.Kind.Runner.Other().Resource()), Object: s.kept(s.seen.Earlier), Ready: true})
 	}
-	if s.budget != nil {
+	budget := s.Key(component.ResourceBudget)
+	switch {
+	case s.budget != nil:
 		out = append(out, s.composed(req, component.ResourceBudget, s.disruptionBudget()))
+	case s.moving && req.Observed[budget] != nil: // It is about the pods that still serve.
+		out = append(out, composition.Composed{Key: budget, Object: s.kept(req.Observed[budget]), Ready: true})
 	}
 	return out
 }

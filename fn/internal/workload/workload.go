@@ -24,6 +24,8 @@ import (
 type Orders struct {
 	// Replicas is how many pods to ask for; nil leaves the number to others.
 	Replicas *int32
+	// Autoscaled tells that an autoscaler decides about the number of a Deployment's pods.
+	Autoscaled bool
 	// Budget says how many pods may be away; nil makes no PodDisruptionBudget.
 	Budget *policyv1.PodDisruptionBudgetSpec
 	// Versions are annotations of the pods that change when something changes that the pods
@@ -59,8 +61,12 @@ func For(req *composition.Request, c *component.Component, orders Orders) Plan {
 		s.selector = selectorOf(seen.Runs, c)
 	}
 	desired, observed := s.runs(), req.Observed[c.RunnerKey()]
+	if s.unchanged && observed != nil {
+		desired = s.kept(observed)
+	}
 	verdict := health.OfComposed(observed, desired)
-	s = s.place(req, verdict.Phase == health.Ready || configured(observed, desired))
+	// What is held back is ready without pods.
+	s = s.place(req, s.gate == component.Open && (verdict.Phase == health.Ready || configured(observed, desired)))
 	s.announce(desired)
 	out := Plan{
 		Objects:   s.objects(req, desired),
@@ -118,8 +124,11 @@ type state struct {
 	// Service of Kubernetes.
 	moving, serviceNamed bool
 
-	selector    map[string]string
-	replicas    *int32
+	selector map[string]string
+	replicas *int32
+	// autoscaled and unchanged are those of the orders and of the holds.
+	autoscaled, unchanged bool
+
 	budget      *policyv1.PodDisruptionBudgetSpec
 	properties  string
 	versions    map[string]string
@@ -130,7 +139,7 @@ type state struct {
 // the gravest hold of all says. It is the only place that does.
 func combine(c *component.Component, o Orders, gravest component.Hold) state {
 	s := state{
-		Component: c, replicas: o.Replicas, budget: o.Budget,
+		Component: c, replicas: o.Replicas, autoscaled: o.Autoscaled, budget: o.Budget,
 		properties: c.Properties.Text, versions: o.Versions, annotations: map[string]string{},
 	}
 	for _, hold := range append([]component.Hold{gravest}, o.Holds...) {
@@ -138,6 +147,7 @@ func combine(c *component.Component, o Orders, gravest component.Hold) state {
 			s.reason, s.message = hold.Reason, hold.Message
 		}
 		s.gate = max(s.gate, hold.Gate)
+		s.unchanged = s.unchanged || hold.Unchanged
 		if hold.WithoutSink {
 			s.properties = c.Properties.WithoutSink
 		}
