@@ -319,3 +319,44 @@ func TestPreviewFiles(t *testing.T) {
 	}
 	p.wantRan(first)
 }
+
+// TestPreviewFromDev moves a workflow from the profile dev, whose image has no flow in it: the
+// workflow has no pods until its first image is there, also while builds fail.
+func TestPreviewFromDev(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the short run has TestPreview alone")
+	}
+	p := newPreview(t, "preview-from-dev")
+	p.platform(failingSecret)
+	const profile = "sonataflow.org/profile"
+	claim := p.example("first")
+	claim.SetAnnotations(map[string]string{profile: "dev"})
+	p.apply(claim)
+	p.awaitWorkflow("Running", "True", "")
+	before := imageOf(p.get(kube.Deployments, greeting), "spec", "template", "spec", "containers")
+
+	end := p.always("pods that have their flow", kube.Pods, func(pods map[types.UID]unstructured.Unstructured) error {
+		for _, pod := range pods {
+			volumes, _, _ := unstructured.NestedSlice(pod.Object, "spec", "volumes")
+			compiled := slices.ContainsFunc(volumes, func(v any) bool { return v.(map[string]any)["name"] == "workflow-properties" })
+			if compiled && imageOf(&pod, "spec", "containers") == before {
+				return fmt.Errorf("%s has an image without a flow, and doesn't mount the flow", pod.GetName())
+			}
+		}
+		return nil
+	})
+	p.kubectl("annotate", "sonataflow", greeting, profile+"=preview", "--overwrite")
+	p.awaitWorkflow("Built", "False", "BuildFailedReason")
+	p.awaitWorkflow("Running", "False", "WaitingForBuild")
+	p.kubectl("annotate", "sonataflow", greeting, "e2e/again=yes") // One more call of the function.
+	p.awaitField(kube.Deployments, greeting, "0", "spec", "replicas")
+	if image, _, _ := unstructured.NestedString(p.get(kube.Workflows, greeting).Object, "status", "image"); image != "" {
+		t.Errorf("the status says that the workflow runs %s", image)
+	}
+
+	p.platform(pushSecret)
+	p.kubectl("annotate", "sonataflow", greeting, buildAttempt+"=2")
+	p.wantRan(before, p.awaitBuilt(""))
+	end()
+}
