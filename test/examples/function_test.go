@@ -52,7 +52,7 @@ func TestFunction(t *testing.T) {
 	// The page of the API lists every resource that the examples have.
 	t.Run("Composed", func(t *testing.T) {
 		hash := regexp.MustCompile(`-(migration|trigger-[a-z-]+)-[0-9a-f]{8}$`)
-		ofBuild := regexp.MustCompile(`^workflow-build-[0-9a-f]{10}(-[0-9]+)?`)
+		ofBuild := regexp.MustCompile(`^workflow-build-[0-9a-f]{10}(-[0-9a-f]{10})?`)
 		ofEvent := regexp.MustCompile(`^workflow-trigger-[0-9a-f]{8}-[0-9a-f]{8}$`)
 		found := map[string]bool{}
 		for _, rsp := range answers {
@@ -60,7 +60,7 @@ func TestFunction(t *testing.T) {
 				if build := ofBuild.FindStringSubmatch(key); build != nil {
 					key = ofBuild.ReplaceAllString(key, "workflow-build-HASH")
 					if build[1] != "" {
-						key += "-NUMBER"
+						key += "-FILES"
 					}
 				}
 				found[ofEvent.ReplaceAllString(hash.ReplaceAllString(key, "-$1-HASH"), "workflow-trigger-HASH")] = true
