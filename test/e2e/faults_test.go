@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// faultsVariable turns TestFaults on. The test takes six minutes, and breaks the
+	// faultsVariable turns TestFaults on. The test takes a quarter of an hour, and breaks the
 	// control plane that all scenarios share.
 	faultsVariable = "SONATAFLOW_E2E_FAULTS"
 	// recovery is how long it may take until all platforms are ready again. gRPC waits
