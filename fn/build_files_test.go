@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 
@@ -29,13 +28,6 @@ const (
 // and what SecretsReady says.
 func builtOf(t *testing.T, configMaps []string, status map[string]any, observed map[string]*fnv1.Resource, cluster ...string) (desired map[string]map[string]any, next map[string]any, secrets string) {
 	t.Helper()
-	docs := make([]*unstructured.Unstructured, len(cluster))
-	for i, text := range cluster {
-		docs[i] = &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(text), &docs[i].Object); err != nil {
-			t.Fatal(err)
-		}
-	}
 	list := make([]string, 0, len(configMaps))
 	for _, name := range configMaps {
 		list = append(list, "{configMap: {name: "+name+"}}")
@@ -46,8 +38,7 @@ func builtOf(t *testing.T, configMaps []string, status map[string]any, observed 
 	}
 	req := withInput(t, requestFor(t, xr), "secrets: Check")
 	req.Observed.Resources = observed
-	_ = resolved(t, req, of(t, docs))
-	rsp := resolvedAgain(t, req, of(t, docs))
+	rsp := settled(t, req, having(t, cluster...))
 	desired = map[string]map[string]any{}
 	for key, r := range rsp.GetDesired().GetResources() {
 		desired[key] = r.GetResource().AsMap()

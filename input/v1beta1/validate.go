@@ -4,8 +4,10 @@ package v1beta1
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -50,8 +52,14 @@ func (in *Input) Validate() field.ErrorList {
 	errs = append(errs, oneOf(path.Child("workflows", "builder"), in.Workflows.Builder, BuilderLayer, BuilderNone)...)
 	errs = append(errs, oneOf(path.Child("workflows", "buildPods"), in.Workflows.BuildPods, BuildPodsIgnore, BuildPodsLookUp)...)
 	for i, s := range in.Images.PullSecrets {
-		if s.Name == "" {
-			errs = append(errs, field.Required(path.Child("images", "pullSecrets").Index(i).Child("name"), "name the Secret"))
+		at := path.Child("images", "pullSecrets").Index(i).Child("name")
+		switch problems := validation.IsDNS1123Subdomain(s.Name); {
+		case s.Name == "":
+			errs = append(errs, field.Required(at, "name the Secret"))
+		case len(problems) > 0:
+			errs = append(errs, field.Invalid(at, s.Name, "no Secret has such a name: "+strings.Join(problems, "; ")))
+		case slices.Contains(in.Images.PullSecrets[:i], s): // Kubernetes would take no pod with both.
+			errs = append(errs, field.Duplicate(at, s.Name))
 		}
 	}
 	return errs

@@ -71,6 +71,16 @@ func (r *Request) DecodeInput(kind schema.GroupVersionKind, into runtime.Object)
 	return errs.ToAggregate()
 }
 
+// Field returns a field of the composite as the user has written it, also what is null within it:
+// Composite lacks that. It is nil where there is no such field.
+func (r *Request) Field(path ...string) any {
+	v := structpb.NewStructValue(r.message.GetObserved().GetComposite().GetResource())
+	for _, name := range path {
+		v = v.GetStructValue().GetFields()[name]
+	}
+	return valueOf(v, keepNulls)
+}
+
 // CompositionName returns the name of the Composition that is composed with, or nothing
 // where the composite doesn't tell, as in an offline render.
 func (r *Request) CompositionName() string {
@@ -129,21 +139,35 @@ func object(s *structpb.Struct) *unstructured.Unstructured {
 // fields turns a protobuf struct into a map, without some of its fields. Unlike
 // structpb.Struct.AsMap it keeps whole numbers whole, as Kubernetes' decoders do and its
 // libraries expect, and leaves out fields that are null, as the API server does for
-// custom resources.
+// custom resources where their schemas name the fields.
 func fields(s *structpb.Struct, without ...string) map[string]any {
+	return fieldsOf(s, dropNulls, without...)
+}
+
+// nulls says what becomes of fields that are null.
+type nulls bool
+
+const (
+	dropNulls nulls = false
+	keepNulls nulls = true
+)
+
+func fieldsOf(s *structpb.Struct, n nulls, without ...string) map[string]any {
 	out := make(map[string]any, len(s.GetFields()))
 	for name, v := range s.GetFields() {
 		if slices.Contains(without, name) {
 			continue
 		}
-		if v := value(v); v != nil {
+		if v := valueOf(v, n); v != nil || n == keepNulls {
 			out[name] = v
 		}
 	}
 	return out
 }
 
-func value(v *structpb.Value) any {
+func value(v *structpb.Value) any { return valueOf(v, dropNulls) }
+
+func valueOf(v *structpb.Value, n nulls) any {
 	switch v := v.GetKind().(type) {
 	case *structpb.Value_StringValue:
 		return v.StringValue
@@ -156,11 +180,11 @@ func value(v *structpb.Value) any {
 		}
 		return v.NumberValue
 	case *structpb.Value_StructValue:
-		return fields(v.StructValue)
+		return fieldsOf(v.StructValue, n)
 	case *structpb.Value_ListValue:
 		out := make([]any, len(v.ListValue.GetValues()))
 		for i, e := range v.ListValue.GetValues() {
-			out[i] = value(e)
+			out[i] = valueOf(e, n)
 		}
 		return out
 	}

@@ -28,9 +28,8 @@ func holdFor(req *composition.Request, w Workload, k knowledge) (hold component.
 	switch injectionOf(w) {
 	case injected:
 		// Knative writes the sink into a Knative Service anew whenever the Knative Service is
-		// applied, but only once it has taken up the SinkBinding for it.
-		taken := w.takenUp(req.Observed[w.Key(component.ResourceSink)]) != ""
-		return component.Hold{Unchanged: w.Kind.Runner == component.RunnerKnativeService && !taken}, nil
+		// applied, but only while the SinkBinding is about it.
+		return component.Hold{Unchanged: w.Kind.Runner == component.RunnerKnativeService && !w.bound(req.Observed[w.Key(component.ResourceSink)])}, nil
 	case runs:
 		return component.Hold{WithoutSink: true}, waiting
 	case idle:
@@ -93,13 +92,28 @@ func (w Workload) takenUp(binding *unstructured.Unstructured) metav1.ConditionSt
 	if binding == nil {
 		return ""
 	}
-	subject, found, err := unstructured.NestedString(binding.Object, "spec", "subject", "kind")
-	other := err != nil || found && subject != w.Kind.Runner.Object().Kind
 	ready := meta.FindStatusCondition(composition.Conditions(binding), "Ready")
-	if ready == nil || other || w.Moving && ready.Status == metav1.ConditionTrue {
+	if ready == nil || !w.isSubject(binding) || w.Moving && ready.Status == metav1.ConditionTrue {
 		return ""
 	}
 	return ready.Status
+}
+
+// bound tells whether an observed SinkBinding (nil when there is none) is about the workload, so
+// that Knative's webhook knows that. A SinkBinding that comes back from another workload has been
+// seen by Knative's controller first.
+func (w Workload) bound(binding *unstructured.Unstructured) bool {
+	if binding == nil || !w.isSubject(binding) {
+		return false
+	}
+	seen, found, err := unstructured.NestedInt64(binding.Object, "status", "observedGeneration")
+	return !w.Moving || err == nil && (!found || seen == binding.GetGeneration())
+}
+
+// isSubject tells whether a SinkBinding is about objects of the workload's kind.
+func (w Workload) isSubject(binding *unstructured.Unstructured) bool {
+	kind, found, err := unstructured.NestedString(binding.Object, "spec", "subject", "kind")
+	return err == nil && (!found || kind == w.Kind.Runner.Object().Kind)
 }
 
 // An injection is whether a workload knows its sink.

@@ -33,6 +33,8 @@ func TestServing(t *testing.T) {
 		noSubject = `{kind: SinkBinding, spec: {subject: {kind: Service}}, status: {conditions: [{type: Ready, status: "False", reason: SubjectMissing}]}}`
 		before    = `{kind: SinkBinding, spec: {subject: {kind: Deployment}}, status: {conditions: [{type: Ready, status: "True"}]}}`
 		stale     = `{kind: SinkBinding, spec: {subject: {kind: Service}}, status: {conditions: [{type: Ready, status: "True"}]}}`
+		unseen    = `{kind: SinkBinding, metadata: {generation: 3}, spec: {subject: {kind: Service}}, status: {observedGeneration: 2, conditions: [{type: Ready, status: "True"}]}}`
+		seen      = `{kind: SinkBinding, metadata: {generation: 3}, spec: {subject: {kind: Service}}, status: {observedGeneration: 3, conditions: [{type: Ready, status: "True"}]}}`
 		unknown   = `{kind: SinkBinding, spec: {subject: {kind: Service}}, status: {conditions: [{type: Ready, status: Unknown}]}}`
 		bare      = `{apiVersion: serving.knative.dev/v1, kind: Service, spec: {template: {spec: {containers: [{name: workflow}]}}}`
 		bound     = `{apiVersion: serving.knative.dev/v1, kind: Service, spec: {template: {spec: {containers: [{name: workflow, env: [{name: K_SINK, value: s}]}]}}}}`
@@ -58,7 +60,9 @@ func TestServing(t *testing.T) {
 		"Undecided":     {reason: "Knative can't decide.", broker: compositiontest.Ready, binding: unknown, want: withheld("once its sink is there")},
 		"Bound":         {reason: "The first revision knows the sink.", broker: compositiontest.Ready, binding: noSubject, runs: bound},
 		"BoundBack":     {reason: "While the SinkBinding is a Deployment's, a Knative Service that is applied would lose its sink.", broker: compositiontest.Ready, binding: before, runs: bound, moving: true, want: component.Hold{Unchanged: true}},
-		"BoundBackAt":   {reason: "So it would before Knative has looked at the SinkBinding again.", broker: compositiontest.Ready, binding: stale, runs: bound, moving: true, want: component.Hold{Unchanged: true}},
+		"BoundBackAt":   {reason: "So it would before Knative has looked at the SinkBinding again.", broker: compositiontest.Ready, binding: unseen, runs: bound, moving: true, want: component.Hold{Unchanged: true}},
+		"BoundChanged":  {reason: "Another sink changes the SinkBinding, and not what the SinkBinding is about.", broker: compositiontest.Ready, binding: unseen, runs: bound},
+		"BoundMoving":   {reason: "A workload that moves has its sink, and is composed as ever.", broker: compositiontest.Ready, binding: seen, runs: bound, moving: true},
 		"BoundBackSoon": {reason: "The Deployment may never have been made.", broker: compositiontest.Ready, binding: before, runs: bound, want: component.Hold{Unchanged: true}},
 		"BoundUnbound":  {reason: "The SinkBinding was deleted by hand.", broker: compositiontest.Ready, runs: bound, want: component.Hold{Unchanged: true}},
 		"NeverReady":    {reason: "No revision was ready, so none does its work without the sink; the next apply brings the sink.", broker: compositiontest.Ready, binding: noSubject, runs: bare + `}`},

@@ -4,6 +4,7 @@ package flow
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -105,6 +106,37 @@ func (c *checker) flow(root node) {
 	}
 	c.reach(start.text())
 	c.heard()
+	c.numbers(root.get("constants"))
+}
+
+// exact is the largest whole number below which all are exact in the numbers that Crossplane
+// hands to functions.
+const exact = 1 << 53
+
+// numbers warns of whole numbers that may not be what the user has written.
+func (c *checker) numbers(n node) {
+	switch value := n.value.(type) {
+	case map[string]any:
+		for name, inside := range value {
+			c.numbers(node{at: n.at.Child(name), value: inside})
+		}
+	case []any:
+		for _, inside := range n.list() {
+			c.numbers(inside)
+		}
+	case int64:
+		c.digits(n, float64(value))
+	case float64:
+		c.digits(n, value)
+	}
+}
+
+// digits warns of a whole number that isn't exact.
+func (c *checker) digits(n node, value float64) {
+	const exponential = 1e21 // From here on, numbers aren't written with all their digits.
+	if size := math.Abs(value); size >= exact && size < exponential && value == math.Trunc(value) {
+		c.add(Warning, n, "a number of so many digits is rounded on its way through Crossplane", "write it as text if each digit counts")
+	}
 }
 
 // identity compares what the flow says about itself with what the SonataFlow says.

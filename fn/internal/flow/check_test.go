@@ -168,6 +168,17 @@ func TestSwitch(t *testing.T) {
 	})
 }
 
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	const rounded = ": a number of so many digits is rounded on its way through Crossplane; write it as text if each digit counts"
+	runFlows(t, flow.Setting{}, map[string]flowCase{
+		"Exact": {reason: "Numbers below 2^53 are exact.", flow: `{states: [{name: A, type: inject, end: true, data: {a: 9007199254740991, b: [-9007199254740991, 1.5e300], c: "1234567890123456789"}}]}`},
+		"Rounded": {reason: "Larger ones may lose digits.", flow: `{constants: {a: 9007199254740992}, states: [{name: A, type: inject, end: true, data: {b: [{c: -1234567890123456789}]}}]}`, want: []string{
+			"warning constants.a" + rounded, "warning states[A].data.b[0].c" + rounded,
+		}},
+	})
+}
+
 func TestReach(t *testing.T) {
 	t.Parallel()
 	const never = "]: nothing leads from the start to this state, so that it never runs; let another state lead to it, or remove it"

@@ -41,6 +41,7 @@ func (c *checker) state(s entry) {
 		c.duration(s.get("duration"))
 	}
 	c.timeouts(s.get("timeouts"))
+	c.numbers(s.node)
 }
 
 // choices checks the conditions of a switch. Needed is whether it must decide what comes next.

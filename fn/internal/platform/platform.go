@@ -8,6 +8,7 @@ package platform
 import (
 	"slices"
 
+	"github.com/crossplane/function-sdk-go/errors"
 	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
@@ -31,6 +32,9 @@ func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result
 	}
 	offer := sharing.LookForOffer(req, doc.platform(), input.Compatibility)
 	older := sharing.LookForOlder(req, doc.platform())
+	if offer.Problem != "" {
+		return report.Refused(req.Composite, errors.New(offer.Problem))
+	}
 	p, errs := resolve(doc, input, offer)
 	if len(errs) > 0 {
 		return report.Invalid(req.Composite, errs, doc.warnings)
@@ -118,11 +122,17 @@ func (p planned) objects() []composition.Composed {
 }
 
 // build lists the objects that should exist. A platform that isn't the one of its
-// namespace gets no object that it hasn't got already, and loses none.
+// namespace gets no object that it hasn't got already, and loses none. What it has may need
+// another migration: its Deployment waits for that.
 func build(req *composition.Request, plans planned, older string) []composition.Composed {
 	out := plans.objects()
-	if older != "" {
-		out = slices.DeleteFunc(out, func(c composition.Composed) bool { return req.Observed[c.Key] == nil })
+	if older == "" {
+		return out
 	}
-	return out
+	migrates := func(key string) bool {
+		return slices.ContainsFunc(plans.components, func(c plannedComponent) bool {
+			return c.migration != nil && c.migration.Job != nil && c.migration.Job.Key == key && req.Observed[c.component.RunnerKey()] != nil
+		})
+	}
+	return slices.DeleteFunc(out, func(c composition.Composed) bool { return req.Observed[c.Key] == nil && !migrates(c.Key) })
 }

@@ -3,6 +3,8 @@
 package sharing
 
 import (
+	"cmp"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -44,13 +46,21 @@ func LookForLocal(req *composition.Request, namespace string) Local {
 		return Local{State: answer.State}
 	}
 	out := Local{State: composition.StateFound, Name: composition.Identity(winner).Name, Composite: winner}
-	if errs := decoding.Field(winner.Object["spec"], &out.Spec, field.NewPath("spec")); len(errs) > 0 {
-		out.Problem = errs.ToAggregate().Error()
-	}
-	if c := meta.FindStatusCondition(composition.Conditions(winner), v1alpha08.ConditionSpecValid); c != nil && c.Status == metav1.ConditionFalse && c.Reason == v1alpha08.ReasonInvalid {
-		out.Problem = c.Message
-	}
+	out.Problem = specOf(winner, &out.Spec)
 	return out
+}
+
+// specOf reads what a user asked a platform for, and returns why nothing can be told from that;
+// nothing when something can. The platform itself may have refused what can be read: it runs on
+// as its user asked for before.
+func specOf(platform *unstructured.Unstructured, into *v1alpha08.SonataFlowPlatformSpec) (problem string) {
+	if c := meta.FindStatusCondition(composition.Conditions(platform), v1alpha08.ConditionSpecValid); c != nil && c.Status == metav1.ConditionFalse && c.Reason == v1alpha08.ReasonInvalid {
+		problem = c.Message
+	}
+	if errs := decoding.Field(platform.Object["spec"], into, field.NewPath("spec")); len(errs) > 0 {
+		return cmp.Or(problem, errs.ToAggregate().Error())
+	}
+	return problem
 }
 
 // Ref names the platform; nil when there is none.

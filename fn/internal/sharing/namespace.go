@@ -4,9 +4,10 @@ package sharing
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
@@ -21,12 +22,12 @@ const labelClaimNamespace = "crossplane.io/claim-namespace"
 // composite.
 //
 // A platform looks at the others of its namespace before it composes anything, while it
-// is a duplicate, and when it is at rest. In between its own updates come thick and fast,
-// and each would count twice towards Crossplane's limit of updates (the watch circuit
-// breaker), because the query matches the platform, too.
+// is a duplicate, and when it is at rest, also after a failure. In between its own updates come
+// thick and fast, and each would count twice towards Crossplane's limit of updates (the watch
+// circuit breaker), because the query matches the platform, too.
 func LookForOlder(req *composition.Request, self Platform) string {
 	last := meta.FindStatusCondition(composition.Conditions(req.Composite), v1alpha08.ConditionSucceed)
-	resting := last != nil && (last.Status == metav1.ConditionTrue || last.Reason == v1alpha08.ReasonDuplicated)
+	resting := last != nil && last.Reason != v1alpha08.ReasonCreating && last.Reason != v1alpha08.ReasonWarming
 	if len(req.Observed) > 0 && !resting {
 		return ""
 	}
@@ -34,7 +35,11 @@ func LookForOlder(req *composition.Request, self Platform) string {
 	if election.IsSecondary(req.Composite) {
 		return ""
 	}
-	winner := election.Winner(election.With(all, req.Composite))
+	// A platform that was deleted and made again isn't the one that is still going.
+	going := func(o *unstructured.Unstructured) bool {
+		return o.GetDeletionTimestamp() != nil && o.GetUID() != req.Composite.GetUID() && composition.Identity(o) == composition.Identity(req.Composite)
+	}
+	winner := election.Winner(election.With(slices.DeleteFunc(slices.Clone(all), going), req.Composite))
 	if name := composition.Identity(winner).Name; name != self.Name {
 		return name
 	}

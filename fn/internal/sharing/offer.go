@@ -4,18 +4,17 @@ package sharing
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/apis/v1alpha08"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
-	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/decoding"
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
 
@@ -50,6 +49,9 @@ type Offer struct {
 	// BrokerPending tells that Crossplane wasn't asked yet for the platform that may have such
 	// a Broker.
 	BrokerPending bool
+	// Problem says why it can't be told any more what is offered, though it was used; empty when it
+	// can.
+	Problem string
 }
 
 // LookForOffer finds the active cluster platform, and the platform behind it. It goes no
@@ -79,11 +81,14 @@ func LookForOffer(req *composition.Request, self Platform, compatibility v1beta1
 		return Offer{}
 	}
 	offer := Offer{Ref: &v1alpha08.SonataFlowClusterPlatformRefStatus{Name: cluster.Name, PlatformRef: ref}}
+	services := slices.Contains(cluster.Capabilities(), v1alpha08.WorkFlowCapabilityServices) && !self.NamesServices
 	spec := v1alpha08.SonataFlowPlatformSpec{}
-	if errs := decoding.Field(behind.First().Object["spec"], &spec, field.NewPath("spec")); len(errs) > 0 {
-		return offer // The platform's own conditions say what is wrong with it.
+	problem := specOf(behind.First(), &spec)
+	if problem != "" && used && !isSelf && (services || brokers) {
+		offer.Problem = fmt.Sprintf("Platform %s of namespace %s, which cluster platform %s shares, is invalid, so that all that uses it stays as it is until the platform is mended: %s", ref.Name, ref.Namespace, cluster.Name, problem)
+		return offer
 	}
-	if slices.Contains(cluster.Capabilities(), v1alpha08.WorkFlowCapabilityServices) && !self.NamesServices {
+	if services {
 		offer.Ref.Services = Services(spec.Services, ref, compatibility)
 	}
 	if brokers {

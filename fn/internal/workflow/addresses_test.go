@@ -19,7 +19,7 @@ func (g given) answering(t *testing.T, objects map[string]string, installed map[
 	c.Installed = installed
 	// The names of the questions are hashes: ask once, to learn them.
 	asking := compositiontest.Request(t, claimed(g.spec, g.metadata, g.status), c)
-	doc, _ := parse(asking.Composite)
+	doc, _ := parse(asking)
 	lookAround(asking, doc, &g.input)
 	queries, _ := asking.Queries()
 	for _, q := range queries {
@@ -81,7 +81,7 @@ func TestAddresses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			req := tc.given.answering(t, tc.objects, tc.installed)
-			doc, _ := parse(req.Composite)
+			doc, _ := parse(req)
 			w, errs := resolve(doc, &tc.given.input, lookAround(req, doc, &tc.given.input))
 			if len(errs) > 0 {
 				t.Fatal(errs)

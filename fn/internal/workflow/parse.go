@@ -37,8 +37,9 @@ type document struct {
 	status v1alpha08.SonataFlowStatus
 }
 
-// parse reads a composite.
-func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
+// parse reads the composite. What is null in its flow says something to what the flow calls.
+func parse(req *composition.Request) (*document, field.ErrorList) {
+	composite := req.Composite
 	doc := &document{
 		NamespacedName: composition.Identity(composite),
 		namespaced:     composite.GetNamespace() != "",
@@ -57,7 +58,7 @@ func parse(composite *unstructured.Unstructured) (*document, field.ErrorList) {
 	}
 	doc.raw, _ = composite.Object["spec"].(map[string]any) // Decoding has checked the types.
 	var err *field.Error
-	if doc.flow, err = parseFlow(doc.raw["flow"]); err != nil {
+	if doc.flow, err = parseFlow(req.Field("spec", "flow")); err != nil {
 		return doc, field.ErrorList{err}
 	}
 	return doc, nil

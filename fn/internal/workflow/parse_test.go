@@ -81,7 +81,7 @@ labels: {team: orders, crossplane.io/claim-name: wf}`, ""),
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc, errs := parse(compositiontest.Request(t, tc.in, compositiontest.Cluster{}).Composite)
+			doc, errs := parse(compositiontest.Request(t, tc.in, compositiontest.Cluster{}))
 			if tc.want.Errors != "" {
 				if len(errs) == 0 || !strings.HasPrefix(errs[0].Field, tc.want.Errors) {
 					t.Errorf("%s\nparse(...): got %v, want an error at %s", tc.reason, errs, tc.want.Errors)

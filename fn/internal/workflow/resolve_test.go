@@ -74,7 +74,7 @@ func (g given) request(t *testing.T) *composition.Request {
 func (g given) resolve(t *testing.T) (*Workflow, field.ErrorList) {
 	t.Helper()
 	req := g.request(t)
-	doc, errs := parse(req.Composite)
+	doc, errs := parse(req)
 	if len(errs) > 0 {
 		t.Fatalf("parse(...): %v", errs)
 	}
@@ -442,7 +442,7 @@ func TestWaiting(t *testing.T) {
 			t.Parallel()
 			tc.given.spec = withImage
 			req := tc.given.request(t)
-			doc, errs := parse(req.Composite)
+			doc, errs := parse(req)
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
@@ -454,7 +454,7 @@ func TestWaiting(t *testing.T) {
 	}
 	// Before Crossplane was asked nothing is known.
 	req := compositiontest.Request(t, claimed(withImage, "", had), compositiontest.Cluster{})
-	doc, _ := parse(req.Composite)
+	doc, _ := parse(req)
 	if got := lookAround(req, doc, &v1beta1.Input{}).waiting(doc); got != "" {
 		t.Errorf("before Crossplane was asked: %s", got)
 	}

@@ -26,7 +26,7 @@ import (
 
 // Compose returns what a SonataFlow needs, and how it does.
 func Compose(req *composition.Request, input *v1beta1.Input) *composition.Result {
-	doc, errs := parse(req.Composite)
+	doc, errs := parse(req)
 	if len(errs) > 0 {
 		return report.Invalid(req.Composite, errs, doc.warnings)
 	}

@@ -169,7 +169,7 @@ func TestUserProperties(t *testing.T) {
 				c.Observed = map[string]string{key: tc.observed}
 			}
 			req := compositiontest.Request(t, claimed(g.spec, "", ""), c)
-			doc, _ := parse(req.Composite)
+			doc, _ := parse(req)
 			got := lookForUserProperties(req, doc)
 			if diff := cmp.Diff([]any{tc.composed, tc.text}, []any{got.composed, got.text}); diff != "" {
 				t.Errorf("%s\nlookForUserProperties(...): -want, +got:\n%s", tc.reason, diff)
