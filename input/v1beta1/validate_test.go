@@ -3,6 +3,7 @@
 package v1beta1_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/input/v1beta1"
 )
@@ -62,7 +64,7 @@ func TestValidate(t *testing.T) {
 			in: v1beta1.Input{
 				Compatibility: "operator",
 				Cluster:       "kind",
-				Images:        v1beta1.Images{Profile: "apache", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}, {}}},
+				Images:        v1beta1.Images{Profile: "apache", PullSecrets: []corev1.LocalObjectReference{{Name: "pull"}, {}, {Name: "pull"}, {Name: "My_Secret"}}},
 				PodSecurity:   "Baseline",
 				Secrets:       "Yes",
 				Brokers:       "All",
@@ -84,6 +86,8 @@ func TestValidate(t *testing.T) {
 				`input.workflows.builder: Unsupported value: "Kaniko": supported values: "Layer", "None"`,
 				`input.workflows.buildPods: Unsupported value: "Maybe": supported values: "Ignore", "LookUp"`,
 				`input.images.pullSecrets[1].name: Required value: name the Secret`,
+				`input.images.pullSecrets[2].name: Duplicate value: "pull"`,
+				`input.images.pullSecrets[3].name: Invalid value: "My_Secret": no Secret has such a name: ` + strings.Join(validation.IsDNS1123Subdomain("My_Secret"), "; "),
 			},
 		},
 	}

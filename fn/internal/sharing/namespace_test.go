@@ -112,6 +112,16 @@ spec: {claimRef: {name: ` + claim + `, namespace: ns1}}, status: {conditions: [`
 			composite: claimed("plat", then, `{type: Succeed, status: "False", reason: Duplicated}`), composed: true,
 			want: want{Asked: byLabel},
 		},
+		"Failed": {
+			reason:    "So does a platform that was refused: it may have been a duplicate.",
+			composite: claimed("plat", then, `{type: Succeed, status: "False", reason: Failure}`), platforms: []string{claimed("first", before, "")}, composed: true,
+			want: want{Older: "first", Asked: byLabel},
+		},
+		"MadeAgain": {
+			reason:    "A platform that was deleted and made again isn't as old as the one that is still going.",
+			composite: claimed("plat", after+", uid: second", ""), platforms: []string{claimed("plat", before+`, uid: first, deletionTimestamp: "2027-01-01T00:00:00Z"`, ""), claimed("other", then, "")},
+			want: want{Older: "other", Asked: byLabel},
+		},
 		"CannotLook": {
 			reason:    "Under a Crossplane that looks nothing up, every platform counts.",
 			composite: claimed("plat", then, ""), old: true,
