@@ -240,3 +240,47 @@ func TestServingWorkflow(t *testing.T) {
 		t.Errorf("the Service belongs to %q, want Knative's Route", owner)
 	}
 }
+
+// TestServingBack changes a workflow that runs on Knative Serving to a Deployment, and back before
+// the Deployment has taken over: no Revision is without the sink, though Knative's SinkBinding was
+// about the Deployment for a while.
+func TestServingBack(t *testing.T) {
+	needs(t, lookups, "workflows look their platform up")
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the short run has TestServingWorkflow alone")
+	}
+	installServing(t)
+	installKnative(t)
+	w := newWorld(t, "serving-back")
+	b := w.broker(w.namespace, "default")
+	b.create()
+	sink := address(b.namespace, b.name)
+	w.apply(w.servingWorkflow(b))
+	w.awaitReadyWorkflow(vet)
+	w.awaitRevisions(1, sink)
+	model := func(model string) {
+		w.kubectl("patch", "sonataflow", vet, "--type=merge", `--patch={"spec":{"podTemplate":{"deploymentModel":"`+model+`"}}}`)
+	}
+	model("kubernetes")
+	w.await("the Deployment", noticed, func(ctx context.Context) error {
+		_, err := cluster.Get(ctx, kube.Deployments, w.namespace, vet)
+		return err
+	})
+	model("knative")
+	w.awaitRuns(kube.KnativeServices, kube.Deployments)
+	w.await("the SinkBinding to be ready again", noticed, func(ctx context.Context) error {
+		o, err := cluster.Get(ctx, kube.SinkBindings, w.namespace, vet+"-sb")
+		if err != nil {
+			return err
+		}
+		return kube.Want(o, "Ready", "True", "")
+	})
+	revisions := w.revisions()
+	t.Logf("there are %d Revisions", len(revisions))
+	for name, env := range revisions {
+		if env["K_SINK"] != sink {
+			t.Errorf("Revision %s has the sink %q, want %q", name, env["K_SINK"], sink)
+		}
+	}
+}
