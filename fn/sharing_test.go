@@ -151,7 +151,7 @@ func TestDuplicateMigration(t *testing.T) {
 		req = requestFor(t, xr)
 		req.Observed.Resources = observeDesired(t, rsp)
 	}
-	observed := req.Observed.Resources
+	observed := req.GetObserved().GetResources()
 	xr.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Succeed", "status": "False", "reason": "Duplicated"}}}
 	var replicas any
 	for range 4 {

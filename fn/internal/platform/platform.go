@@ -8,8 +8,9 @@ package platform
 import (
 	"slices"
 
-	"github.com/crossplane/function-sdk-go/errors"
 	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/crossplane/function-sdk-go/errors"
 
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/composition"
