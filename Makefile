@@ -32,6 +32,7 @@ EXAMPLE ?= minimal
 CLI     ?=
 STATE   ?= first
 FORM    ?= claimed
+$(if $(filter claimed namespaced,$(FORM)),,$(error no form "$(FORM)": choose FORM=claimed or FORM=namespaced))
 
 # The CLIs that tests render with: an older one each, and the newest with what it needs.
 # CLIs from v2.3 on call a Crossplane binary beside them, which is a second tool to build;

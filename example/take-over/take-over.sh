@@ -117,6 +117,30 @@ maker() {
   esac
 }
 
+# adopted_one prints the objects that a platform or a workflow owns as the operator lets it: kind,
+# namespace, name and UID. What Crossplane composes has a label of Crossplane's.
+adopted_one() {
+  local kinds
+  kinds=$(kinds)
+  # shellcheck disable=SC2016 # These are the template's own variables.
+  kubectl get "$kinds" --namespace="$2" --output go-template='{{range $o := .items}}{{$composed := false}}{{range $k, $v := .metadata.labels}}{{if eq $k "crossplane.io/composite"}}{{$composed = true}}{{end}}{{end}}{{range .metadata.ownerReferences}}{{if and (eq .uid "'"$4"'") (not $composed)}}  {{$o.kind}} {{$o.metadata.name}} in namespace '"$2"'
+{{end}}{{end}}{{end}}'
+}
+
+# not_adopted ends the command if Crossplane manages the kinds while objects are still the
+# operator's: then the deletion of a platform or workflow, or of a definition, deletes them.
+not_adopted() {
+  local kind all found=
+  for kind in "$PLATFORMS" "$WORKFLOWS"; do
+    all=$(all_of "$kind")
+    found+=$(on_each_line "$all" adopted_one "$kind")
+  done
+  if [ -n "$found" ]; then
+    die "Crossplane has taken over the operator's definitions, because the Configuration was installed before release. Uninstall nothing, and don't run back: that would delete these objects, which still belong to the operator's platforms and workflows. Remove their owner references:
+$found"
+  fi
+}
+
 # kinds lists the kinds of objects that a platform or a workflow may own and that the
 # cluster knows.
 kinds() {
@@ -163,8 +187,7 @@ operators() {
   local all one='{{.metadata.namespace}}/{{.metadata.name}} {{.spec.replicas}} {{if .status.replicas}}{{.status.replicas}}{{else}}0{{end}}
 '
   if [ -n "$operator" ]; then
-    kubectl get deployments.apps "${operator#*/}" --namespace="${operator%%/*}" --ignore-not-found \
-      --output go-template="$one"
+    kubectl get deployments.apps "${operator#*/}" --namespace="${operator%%/*}" --output go-template="$one"
     return
   fi
   all=$(kubectl get deployments.apps --all-namespaces --output go-template="{{range .items}}$one{{end}}") || return
@@ -329,6 +352,7 @@ check() {
   made=$(maker "$PLATFORMS")
   case "$made" in
   crossplane)
+    not_adopted
     say "ok    Crossplane manages the platforms already: run finish when they are ready."
     return
     ;;
@@ -338,10 +362,10 @@ check() {
     ;;
   esac
   if defined "x$PLATFORMS"; then
-    say "STOP  The Configuration is installed already. Uninstall the Configuration, run release, and install the Configuration again."
+    say "STOP  The Configuration is installed already, beside the operator's definitions, which Crossplane may take over. Scale Crossplane to 0 replicas, and ask for help before you uninstall the Configuration: the deletion of a definition deletes all platforms."
     problems=1
   fi
-  pods=$(running)
+  pods=$(running) || die "cannot find out whether the operator runs"
   if [ -n "$pods" ]; then
     say "STOP  The operator runs: $pods. Stop the operator; the services go on running."
     problems=1
@@ -377,13 +401,17 @@ check() {
 }
 
 # file_of prints where a platform or a workflow is saved. Workflows have a folder of their own,
-# because they are applied after the platforms that they are wired to.
+# because they are applied after the platforms that they are wired to. No name has an underscore,
+# so that no two objects have the same file.
 file_of() {
   case "$2" in
-  "$PLATFORMS") say "$1/sonataflowplatform-$3-$4.yaml" ;;
-  "$WORKFLOWS") say "$1/workflows/sonataflow-$3-$4.yaml" ;;
+  "$PLATFORMS") say "$1/sonataflowplatform-$3_$4.yaml" ;;
+  "$WORKFLOWS") say "$1/workflows/sonataflow-$3_$4.yaml" ;;
   esac
 }
+
+# original_of prints where the manifest of a platform or a workflow is kept as it was.
+original_of() { say "$1/before/$(word "$2")-$3_$4.yaml"; }
 
 file_of_cluster_platform() { say "$1/sonataflowclusterplatform-$2.yaml"; }
 
@@ -419,13 +447,21 @@ changes() {
 }
 
 # built prints the image that the operator has built for a workflow that names none: the image
-# of its Deployment. A workflow of the profile dev runs an image that is none of its own.
+# of its Deployment or Knative Service. A workflow of the profile dev runs an image that is none of
+# its own.
 built() {
-  local own
+  local own kind image
   # shellcheck disable=SC2016 # These are the template's own variables.
   own=$(kubectl get "$WORKFLOWS" "$2" --namespace="$1" --output go-template='{{range $k, $v := .metadata.annotations}}{{if and (eq $k "sonataflow.org/profile") (eq $v "dev")}}dev{{end}}{{end}}{{with .spec.podTemplate}}{{with .container}}{{with .image}}{{.}}{{end}}{{end}}{{end}}') || return
   if [ -n "$own" ]; then return; fi
-  kubectl get deployments.apps "$2" --namespace="$1" --ignore-not-found --output jsonpath='{.spec.template.spec.containers[?(@.name=="workflow")].image}'
+  for kind in deployments.apps "$KNATIVE_SERVICES"; do
+    if [ "$kind" = "$KNATIVE_SERVICES" ] && ! defined "$kind"; then continue; fi
+    image=$(kubectl get "$kind" "$2" --namespace="$1" --ignore-not-found --output jsonpath='{.spec.template.spec.containers[?(@.name=="workflow")].image}') || return
+    if [ -n "$image" ]; then
+      say "$image"
+      return
+    fi
+  done
 }
 
 # write_one writes a platform or a workflow, and keeps its objects as they are.
@@ -434,14 +470,14 @@ write_one() {
   word=$(word "$kind")
   file=$(file_of "$dir" "$kind" "$namespace" "$name")
   all=$(kinds)
-  kubectl get "$kind" "$name" --namespace="$namespace" --output yaml >"$dir/before/$word-$namespace-$name.yaml"
-  kubectl get "$all" --namespace="$namespace" --selector="app=$name" --output yaml >"$dir/before/objects-$word-$namespace-$name.yaml"
+  kubectl get "$kind" "$name" --namespace="$namespace" --output yaml >"$(original_of "$dir" "$kind" "$namespace" "$name")"
+  kubectl get "$all" --namespace="$namespace" --selector="app=$name" --output yaml >"$dir/before/objects-$word-${namespace}_$name.yaml"
   changes=$(changes "$composition" '')
   if [ "$word" = workflow ]; then
     image=$(built "$namespace" "$name")
     changes=$(changes "$workflow_composition" "$image")
     # The operator gives this ConfigMap no labels.
-    kubectl get configmaps "$name-managed-props" --namespace="$namespace" --ignore-not-found --output yaml >"$dir/before/properties-$namespace-$name.yaml"
+    kubectl get configmaps "$name-managed-props" --namespace="$namespace" --ignore-not-found --output yaml >"$dir/before/properties-${namespace}_$name.yaml"
   fi
   write "$file" "$changes" "$kind" "$name" --namespace="$namespace"
 }
@@ -457,7 +493,9 @@ write_cluster_platform() {
 # into its subfolder before.
 write_all() {
   local kind all
-  mkdir -p "$1/before" "$1/workflows"
+  mkdir -p "$1/before"
+  all=$(all_of "$WORKFLOWS")
+  if [ -n "$all" ]; then mkdir -p "$1/workflows"; fi
   for kind in "$PLATFORMS" "$WORKFLOWS"; do
     all=$(all_of "$kind")
     on_each_line "$all" write_one "$1" "$kind"
@@ -470,7 +508,10 @@ save() {
   local dir=$1 made definition keep=1
   made=$(maker "$PLATFORMS")
   case "$made" in
-  crossplane) die "Crossplane manages the platforms already; to give them back to the operator, run back" ;;
+  crossplane)
+    not_adopted
+    die "Crossplane manages the platforms already; to give them back to the operator, run back"
+    ;;
   none)
     say "There are no platforms. The folder $dir stays unchanged."
     return
@@ -517,12 +558,27 @@ remove_definition() {
   kubectl delete crd "$1" --timeout=3m
 }
 
+# unchanged tells whether an object still is the one that a file has, with the same spec. The
+# other arguments tell kubectl which object.
+unchanged() {
+  local file=$1 spec='{.metadata.uid} {.metadata.generation}' saved now going
+  shift
+  going=$(kubectl get "$@" --output jsonpath='{.metadata.deletionTimestamp}') || return
+  if [ -n "$going" ]; then return; fi # An earlier release has deleted it.
+  [ -f "$file" ] || return
+  saved=$(kubectl patch --local --filename="$file" --type=merge --patch='{}' --output jsonpath="$spec") || return
+  now=$(kubectl get "$@" --output jsonpath="$spec") || return
+  [ "$saved" = "$now" ]
+}
+
 # release_one notes how a platform or a workflow is removed without its objects.
 release_one() {
   local dir=$1 kind=$2 namespace=$3 name=$4 uid=$5 word file all finalizers properties=
   word=$(word "$kind")
   file=$(file_of "$dir" "$kind" "$namespace" "$name")
   [ -f "$file" ] || die "$word $name of namespace $namespace isn't in $dir: run save first"
+  unchanged "$(original_of "$dir" "$kind" "$namespace" "$name")" "$kind" "$name" --namespace="$namespace" ||
+    die "$word $name of namespace $namespace has changed since save, or isn't the one that save has seen: take the change over into $file, and run save again"
   all=$(kinds)
   if [ "$word" = workflow ]; then properties=$name-props; fi
   plan_patches "$LET_GO" "$uid" "$properties" "$all" --namespace="$namespace"
@@ -765,6 +821,7 @@ back() {
   esac
   defined "x$PLATFORMS" || die "back can't be used: this is for the claimed form of the API, and there are no composites x$PLATFORMS"
   stopped
+  not_adopted
   write_all "$1"
   for kind in "$WORKFLOWS" "$PLATFORMS"; do
     all=$(all_of "$kind")

@@ -130,11 +130,13 @@ func rolloutCommands(t *testing.T) (keep, renew, move string) {
 		t.Fatalf("example/install has %d blocks of commands about a rollout, want 3", len(blocks))
 	}
 	for i, block := range blocks {
-		lines := strings.Split(block, "\n")
-		lines = slices.DeleteFunc(lines, func(line string) bool {
-			_, form, marked := strings.Cut(line, " # ")
+		lines := slices.DeleteFunc(strings.Split(block, "\n"), func(line string) bool {
+			_, form, marked := strings.Cut(line, "  # ")
 			return marked && form != string(api.Form)+" form"
 		})
+		for j, line := range lines {
+			lines[j] = strings.TrimPrefix(line, "# ") // That of the other form than the block's.
+		}
 		blocks[i] = strings.Join(lines, "\n")
 		if api.Form == stack.Namespaced {
 			blocks[i] = strings.NewReplacer("configuration-sonataflow", "configuration-sonataflow-namespaced", "xsonataflowplatforms", "sonataflowplatforms").Replace(blocks[i])

@@ -433,9 +433,9 @@ func (w *world) checkSaved(dir, name string) {
 		var file string
 		switch o.GetKind() {
 		case "SonataFlowPlatform":
-			file = filepath.Join(dir, "sonataflowplatform-"+w.namespace+"-"+o.GetName()+".yaml")
+			file = filepath.Join(dir, "sonataflowplatform-"+w.namespace+"_"+o.GetName()+".yaml")
 		case "SonataFlow":
-			file = filepath.Join(dir, "workflows", "sonataflow-"+w.namespace+"-"+o.GetName()+".yaml")
+			file = filepath.Join(dir, "workflows", "sonataflow-"+w.namespace+"_"+o.GetName()+".yaml")
 		default:
 			continue
 		}

@@ -119,7 +119,7 @@ func (c *checker) keyName(path *field.Path, key string) {
 }
 
 func (c *checker) ip(path *field.Path, ip string) {
-	for _, err := range validation.IsValidIPForLegacyField(path, ip, false, nil) {
+	for _, err := range validation.IsValidIPForLegacyField(path, ip, true, nil) {
 		c.refuse(path, ip, err.Detail)
 	}
 }

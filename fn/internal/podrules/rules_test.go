@@ -462,6 +462,10 @@ func TestValidate(t *testing.T) {
 					`t.volumes[0].name: Required value: give it a name`,
 					`t.volumes[1].name: Invalid value: "A": ` + notALabel,
 				},
+				`volumes: [{name: a, image: {}}, {name: b, image: {reference: i, pullPolicy: Sometimes}}, {name: c, image: {reference: i, pullPolicy: Never}}]`: {
+					`t.volumes[0].image.reference: Required value: name the image whose files are mounted`,
+					`t.volumes[1].image.pullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"`,
+				},
 				`volumes: [{name: a, emptyDir: {}, secret: {secretName: s}}, {name: a}]`: {
 					`t.volumes[0].secret: Forbidden: emptyDir and secret exclude each other: set one of them`,
 					`t.volumes[1].name: Duplicate value: "a"` + twice,
@@ -619,6 +623,10 @@ func TestValidate(t *testing.T) {
 			refused: map[string][]string{
 				`dnsPolicy: None`: {
 					`t.dnsConfig.nameservers: Required value: dnsPolicy None takes name servers from here alone: name one, or use another dnsPolicy`,
+				},
+				`{dnsConfig: {nameservers: ["::ffff:10.0.0.1"]}, hostAliases: [{ip: "010.0.0.1"}]}`: {
+					`t.dnsConfig.nameservers[0]: Invalid value: "::ffff:10.0.0.1": must not be an IPv4-mapped IPv6 address`,
+					`t.hostAliases[0].ip: Invalid value: "010.0.0.1": must not have leading 0s`,
 				},
 				`dnsConfig: {nameservers: [dns.example.com]}`: {
 					`t.dnsConfig.nameservers[0]: Invalid value: "dns.example.com": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,

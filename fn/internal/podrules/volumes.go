@@ -41,6 +41,13 @@ func (c *checker) source(s corev1.VolumeSource, at *field.Path) {
 	if d := s.EmptyDir; d != nil && d.SizeLimit != nil && d.SizeLimit.Sign() < 0 {
 		c.refuse(at.Child("emptyDir", "sizeLimit"), d.SizeLimit.String(), "must be 0 or more")
 	}
+	if s.Image != nil {
+		at := at.Child("image")
+		if s.Image.Reference == "" {
+			c.require(at.Child("reference"), "name the image whose files are mounted")
+		}
+		oneOf(c, at.Child("pullPolicy"), s.Image.PullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)
+	}
 	if s.Secret != nil {
 		at := at.Child("secret")
 		c.object(at.Child("secretName"), s.Secret.SecretName)

@@ -25,35 +25,39 @@ var trust = regexp.MustCompile(`^(SSL_CERT_(FILE|DIR)|_?(JAVA|JDK)_\w*(OPTIONS|O
 // companion has one container, without name and image, with the files of own's.
 //
 // Of the other containers it has those that don't keep it from ending: native sidecars, and
-// init containers that fill an emptyDir for own's. Own's volumes, which the platform fills,
-// are left out unless one of these needs them.
+// init containers that fill an empty volume for own's or for one of these. Own's volumes, which
+// the platform fills, are left out unless one of these needs them. So is what only makes sense in
+// the other pod: that it runs beside pods of its own kind, and files that tell of its container.
 func Companion(pod, own corev1.PodSpec) corev1.PodSpec {
 	container, service := corev1.Container{}, corev1.Container{}
 	if i := slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == own.Containers[0].Name }); i >= 0 {
 		service = pod.Containers[i]
 	}
-	container.Env = trusting(service.Env)
+	left := slices.Concat(own.Volumes, slices.DeleteFunc(slices.Clone(pod.Volumes), func(v corev1.Volume) bool { return !tells(v, service.Name) }))
 	for _, m := range service.VolumeMounts {
-		if !slices.ContainsFunc(own.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+		if !slices.ContainsFunc(left, func(v corev1.Volume) bool { return v.Name == m.Name }) {
 			container.VolumeMounts = append(container.VolumeMounts, reading(m))
 		}
 	}
+	container.Env = trusting(service.Env, container.VolumeMounts)
 	out := corev1.PodSpec{
 		Containers:         []corev1.Container{container},
 		ServiceAccountName: pod.ServiceAccountName, AutomountServiceAccountToken: pod.AutomountServiceAccountToken,
-		ImagePullSecrets: pod.ImagePullSecrets, NodeSelector: pod.NodeSelector, Tolerations: pod.Tolerations, Affinity: pod.Affinity,
+		ImagePullSecrets: pod.ImagePullSecrets, NodeSelector: pod.NodeSelector, Tolerations: pod.Tolerations, Affinity: alone(pod.Affinity),
 		SchedulerName: pod.SchedulerName, PriorityClassName: pod.PriorityClassName, RuntimeClassName: pod.RuntimeClassName, SecurityContext: startable(pod.SecurityContext, service.SecurityContext),
 		HostUsers: pod.HostUsers, HostNetwork: pod.HostNetwork, HostAliases: pod.HostAliases, DNSPolicy: pod.DNSPolicy, DNSConfig: pod.DNSConfig,
 		EnableServiceLinks: pod.EnableServiceLinks,
 	}
-	for _, c := range pod.InitContainers {
-		if native(c) || fills(c, container, pod.Volumes) {
+	for _, c := range slices.Backward(pod.InitContainers) { // One fills volumes for later ones.
+		if native(c) || fills(c, append(out.InitContainers, container), pod.Volumes) {
 			c.ResizePolicy = nil // A pod that ends isn't resized, and Kubernetes takes no restart there.
 			out.InitContainers = append(out.InitContainers, c)
 		}
 	}
+	slices.Reverse(out.InitContainers)
 	if len(out.InitContainers) > 0 {
 		out.ResourceClaims = pod.ResourceClaims
+		out.TerminationGracePeriodSeconds = pod.TerminationGracePeriodSeconds // Sidecars may need it.
 	}
 	for _, v := range pod.Volumes {
 		if slices.ContainsFunc(append(out.InitContainers, container), func(c corev1.Container) bool { return uses(c, v.Name) }) {
@@ -85,18 +89,46 @@ func startable(pod *corev1.PodSecurityContext, service *corev1.SecurityContext) 
 	return &out
 }
 
-// trusting returns those variables that decide whom a program trusts, and those that these
-// refer to.
-func trusting(env []corev1.EnvVar) []corev1.EnvVar {
+// trusting returns those variables that decide whom a program trusts, those by which mounts are
+// named, and those that these refer to.
+func trusting(env []corev1.EnvVar, mounts []corev1.VolumeMount) []corev1.EnvVar {
 	var out []corev1.EnvVar
 	for _, e := range slices.Backward(env) { // A variable refers to earlier ones.
-		referred := func(o corev1.EnvVar) bool { return strings.Contains(o.Value, "$("+e.Name+")") }
-		if trust.MatchString(canonical(e.Name)) || slices.ContainsFunc(out, referred) {
+		reference := "$(" + e.Name + ")"
+		referred := slices.ContainsFunc(out, func(o corev1.EnvVar) bool { return strings.Contains(o.Value, reference) }) ||
+			slices.ContainsFunc(mounts, func(m corev1.VolumeMount) bool { return strings.Contains(m.SubPathExpr, reference) })
+		if trust.MatchString(canonical(e.Name)) || referred {
 			out = append(out, e)
 		}
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// alone returns an affinity without what wants other pods to be there: these may wait for the
+// companion to end.
+func alone(a *corev1.Affinity) *corev1.Affinity {
+	if a == nil || a.PodAffinity == nil {
+		return a
+	}
+	out, pods := *a, *a.PodAffinity
+	pods.RequiredDuringSchedulingIgnoredDuringExecution = nil
+	out.PodAffinity = &pods
+	return &out
+}
+
+// tells tells whether a volume has files about a container's resources. Kubernetes mounts it
+// only in a pod that has the container.
+func tells(v corev1.Volume, container string) bool {
+	about := func(f corev1.DownwardAPIVolumeFile) bool {
+		return f.ResourceFieldRef != nil && f.ResourceFieldRef.ContainerName == container
+	}
+	if v.DownwardAPI != nil {
+		return slices.ContainsFunc(v.DownwardAPI.Items, about)
+	}
+	return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool {
+		return s.DownwardAPI != nil && slices.ContainsFunc(s.DownwardAPI.Items, about)
+	})
 }
 
 // token withholds the service account's token from a pod in which nothing but the platform's
@@ -113,11 +145,11 @@ func native(c corev1.Container) bool {
 	return ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways
 }
 
-// fills tells whether an init container prepares files for another container.
-func fills(c, reader corev1.Container, volumes []corev1.Volume) bool {
+// fills tells whether an init container prepares files for one of other containers.
+func fills(c corev1.Container, readers []corev1.Container, volumes []corev1.Volume) bool {
 	return slices.ContainsFunc(volumes, func(v corev1.Volume) bool {
-		empty := v.EmptyDir != nil || v.VolumeSource == (corev1.VolumeSource{})
-		return empty && uses(c, v.Name) && uses(reader, v.Name)
+		empty := v.EmptyDir != nil || v.Ephemeral != nil || v.VolumeSource == (corev1.VolumeSource{})
+		return empty && uses(c, v.Name) && slices.ContainsFunc(readers, func(r corev1.Container) bool { return uses(r, v.Name) })
 	})
 }
 

@@ -27,6 +27,56 @@ func TestCompanion(t *testing.T) {
 			template: `{replicas: 2, terminationGracePeriodSeconds: 5, topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]}`,
 			want:     `{containers: [{name: "", resources: {}}], imagePullSecrets: [{name: pull}], automountServiceAccountToken: false}`,
 		},
+		"Chain": {
+			reason: "An init container may fill a volume for another one that is needed.",
+			template: `
+volumes: [{name: raw, emptyDir: {}}, {name: store, ephemeral: {volumeClaimTemplate: {spec: {}}}}, {name: conf, emptyDir: {}}, {name: other, emptyDir: {}}]
+initContainers:
+- {name: fetch, image: i, volumeMounts: [{name: raw, mountPath: /raw}]}
+- {name: keytool, image: i, volumeMounts: [{name: raw, mountPath: /raw}, {name: store, mountPath: /store}]}
+- {name: render, image: i, volumeMounts: [{name: conf, mountPath: /conf}]}
+- {name: proxy, image: i, restartPolicy: Always, volumeMounts: [{name: conf, mountPath: /conf}]}
+- {name: alone, image: i, volumeMounts: [{name: other, mountPath: /other}]}
+container: {volumeMounts: [{name: store, mountPath: /store}]}
+terminationGracePeriodSeconds: 60`,
+			want: `
+containers: [{name: "", resources: {}, volumeMounts: [{name: store, mountPath: /store}]}]
+imagePullSecrets: [{name: pull}]
+volumes: [{name: raw, emptyDir: {}}, {name: store, ephemeral: {volumeClaimTemplate: {metadata: {}, spec: {resources: {}}}}}, {name: conf, emptyDir: {}}]
+initContainers:
+- {name: fetch, image: i, resources: {}, volumeMounts: [{name: raw, mountPath: /raw}]}
+- {name: keytool, image: i, resources: {}, volumeMounts: [{name: raw, mountPath: /raw}, {name: store, mountPath: /store}]}
+- {name: render, image: i, resources: {}, volumeMounts: [{name: conf, mountPath: /conf}]}
+- {name: proxy, image: i, resources: {}, restartPolicy: Always, volumeMounts: [{name: conf, mountPath: /conf}]}
+terminationGracePeriodSeconds: 60`,
+		},
+		"MountNamedByVariable": {
+			reason: "Kubernetes starts no container whose mount names a variable that the container hasn't.",
+			template: `
+volumes: [{name: dumps, persistentVolumeClaim: {claimName: c}}]
+container:
+  env: [{name: OTHER, value: a}, {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
+  volumeMounts: [{name: dumps, mountPath: /dumps, subPathExpr: $(POD_NAME)}]`,
+			want: `
+containers: [{name: "", resources: {}, env: [{name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}], volumeMounts: [{name: dumps, mountPath: /dumps, subPathExpr: $(POD_NAME)}]}]
+imagePullSecrets: [{name: pull}]
+automountServiceAccountToken: false
+volumes: [{name: dumps, persistentVolumeClaim: {claimName: c}}]`,
+		},
+		"AboutTheService": {
+			reason: "Files about the service's container are mounted in its pod alone.",
+			template: `
+volumes:
+- {name: info, downwardAPI: {items: [{path: mem, resourceFieldRef: {containerName: data-index-service, resource: limits.memory}}]}}
+- {name: more, projected: {sources: [{downwardAPI: {items: [{path: mem, resourceFieldRef: {containerName: data-index-service, resource: limits.memory}}]}}]}}
+container: {volumeMounts: [{name: info, mountPath: /info}, {name: more, mountPath: /more}]}`,
+			want: `{containers: [{name: "", resources: {}}], imagePullSecrets: [{name: pull}], automountServiceAccountToken: false}`,
+		},
+		"BesideOthers": {
+			reason:   "A pod that must run beside those of its platform would wait for pods that wait for it.",
+			template: `affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}], preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]}, podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: node}]}}`,
+			want:     `{containers: [{name: "", resources: {}}], imagePullSecrets: [{name: pull}], automountServiceAccountToken: false, affinity: {podAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]}, podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: node}]}}}`,
+		},
 		"Pod": {
 			reason: "Where a pod runs, as whom, and how names are resolved.",
 			template: `

@@ -14,19 +14,30 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/component"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/devmode"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/discovery"
+	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/flow"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/podtemplate"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/postgres"
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
 )
+
+// profileWarnings name a profile that there isn't, which the operator ignores, too.
+func (d *document) profileWarnings() []string {
+	profiles := []string{string(flow.Dev), string(flow.Preview), string(flow.GitOps)}
+	given := d.annotations[v1alpha08.AnnotationProfile]
+	if given == "" || slices.Contains(profiles, given) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: %q is no profile, so that the workflow has the profile %s; write %s", field.NewPath("metadata", "annotations").Key(v1alpha08.AnnotationProfile), given, d.profile(), strings.Join(profiles, ", "))}
+}
 
 // warnings name what the workflow asks for in vain, or in a way that few would want.
 func (r resolver) warnings(c *component.Component) []string {
 	s, path := r.doc.spec, field.NewPath("spec")
 	template := path.Child("podTemplate")
 	if r.dev() {
-		return slices.Concat(r.doc.warnings, r.around.shared.warnings, devmode.Warnings(&s), r.hidden(), r.around.addresses.Warnings, r.propertyWarnings(c))
+		return slices.Concat(r.doc.profileWarnings(), r.doc.warnings, r.around.shared.warnings, devmode.Warnings(&s), r.hidden(), r.around.addresses.Warnings, r.propertyWarnings(c))
 	}
-	out := slices.Concat(r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
+	out := slices.Concat(r.doc.profileWarnings(), r.doc.warnings, r.around.shared.warnings, postgres.Warnings(s.Persistence.Database(), path.Child("persistence", "postgresql")))
 	if p := s.Persistence; p != nil && p.DBMigrationStrategy == v1alpha08.DBMigrationStrategyJob {
 		out = append(out, path.Child("persistence", "dbMigrationStrategy").String()+": job has no effect on a workflow, whose tables the workflow itself migrates; set kie.flyway.enabled = true among its properties")
 	}

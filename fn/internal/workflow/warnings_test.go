@@ -96,6 +96,30 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestProfileWarnings holds what is said about profiles.
+func TestProfileWarnings(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason, profile, image string
+		want                   []string
+	}{
+		"None":    {reason: "A workflow needn't name a profile."},
+		"Known":   {reason: "There are three.", profile: "preview"},
+		"Mistake": {reason: "A mistyped profile builds an image.", profile: "Dev", want: []string{`metadata.annotations[sonataflow.org/profile]: "Dev" is no profile, so that the workflow has the profile preview; write dev, preview, gitops`}},
+		"Image":   {reason: "With an image, it runs that.", profile: "prod", image: "i", want: []string{`metadata.annotations[sonataflow.org/profile]: "prod" is no profile, so that the workflow has the profile gitops; write dev, preview, gitops`}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &document{annotations: map[string]string{"sonataflow.org/profile": tc.profile}}
+			d.spec.PodTemplate.Container.Image = tc.image
+			if diff := cmp.Diff(tc.want, d.profileWarnings()); diff != "" {
+				t.Errorf("%s\nprofileWarnings(): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // fromText reads an object in JSON.
 func fromText(t *testing.T, text string, into any) {
 	t.Helper()
