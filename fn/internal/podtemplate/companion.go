@@ -33,7 +33,7 @@ func Companion(pod, own corev1.PodSpec) corev1.PodSpec {
 	if i := slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == own.Containers[0].Name }); i >= 0 {
 		service = pod.Containers[i]
 	}
-	left := slices.Concat(own.Volumes, slices.DeleteFunc(slices.Clone(pod.Volumes), func(v corev1.Volume) bool { return !tells(v, service.Name) }))
+	left := slices.Concat(own.Volumes, slices.DeleteFunc(slices.Clone(pod.Volumes), func(v corev1.Volume) bool { return !informs(v, service.Name) }))
 	for _, m := range service.VolumeMounts {
 		if !slices.ContainsFunc(left, func(v corev1.Volume) bool { return v.Name == m.Name }) {
 			container.VolumeMounts = append(container.VolumeMounts, reading(m))
@@ -117,9 +117,9 @@ func alone(a *corev1.Affinity) *corev1.Affinity {
 	return &out
 }
 
-// tells tells whether a volume has files about a container's resources. Kubernetes mounts it
+// informs tells whether a volume has files about a container's resources. Kubernetes mounts it
 // only in a pod that has the container.
-func tells(v corev1.Volume, container string) bool {
+func informs(v corev1.Volume, container string) bool {
 	about := func(f corev1.DownwardAPIVolumeFile) bool {
 		return f.ResourceFieldRef != nil && f.ResourceFieldRef.ContainerName == container
 	}
