@@ -131,7 +131,7 @@ check-generated: $(BIN)/controller-gen ## Fail if `go mod tidy` or `make generat
 FUZZTIME ?= 10s
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for FUZZTIME=10s.
+fuzz: ## Run each fuzz test for FUZZTIME=10s, or for FUZZTIME=200x inputs.
 	@grep -roE --include='*_test.go' '^func Fuzz[[:alnum:]_]+' fn | sort | while IFS=: read -r file declared; do \
 		$(GO) test -run '^$$' -fuzz "^$${declared#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
 	done
