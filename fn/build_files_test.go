@@ -71,7 +71,7 @@ func buildKeys(desired map[string]map[string]any) []string {
 	return slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, "workflow-build-") })
 }
 
-// TestBuildFilesMissing takes a ConfigMap away for a moment: whatever there is of a build stays,
+// TestBuildFilesMissing takes a ConfigMap away for a moment: all that there is of a build stays,
 // and so does what the status says about the build.
 func TestBuildFilesMissing(t *testing.T) {
 	t.Parallel()
