@@ -33,9 +33,10 @@ func Companion(pod, own corev1.PodSpec) corev1.PodSpec {
 	if i := slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == own.Containers[0].Name }); i >= 0 {
 		service = pod.Containers[i]
 	}
-	left := slices.Concat(own.Volumes, slices.DeleteFunc(slices.Clone(pod.Volumes), func(v corev1.Volume) bool { return !informs(v, service.Name) }))
 	for _, m := range service.VolumeMounts {
-		if !slices.ContainsFunc(left, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+		mounted := func(v corev1.Volume) bool { return v.Name == m.Name }
+		about := func(v corev1.Volume) bool { return mounted(v) && informs(v, service.Name) }
+		if !slices.ContainsFunc(own.Volumes, mounted) && !slices.ContainsFunc(pod.Volumes, about) {
 			container.VolumeMounts = append(container.VolumeMounts, reading(m))
 		}
 	}

@@ -71,8 +71,8 @@ func lookAround(req *composition.Request, doc *document, input *v1beta1.Input) s
 }
 
 // waiting says for which platform a workflow waits: one that it belongs to and that is gone,
-// or one that is invalid, also behind the cluster platform. Without the platform its pods would be rolled with another
-// configuration, and rolled again once the platform is back.
+// or one that is invalid, also behind the cluster platform. Without the platform its pods would
+// be rolled with another configuration, and rolled again once the platform is back.
 func (s surroundings) waiting(doc *document) string {
 	if s.local.Problem != "" {
 		return fmt.Sprintf("The platform %s of this namespace is invalid, so that the workflow stays as it is until the platform is mended: %s", s.local.Name, s.local.Problem)

@@ -20,7 +20,7 @@ import (
 	"github.com/sonataflow-crossplane/function-sonataflow/fn/internal/properties"
 )
 
-// profileWarnings name a profile that there isn't, which the operator ignores, too.
+// profileWarnings name a profile that there isn't: it is ignored.
 func (d *document) profileWarnings() []string {
 	profiles := []string{string(flow.Dev), string(flow.Preview), string(flow.GitOps)}
 	given := d.annotations[v1alpha08.AnnotationProfile]
